@@ -1,0 +1,1 @@
+"""Pure functions: series, viewport and size in, styled rows out. plotext is met here alone."""

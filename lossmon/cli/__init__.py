@@ -1,0 +1,1 @@
+"""The commands, one a file; heavy imports stay inside the command that needs them."""

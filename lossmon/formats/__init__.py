@@ -1,0 +1,1 @@
+"""Every log format that lossmon reads, one file each; see `base` for what a format is."""

@@ -1,0 +1,58 @@
+"""The formats that are known, and which of them a head of bytes belongs to.
+
+Every module of this package with a `FORMAT` or `FORMATS` counts: a new format
+is one new file. Other packages add theirs under the entry-point group
+`lossmon.formats` (an instance, or a class without arguments).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib import metadata
+from typing import Final
+
+from lossmon.errors import UsageError
+from lossmon.formats.base import HEAD_BYTES, Format, Sniff
+
+ENTRY_POINT_GROUP: Final = "lossmon.formats"
+
+_NOT_FORMATS: Final = frozenset({"base", "lines", "registry"})
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Return all formats, built in and of other packages."""
+    found: list[Format] = []
+    package = importlib.import_module("lossmon.formats")
+    for entry_module in pkgutil.iter_modules(package.__path__):
+        if entry_module.name in _NOT_FORMATS:
+            continue
+        module = importlib.import_module(f"lossmon.formats.{entry_module.name}")
+        found.extend(getattr(module, "FORMATS", ()))
+        if hasattr(module, "FORMAT"):
+            found.append(module.FORMAT)
+    for entry in metadata.entry_points(group=ENTRY_POINT_GROUP):
+        loaded = entry.load()
+        found.append(loaded() if isinstance(loaded, type) else loaded)
+    return tuple(found)
+
+
+def get(name: str) -> Format:
+    """Return the format of that name (UsageError if there is none)."""
+    for fmt in formats():
+        if fmt.name == name:
+            return fmt
+    raise UsageError(f"no format is called {name!r}; `lossmon formats` lists them")
+
+
+def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
+    """Return the formats that claim a head of bytes, surest first."""
+    claims = []
+    for fmt in formats():
+        sniff = fmt.sniff(head[:HEAD_BYTES], filename)
+        if sniff is not None and sniff.confidence >= 0.2:
+            claims.append((sniff, fmt))
+    claims.sort(key=lambda claim: -claim[0].confidence)
+    return claims

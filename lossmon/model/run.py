@@ -1,0 +1,255 @@
+"""`Run`: growable storage of one run's rows, with one shared axis for all series.
+
+Steps, epochs and times are stored once a row, values once a point: a dense
+metric costs 8 bytes a value, a sparse one 12 (value and row number). Growth is
+by a fixed share, so that the slack stays small; slices that were handed out
+stay valid, since what is stored is never changed, only appended to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from lossmon.model.batch import MAX_SERIES, Batch, Column, FloatArray, IntArray
+from lossmon.model.roles import Role, RoleMap
+from lossmon.model.view import SeriesView
+
+_T = TypeVar("_T", bound=np.generic)
+
+
+class _Growable(Generic[_T]):
+    """A 1-D array that is appended to; `view()` is a read-only slice of what is there."""
+
+    __slots__ = ("_data", "size")
+
+    def __init__(self, dtype: type[_T]) -> None:
+        self._data: npt.NDArray[_T] = np.empty(64, dtype=dtype)
+        self.size = 0
+
+    def extend(self, values: npt.NDArray[np.generic]) -> None:
+        need = self.size + len(values)
+        if need > len(self._data):
+            # 1/16 of slack: 10.6 bytes a value with five series on one step column.
+            grown = np.empty(
+                max(need, len(self._data) + len(self._data) // 16 + 64), dtype=self._data.dtype
+            )
+            grown[: self.size] = self._data[: self.size]
+            self._data = grown
+        self._data[self.size : need] = values
+        self.size = need
+
+    def view(self) -> npt.NDArray[_T]:
+        view = self._data[: self.size]
+        view.flags.writeable = False
+        return view
+
+    @property
+    def nbytes(self) -> int:
+        return int(self._data.nbytes)
+
+
+class Series:
+    """One metric of a run: values, and the rows of the run's axis in which they stand."""
+
+    __slots__ = (
+        "_dense_from",
+        "_last_step",
+        "_rows",
+        "_values",
+        "cuts",
+        "name",
+        "nonfinite",
+        "role",
+    )
+
+    def __init__(self, name: str, role: Role, first_row: int) -> None:
+        self.name = name
+        self.role = role
+        self.nonfinite = 0
+        self.cuts: list[tuple[int, float]] = []
+        """Index and step of each point that opened a new segment (the first one excluded)."""
+        self._values = _Growable(np.float64)
+        self._dense_from: int | None = first_row
+        self._rows: _Growable[np.int32] | None = None
+        self._last_step = -np.inf
+
+    def __len__(self) -> int:
+        return self._values.size
+
+    def extend(self, column: Column, axis_start: int, steps: FloatArray) -> None:
+        """Append a column of a batch that begins at row `axis_start`; `steps` are the batch's."""
+        if len(column.values) == 0:
+            return
+        start = self._values.size
+        own_steps = steps if column.rows is None else steps[column.rows]
+        previous = np.concatenate(([self._last_step], own_steps[:-1]))
+        for index in np.flatnonzero(own_steps < previous):
+            self.cuts.append((start + int(index), float(own_steps[index])))
+        self._last_step = float(own_steps[-1])
+        self.nonfinite += int(np.count_nonzero(~np.isfinite(column.values)))
+        self._extend_rows(column, axis_start)
+        self._values.extend(column.values)
+
+    def _extend_rows(self, column: Column, axis_start: int) -> None:
+        size = self._values.size
+        if self._dense_from is not None:
+            first = axis_start if column.rows is None else axis_start + int(column.rows[0])
+            contiguous = column.rows is None or (
+                int(column.rows[-1]) - int(column.rows[0]) == len(column.rows) - 1
+            )
+            if size == 0 and contiguous:
+                self._dense_from = first
+            if contiguous and first == self._dense_from + size:
+                return
+            self._rows = _Growable(np.int32)
+            self._rows.extend(np.arange(self._dense_from, self._dense_from + size))
+            self._dense_from = None
+        assert self._rows is not None
+        if column.rows is None:
+            self._rows.extend(np.arange(axis_start, axis_start + len(column.values)))
+        else:
+            self._rows.extend(column.rows + axis_start)
+
+    @property
+    def values(self) -> FloatArray:
+        """Values, shape (n,), read-only."""
+        return self._values.view()
+
+    @property
+    def rows(self) -> slice | npt.NDArray[np.int32]:
+        """What to index the run's axis with, to get this series' steps."""
+        if self._dense_from is not None:
+            return slice(self._dense_from, self._dense_from + self._values.size)
+        assert self._rows is not None
+        return self._rows.view()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, the slack of growth included."""
+        return self._values.nbytes + (0 if self._rows is None else self._rows.nbytes)
+
+
+@dataclass(slots=True)
+class RunInfo:
+    """What a log says of its run beside the points; a parser fills it as it reads."""
+
+    total_steps: float | None = None
+    total_epochs: float | None = None
+    finished: bool = False
+    """The log itself says that training ended as planned."""
+    crashed: bool = False
+    """The log itself says that training failed or was killed."""
+    steps_estimated: bool = False
+    """Steps are not in the log but worked out from epochs, counts or intervals."""
+    loss_unit: str | None = None
+    """`nats` where the format is known to log a cross-entropy in nats, else None."""
+    name: str | None = None
+    """The run's own name, where the log has one."""
+    best_checkpoint: str | None = None
+    """The checkpoint that the log itself names as its best."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """Other facts for people (framework, host, parameters …), bounded and cleaned."""
+
+
+class Run:
+    """One training run's data: an axis of rows and the series that stand on it."""
+
+    def __init__(self, name: str, source: str, format: str, roles: RoleMap | None = None) -> None:
+        self.name = name
+        self.source = source
+        self.format = format
+        self.info = RunInfo()
+        self.series: dict[str, Series] = {}
+        self.dropped = 0
+        self._roles = roles or RoleMap()
+        self._steps = _Growable(np.float64)
+        self._epochs: _Growable[np.float64] | None = None
+        self._times: _Growable[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return self._steps.size
+
+    def append(self, batch: Batch) -> None:
+        """Store a batch; series beyond `MAX_SERIES` are counted in `dropped`, not stored."""
+        if len(batch) == 0:
+            return
+        start = self._steps.size
+        for column in batch.columns:
+            series = self.series.get(column.name)
+            if series is None:
+                if len(self.series) >= MAX_SERIES:
+                    self.dropped += len(column.values)
+                    continue
+                series = Series(column.name, self._roles.role(column.name), start)
+                self.series[column.name] = series
+            series.extend(column, start, batch.steps)
+        self._epochs = self._extend_optional(self._epochs, batch.epochs, start, len(batch))
+        self._times = self._extend_optional(self._times, batch.times, start, len(batch))
+        self._steps.extend(batch.steps)
+
+    @staticmethod
+    def _extend_optional(
+        store: _Growable[np.float64] | None, values: FloatArray | None, start: int, n: int
+    ) -> _Growable[np.float64] | None:
+        if store is None:
+            if values is None:
+                return None
+            store = _Growable(np.float64)
+            store.extend(np.full(start, np.nan))
+        store.extend(np.full(n, np.nan) if values is None else values)
+        return store
+
+    def view(self, name: str) -> SeriesView:
+        """Return an immutable picture of one series as it is now (KeyError if unknown)."""
+        series = self.series[name]
+        return SeriesView(
+            name=name,
+            role=series.role,
+            values=series.values,
+            nonfinite=series.nonfinite,
+            cuts=tuple(series.cuts),
+            axis_steps=self._steps.view(),
+            axis_epochs=None if self._epochs is None else self._epochs.view(),
+            axis_times=None if self._times is None else self._times.view(),
+            rows=series.rows,
+        )
+
+    def rows(self, start: int = 0) -> Batch:
+        """Return the stored rows from `start` on as one batch (to analyse again from there)."""
+        stop = self._steps.size
+        columns = []
+        for series in self.series.values():
+            index = series.rows
+            if isinstance(index, slice):
+                first = max(index.start, start)
+                if first >= index.stop:
+                    continue
+                values = series.values[first - index.start :]
+                rows: IntArray | None = np.arange(first - start, index.stop - start)
+                if first == start and index.stop == stop:
+                    rows = None
+            else:
+                cut = int(np.searchsorted(index, start))
+                if cut == len(index):
+                    continue
+                values = series.values[cut:]
+                rows = index[cut:].astype(np.int64) - start
+            columns.append(Column(series.name, values, rows))
+        return Batch(
+            self._steps.view()[start:],
+            tuple(columns),
+            None if self._epochs is None else self._epochs.view()[start:],
+            None if self._times is None else self._times.view()[start:],
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by all columns, the slack of growth included."""
+        axis = self._steps.nbytes
+        axis += 0 if self._epochs is None else self._epochs.nbytes
+        axis += 0 if self._times is None else self._times.nbytes
+        return axis + sum(series.nbytes for series in self.series.values())

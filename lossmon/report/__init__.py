@@ -1,0 +1,1 @@
+"""A run as text, JSON, Markdown, HTML or CSV."""

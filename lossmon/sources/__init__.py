@@ -1,0 +1,1 @@
+"""Where bytes come from: runs found in directories, files tailed, pipes, ssh, object stores."""

@@ -1,0 +1,1 @@
+"""The screen: thin Textual widgets over pure renderables."""

@@ -1,0 +1,1 @@
+"""The views: overview, focus, panes, compare, metrics, help."""

@@ -1,0 +1,1 @@
+"""Widgets, each a thin shell over a pure function."""
