@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a table is what this prints
 """Table of every file of ../shared/corpus: `python -m tests.formats.corpus_table [WORD…]`.
 
 Columns as in `native_table`; expected counts are the labels' (`series`), within 1 %.

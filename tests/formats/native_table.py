@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a table is what this prints
 """Table of every file of ../shared/native: `python -m tests.formats.native_table [WORD…]`.
 
 Words filter by path or by the format's name. Columns: what the file was taken
