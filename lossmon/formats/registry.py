@@ -27,7 +27,7 @@ def formats() -> tuple[Format, ...]:
     found: list[Format] = []
     package = importlib.import_module("lossmon.formats")
     for entry_module in pkgutil.iter_modules(package.__path__):
-        if entry_module.name in _NOT_FORMATS:
+        if entry_module.name in _NOT_FORMATS or entry_module.name.startswith("_"):
             continue
         module = importlib.import_module(f"lossmon.formats.{entry_module.name}")
         found.extend(getattr(module, "FORMATS", ()))
