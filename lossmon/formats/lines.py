@@ -19,12 +19,14 @@ MAX_LINE: Final = 1 << 20
 """A longer line is skipped and counted: no framework writes one, and memory stays bounded."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_BOM_UTF16: Final = b"\xff\xfe"
+"""PowerShell redirects into UTF-16; without the NULs its plain text reads as it is."""
 _TERMINATORS: Final = bytes.maketrans(b"\r\x08", b"\n\n")
 
-# CSI, OSC (bounded by its terminator or the line's end) and two-character sequences; no
-# alternative overlaps another, so the time is linear.
+# CSI, OSC (to its terminator, never over a line's end), character sets and two-character
+# sequences, a lone ESC; no alternative can give back what it took, so the time is linear.
 _ANSI: Final = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\|$)|[@-Z\\^_`a-~]|$)"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]?|[0-~])?"
 )
 
 
@@ -70,7 +72,7 @@ class LineParser(Parser):
 
     def finish(self) -> Batch:
         if self._partial and not self._skipping:
-            self.block(self._partial + b"\n")
+            self.block(self._without_bom(self._partial + b"\n"))
         self._partial = b""
         self.end()
         return self._take()
@@ -97,12 +99,16 @@ class LineParser(Parser):
             block = self._partial + block
         self._partial = b""
         self._hold(data[cut:])
-        if self._at_start and block:
-            self._at_start = False
-            block = block.removeprefix(_BOM)
+        block = self._without_bom(block)
         if len(block) > MAX_LINE:
             block = self._without_long_lines(block)
         return block
+
+    def _without_bom(self, block: bytes) -> bytes:
+        if not self._at_start or not block:
+            return block
+        self._at_start = False
+        return block.removeprefix(_BOM).removeprefix(_BOM_UTF16)
 
     def _hold(self, data: bytes) -> None:
         if self._skipping or not data:

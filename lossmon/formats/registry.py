@@ -15,6 +15,7 @@ from typing import Final
 
 from lossmon.errors import UsageError
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff
+from lossmon.formats.head import Head
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
 
@@ -50,8 +51,9 @@ def get(name: str) -> Format:
 def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     """Return the formats that claim a head of bytes, surest first."""
     claims = []
+    shared = Head(head[:HEAD_BYTES])  # what formats work out of it is worked out once
     for fmt in formats():
-        sniff = fmt.sniff(head[:HEAD_BYTES], filename)
+        sniff = fmt.sniff(shared, filename)
         if sniff is not None and sniff.confidence >= 0.2:
             claims.append((sniff, fmt))
     claims.sort(key=lambda claim: -claim[0].confidence)

@@ -1,0 +1,84 @@
+"""The first bytes of a file, looked at once for all formats that ask about them.
+
+`Head` is the bytes themselves with what most formats work out of them kept
+beside: the decoded text, the first lines, whether it is binary, the first JSON
+records. `recognise` hands a `Head` to every `sniff`; a format that wants the
+shared parts says `head = Head.of(head)`, which also takes plain bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Any, Final
+
+from lossmon.formats.lines import strip_ansi
+
+MAX_LINES: Final = 400
+"""Lines of a head that are looked at: enough to pass a banner or a pasted configuration."""
+
+MAX_RECORDS: Final = 40
+"""JSON records decoded of a head: enough to meet an evaluation row."""
+
+_TEXT_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+class Head(bytes):
+    """At most `HEAD_BYTES` first bytes of a file; may end in the middle of a record."""
+
+    @staticmethod
+    def of(head: bytes) -> Head:
+        """Return `head` itself if it is a `Head`, else one made of it."""
+        return head if isinstance(head, Head) else Head(head)
+
+    @cached_property
+    def binary(self) -> bool:
+        """Whether this is no text: control characters, apart from NUL holes and UTF-16."""
+        if self.startswith(_TEXT_BOMS):
+            return False
+        sample = self[:4096].replace(b"\0" * 16, b"")
+        return len(_CONTROLS.findall(sample)) > len(sample) // 100
+
+    @cached_property
+    def text(self) -> str:
+        """The text as a `LineParser` sees it: CR and backspace as LF, no NUL, no escapes."""
+        if self.binary:
+            return ""
+        data = self.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe")
+        if b"\0" in data:
+            data = data.replace(b"\0", b"")
+        if b"\r" in data or b"\x08" in data:
+            data = data.replace(b"\r", b"\n").replace(b"\x08", b"\n")
+        return strip_ansi(data.decode("utf-8", "replace"))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The first `MAX_LINES` non-blank lines; a last one that is not ended is among them."""
+        found: list[str] = []
+        start = 0
+        text = self.text
+        while start < len(text) and len(found) < MAX_LINES:
+            end = text.find("\n", start)
+            if end < 0:
+                end = len(text)
+            line = text[start:end]
+            if line and not line.isspace():
+                found.append(line)
+            start = end + 1
+        return tuple(found)
+
+    @cached_property
+    def records(self) -> tuple[dict[str, Any], ...]:
+        """JSON objects among the first lines, one a line (`NaN` and `Infinity` allowed)."""
+        from lossmon.formats.json_text import loads  # not needed for binary heads
+
+        found = []
+        for line in self.lines[: 2 * MAX_RECORDS]:
+            if line.lstrip()[:1] == "{" and line.rstrip()[-1:] == "}":
+                value = loads(line)
+                if isinstance(value, dict):
+                    found.append(value)
+                    if len(found) == MAX_RECORDS:
+                        break
+        return tuple(found)
