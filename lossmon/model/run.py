@@ -218,33 +218,42 @@ class Run:
             rows=series.rows,
         )
 
-    def rows(self, start: int = 0) -> Batch:
-        """Return the stored rows from `start` on as one batch (to analyse again from there)."""
-        stop = self._steps.size
+    def rows(self, start: int = 0, stop: int | None = None) -> Batch:
+        """Return the stored rows `start` to `stop` as one batch; nothing is copied but row numbers.
+
+        The analysis reads from here, so that it can begin anew from any row.
+        """
+        stop = len(self) if stop is None else min(stop, len(self))
         columns = []
         for series in self.series.values():
             index = series.rows
             if isinstance(index, slice):
-                first = max(index.start, start)
-                if first >= index.stop:
+                first, last = max(index.start, start), min(index.stop, stop)
+                if first >= last:
                     continue
-                values = series.values[first - index.start :]
-                rows: IntArray | None = np.arange(first - start, index.stop - start)
-                if first == start and index.stop == stop:
-                    rows = None
+                values = series.values[first - index.start : last - index.start]
+                whole = first == start and last == stop
+                rows: IntArray | None = None if whole else np.arange(first - start, last - start)
             else:
-                cut = int(np.searchsorted(index, start))
-                if cut == len(index):
+                low, high = (int(cut) for cut in np.searchsorted(index, (start, stop)))
+                if low == high:
                     continue
-                values = series.values[cut:]
-                rows = index[cut:].astype(np.int64) - start
+                values = series.values[low:high]
+                rows = index[low:high].astype(np.int64) - start
             columns.append(Column(series.name, values, rows))
         return Batch(
-            self._steps.view()[start:],
+            self._steps.view()[start:stop],
             tuple(columns),
-            None if self._epochs is None else self._epochs.view()[start:],
-            None if self._times is None else self._times.view()[start:],
+            None if self._epochs is None else self._epochs.view()[start:stop],
+            None if self._times is None else self._times.view()[start:stop],
         )
+
+    def recent_times(self, n: int = 64) -> FloatArray:
+        """Return the wall times of the last rows (seconds since 1970), shape (≤ n,), finite only."""
+        if self._times is None:
+            return np.empty(0)
+        recent = self._times.view()[-n:]
+        return recent[np.isfinite(recent)]
 
     @property
     def nbytes(self) -> int:

@@ -1,0 +1,113 @@
+"""The `lossmon` command: finds the subcommand, and turns every error into one line and a code.
+
+Exit codes: 0 fine · 1 `check` found what it was told to fail on · 2 usage
+error · 3 `wait` timed out · 4 no series could be read · 70 an unforeseen error,
+whose trace is in a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Final
+
+from lossmon import __version__
+from lossmon.errors import LossmonError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "watch": ("lossmon.cli.watch", "watch runs live in the terminal (the default)"),
+    "demo": ("lossmon.cli.demo", "watch the logs of real small trainings, replayed live"),
+    "report": ("lossmon.cli.report", "read what is there now, answer, exit"),
+    "formats": ("lossmon.cli.formats", "list the log formats, or say what a source is taken for"),
+}
+"""Each command's module (imported only when it is called) and its line in the help."""
+
+EXIT_UNFORESEEN: Final = 70
+EXIT_INTERRUPTED: Final = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors in one line on stderr, with the way to the help."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        sys.stderr.write(f"{self.prog}: {message}; try `{self.prog} --help`\n")
+        raise SystemExit(2)
+
+
+def _epilog() -> str:
+    lines = "\n".join(f"  {name:<10}{text}" for name, (_, text) in COMMANDS.items())
+    return (
+        f"commands:\n{lines}\n\n"
+        "examples:\n"
+        "  lossmon                        watch all runs below this directory\n"
+        "  lossmon out/trainer_state.json\n"
+        "  python train.py 2>&1 | lossmon -\n"
+        "  lossmon demo\n\n"
+        "`lossmon COMMAND --help` tells more of each."
+    )
+
+
+def _split(argv: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the command and its arguments; no command means `watch`."""
+    if argv and argv[0] in COMMANDS:
+        return argv[0], list(argv[1:])
+    return "watch", list(argv)
+
+
+def _parse(command: str, arguments: Sequence[str], explicit: bool) -> tuple[
+    ModuleType, argparse.Namespace
+]:
+    module_name, text = COMMANDS[command]
+    module = importlib.import_module(module_name)
+    parser = _Parser(
+        prog=f"lossmon {command}" if explicit else "lossmon",
+        description=text[0].upper() + text[1:] + ".",
+        epilog=getattr(module, "EPILOG", "") if explicit else _epilog(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if not explicit:
+        parser.add_argument("--version", action="version", version=f"lossmon {__version__}")
+    module.add_arguments(parser)
+    # Intermixed: `lossmon report a.log --format json b.log` is natural to write.
+    return module, parser.parse_intermixed_args(arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command, rest = _split(arguments)
+    explicit = bool(arguments) and arguments[0] == command
+    try:
+        module, options = _parse(command, rest, explicit)
+        code: int = module.run(options)
+        sys.stdout.flush()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    except LossmonError as error:
+        sys.stderr.write(f"lossmon: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # `lossmon report … | head`: the reader has what it wanted. Python would complain once
+        # more when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last stand: never a traceback on the screen
+        return _unforeseen(error)
+    return code
+
+
+def _unforeseen(error: Exception) -> int:
+    from lossmon.cli.crash import write_trace
+
+    place = write_trace(error)
+    sys.stderr.write(
+        f"lossmon: an unforeseen error ({type(error).__name__}); the full trace is in {place}\n"
+    )
+    return EXIT_UNFORESEEN

@@ -1,0 +1,68 @@
+"""Options that several commands share, and the settings they make."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lossmon.errors import UsageError
+from lossmon.settings import Settings, load, merged
+
+
+def add_sources(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """Add the SOURCE arguments."""
+    parser.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+" if required else "*",
+        help="a file, a glob, a directory to search for runs, - (standard input), "
+        "host:path or ssh://, an fsspec URL",
+    )
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how sources are read."""
+    group = parser.add_argument_group("reading")
+    group.add_argument("--train", metavar="NAME", help="judge this series as the training loss")
+    group.add_argument("--eval", metavar="NAME", help="judge this series as the evaluation loss")
+    group.add_argument(
+        "--log-format",
+        metavar="FORMAT",
+        help="read the sources as this format (`lossmon formats` lists them)",
+    )
+    group.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help=r"read text lines with this, e.g. 'step (?P<step>\d+).*loss (?P<loss>[\d.]+)'",
+    )
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """Return the settings: files first, then what the command line says."""
+    from platformdirs import user_config_path
+
+    settings = load(Path.cwd(), user_config_path("lossmon") / "config.toml")
+    given: dict[str, Any] = {}
+    names = {
+        "train": "train",
+        "eval": "eval",
+        "log_format": "format",
+        "pattern": "pattern",
+        "plateau_gain": "plateau_gain",
+        "stalled_after": "stalled_after",
+        "smoothing": "smoothing",
+        "theme": "theme",
+    }
+    for option, name in names.items():
+        value = getattr(options, option, None)
+        if value is not None:
+            given[name] = value
+    if getattr(options, "ascii", False):
+        given["ascii"] = True
+    if getattr(options, "no_mouse", False):
+        given["mouse"] = False
+    settings = merged(settings, given, "command line")
+    if settings.pattern is not None and settings.format is not None:
+        raise UsageError("--pattern and --log-format cannot be given together")
+    return settings

@@ -1,0 +1,262 @@
+"""A feed: one part of a run that hands on rows as they come, whatever lies beneath.
+
+Three kinds, as there are three kinds of formats: bytes that are appended
+(`StreamFeed`), a document that is written anew (`DocumentFeed`), rows of a
+database (`TableFeed`). Each does a bounded piece of work a call.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lossmon.errors import SourceError
+from lossmon.formats.base import (
+    HEAD_BYTES,
+    Context,
+    DocumentFormat,
+    Parser,
+    StreamFormat,
+    TableCursor,
+    TableFormat,
+)
+from lossmon.model import Batch, RunInfo, concatenate
+from lossmon.sources.base import Tail
+from lossmon.sources.database import open_readonly, signature
+
+CHUNK: Final = 1 << 18
+"""Bytes a read: large enough to be fast, parsed in well under 10 ms."""
+
+MAX_DOCUMENT: Final = 1 << 29
+"""A document beyond 512 MiB is refused: it is parsed whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What one call brought. `restart`: rows that this feed gave before are void."""
+
+    batch: Batch
+    restart: bool = False
+    more: bool = False
+
+
+class Feed(ABC):
+    """One part of a run."""
+
+    part: str = ""
+    error: str | None = None
+    ended: bool = False
+    progress: tuple[int, int] = (0, 0)
+    """Bytes read and bytes there, for the first load."""
+
+    @property
+    @abstractmethod
+    def info(self) -> RunInfo:
+        """What the log said of its run."""
+
+    @property
+    @abstractmethod
+    def bad_records(self) -> int:
+        """Records that could not be parsed."""
+
+    @property
+    @abstractmethod
+    def modified(self) -> float | None:
+        """When it was last written."""
+
+    @abstractmethod
+    def changed(self) -> bool:
+        """Say cheaply whether `advance` may bring something."""
+
+    @abstractmethod
+    def advance(self) -> Fed:
+        """Do one bounded piece of work."""
+
+    def flush(self) -> Batch:
+        """Return what is held back; nothing more is read from this feed."""
+        return Batch.empty()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what is held."""
+
+
+class StreamFeed(Feed):
+    """Bytes appended at the end of a file, a pipe or a remote log."""
+
+    def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
+        self.part = context.part
+        self._tail = tail
+        self._format = fmt
+        self._context = context
+        self._parser: Parser = fmt.parser(context)
+        self._bad_before = 0
+        self._head = b""
+
+    @property
+    def info(self) -> RunInfo:
+        return self._parser.info
+
+    @property
+    def bad_records(self) -> int:
+        return self._bad_before + self._parser.bad_records
+
+    @property
+    def modified(self) -> float | None:
+        return self._tail.modified
+
+    def changed(self) -> bool:
+        return self._tail.changed()
+
+    def advance(self) -> Fed:
+        read = self._tail.read(CHUNK)
+        self.error = read.error
+        self.ended = read.ended
+        self.progress = (read.position, read.size or read.position)
+        restart = False
+        if read.cut:
+            # What was half read of the old file is a record of its own now or never.
+            held = self._parser.finish()
+            self._bad_before += self._parser.bad_records
+            info = self._parser.info
+            self._parser = self._format.parser(self._context)
+            if self._format.continues(self._head, read.data[:HEAD_BYTES]):
+                self._parser.info = info
+                self._head = read.data[:HEAD_BYTES]
+                rest = self._parser.feed(read.data)
+                return Fed(concatenate([held, rest]), more=read.more)
+            restart = True
+            self._bad_before = 0
+            self._head = b""
+        if len(self._head) < HEAD_BYTES:
+            self._head += read.data[: HEAD_BYTES - len(self._head)]
+        batch = self._parser.feed(read.data) if read.data else Batch.empty()
+        if read.ended:
+            batch = concatenate([batch, self._parser.finish()])
+        return Fed(batch, restart, read.more)
+
+    def flush(self) -> Batch:
+        return self._parser.finish()
+
+    def close(self) -> None:
+        self._tail.close()
+
+
+
+
+class DocumentFeed(Feed):
+    """A document written anew at each change; rows it had before are handed on once."""
+
+    def __init__(self, tail: Tail, fmt: DocumentFormat, context: Context) -> None:
+        self.part = context.part
+        self._tail = tail
+        self._format = fmt
+        self._context = context
+        self._parser: Parser = fmt.parser(context)
+        self._building: Parser | None = None
+        self._size = 0
+
+    @property
+    def info(self) -> RunInfo:
+        return self._parser.info
+
+    @property
+    def bad_records(self) -> int:
+        return self._parser.bad_records
+
+    @property
+    def modified(self) -> float | None:
+        return self._tail.modified
+
+    def changed(self) -> bool:
+        return self._tail.changed()
+
+    def advance(self) -> Fed:
+        """Read a piece; once the document is whole, return all its rows with `restart`.
+
+        A half-written document (no rows, a bad record) does not void what the
+        whole one before it said: it is written anew in a moment.
+        """
+        read = self._tail.read(CHUNK)
+        self.error = read.error
+        self.progress = (read.position, read.size or read.position)
+        if read.cut or self._building is None:
+            self._building = self._format.parser(self._context)
+            self._size = 0
+        self._size += len(read.data)
+        if self._size > MAX_DOCUMENT:
+            self.error = f"{self._tail.path}: over {MAX_DOCUMENT >> 20} MiB, not read"
+            return Fed(Batch.empty())
+        early = self._building.feed(read.data)
+        if read.more or (not read.data and not self._size):
+            return Fed(early, more=read.more)
+        batch = concatenate([early, self._building.finish()])
+        parser, self._building = self._building, None
+        if len(batch) == 0 and parser.bad_records:
+            self._parser.bad_records = max(self._parser.bad_records, parser.bad_records)
+            return Fed(Batch.empty())
+        self._parser = parser
+        return Fed(batch, restart=True)
+
+    def close(self) -> None:
+        self._tail.close()
+
+
+class TableFeed(Feed):
+    """One run's rows in a database."""
+
+    def __init__(self, path: Path, fmt: TableFormat, key: str) -> None:
+        self.part = key
+        self._path = path
+        self._format = fmt
+        self._key = key
+        self._cursor = TableCursor()
+        self._seen: tuple[tuple[int, int], ...] = ()
+        self._pieces: Iterator[Batch] | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def info(self) -> RunInfo:
+        return self._cursor.info
+
+    @property
+    def bad_records(self) -> int:
+        return self._cursor.bad_records
+
+    @property
+    def modified(self) -> float | None:
+        return max((mtime_ns / 1e9 for mtime_ns, _ in signature(self._path)), default=None)
+
+    def changed(self) -> bool:
+        return self._pieces is not None or signature(self._path) != self._seen
+
+    def advance(self) -> Fed:
+        try:
+            if self._pieces is None:
+                self._seen = signature(self._path)
+                self._connection = open_readonly(self._path)
+                self._pieces = self._format.read(self._connection, self._key, self._cursor)
+            batch = next(self._pieces, None)
+            self.error = None
+        except (sqlite3.Error, SourceError) as error:
+            # Locked or half-copied: what was read stands, the next look tries again.
+            self.error = f"{self._path}: {error}"
+            self._release()
+            return Fed(Batch.empty())
+        if batch is None:
+            self._release()
+            return Fed(Batch.empty())
+        return Fed(batch, more=True)
+
+    def _release(self) -> None:
+        self._pieces = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        self._release()

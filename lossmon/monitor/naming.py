@@ -1,0 +1,69 @@
+"""Names for runs: short, unlike each other, and told by what distinguishes them.
+
+`runs/llama-lora/trainer_state.json` is called `llama-lora`: a file name that a
+framework gives to every run says nothing, the folder does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+# Names that frameworks and people give to the log of any run.
+_GENERIC: Final = frozenset(
+    "trainer_state metrics metric log logs train training train_log trainer_log output out "
+    "stdout stderr console history progress results result run runs events version_0 "
+    "lightning_logs tensorboard tb csv default checkpoints mlruns dvclive plots data main "
+    "catboost_info learn_error test_error catboost_training nohup slurm validations loss "
+    "native sb3 . .. /".split()
+)
+
+
+def _words(path: str) -> list[str]:
+    parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".", "..")]
+    return parts or [path]
+
+
+def _generic(part: str) -> bool:
+    stem = part
+    for _ in range(2):  # console.pipe.txt, metrics.csv
+        stem = stem.rsplit(".", 1)[0] if "." in stem[1:] else stem
+    low = stem.lower()
+    return (
+        low in _GENERIC
+        or low.startswith(("events.out", "checkpoint-"))
+        or (low.startswith("version_") and low[8:].isdigit())
+    )
+
+
+def run_names(paths: Sequence[str]) -> list[str]:
+    """Return a name for each path, the shortest tail of folders that tells them apart.
+
+    Generic parts at the end are left out unless nothing else distinguishes two
+    runs; then the whole tail stands.
+    """
+    chosen = [_short(_words(path)) for path in paths]
+    depth = [1] * len(paths)
+    for _ in range(12):
+        counts = Counter(chosen)
+        clashing = [index for index, name in enumerate(chosen) if counts[name] > 1]
+        if not clashing:
+            break
+        for index in clashing:
+            depth[index] += 1
+            chosen[index] = _tail(_words(paths[index]), depth[index])
+    return chosen
+
+
+def _short(words: list[str]) -> str:
+    for part in reversed(words):
+        if not _generic(part):
+            return part
+    return words[-1]
+
+
+def _tail(words: list[str], depth: int) -> str:
+    """The last parts, from the last telling one of them on and `depth` − 1 before it."""
+    return "/".join(words[-depth:])

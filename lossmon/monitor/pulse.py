@@ -1,0 +1,114 @@
+"""A run's pulse: is it still being written, and the two events that follow from it.
+
+`stalled` and `finished` are the only events that come from the clock and not
+from a point; the decision itself is `analysis.liveness`, which knows no clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from lossmon.analysis.liveness import Liveness, liveness
+from lossmon.model import Event, RunState
+
+ARRIVALS: Final = 64
+"""Moments of growth that are remembered: the rhythm of the last hour matters, not of last week."""
+
+ABANDONED_SECONDS: Final = 86_400.0
+"""A log that was silent for a day before anyone looked is an old log, not a hung run."""
+
+
+class Pulse:
+    """Watches one run's growth; `look` decides, `events` remembers."""
+
+    def __init__(self, stalled_after: float | None = None) -> None:
+        self.events: tuple[Event, ...] = ()
+        self.reason = ""
+        self._stalled_after = stalled_after
+        self._grown: deque[float] = deque(maxlen=ARRIVALS)
+        self._state: RunState = "unknown"
+
+    @property
+    def state(self) -> RunState:
+        """The state at the last look."""
+        return self._state
+
+    def grew(self, now: float) -> None:
+        """Note that rows came at time `now` (seconds since 1970)."""
+        self._grown.append(now)
+
+    def look(
+        self,
+        now: float,
+        *,
+        modified: float | None,
+        finished: bool,
+        crashed: bool,
+        ended: bool,
+        last_step: float | None,
+        total_steps: float | None,
+        point_times: Sequence[float],
+    ) -> bool:
+        """Decide the state at time `now`; True if the state or an event changed."""
+        progress = None
+        if total_steps and last_step is not None:
+            progress = last_step / total_steps
+        found = liveness(
+            self._arrivals(modified, point_times, now),
+            now,
+            finished=finished,
+            crashed=crashed,
+            ended=ended,
+            progress=progress,
+            stalled_after=self._stalled_after,
+        )
+        found = self._old_log(found, now, modified)
+        self.reason = found.reason
+        if found.state == self._state:
+            return False
+        self._change(found, 0.0 if last_step is None else last_step, now)
+        return True
+
+    def _arrivals(
+        self, modified: float | None, point_times: Sequence[float], now: float
+    ) -> list[float]:
+        """Moments of growth: those that were seen, or the points' own times before that.
+
+        The first growth seen is the first load, a moment that says nothing of
+        the run; the source's time of writing stands for it. Clocks that run
+        ahead (another host's) are cut at now.
+        """
+        seen = list(self._grown)[1:]
+        times = [*point_times, *seen] if len(seen) < ARRIVALS // 2 else seen
+        if modified is not None:
+            times.append(modified)
+        return sorted(min(time, now) for time in times)
+
+    def _old_log(self, found: Liveness, now: float, modified: float | None) -> Liveness:
+        never_seen_growing = len(self._grown) <= 1
+        silent = modified is not None and now - modified > ABANDONED_SECONDS
+        if found.state == "stalled" and never_seen_growing and silent:
+            return Liveness("unknown", f"An old log. {found.reason}", found.evidence)
+        return found
+
+    def _change(self, found: Liveness, step: float, now: float) -> None:
+        if self._state == "stalled":
+            self.events = tuple(
+                replace(event, cleared_step=step)
+                if event.kind == "stalled" and event.stands
+                else event
+                for event in self.events
+            )
+        self._state = found.state
+        if found.state == "stalled":
+            self._add(Event("stalled", "warning", step, step, None, found.reason,
+                            evidence=found.evidence, time=now))  # fmt: skip
+        elif found.state == "finished":
+            self._add(Event("finished", "info", step, step, None, found.reason,
+                            evidence=found.evidence, time=now))  # fmt: skip
+
+    def _add(self, event: Event) -> None:
+        self.events = (*self.events[-ARRIVALS:], event)

@@ -1,0 +1,61 @@
+"""Sources that are streams (standard input, ssh, object stores): recognised by what arrives.
+
+A stream cannot be looked into before it is read. `HeldTail` keeps the first
+bytes until a format claims them, and then gives them out again, so that no
+byte is lost to the looking.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossmon.formats.base import HEAD_BYTES
+from lossmon.sources.base import Read, Tail
+
+ENOUGH: Final = 4096
+"""A claim on fewer bytes than this waits for more, unless it is sure or the stream has ended."""
+
+
+class HeldTail(Tail):
+    """A tail whose first bytes were read ahead; they are given out first."""
+
+    def __init__(self, tail: Tail) -> None:
+        self.path = tail.path
+        self.head = b""
+        self.last = Read()
+        self._tail = tail
+        self._given = 0
+
+    def fetch(self) -> bool:
+        """Read ahead up to `HEAD_BYTES`; True if something came or the stream ended."""
+        if len(self.head) >= HEAD_BYTES or not self._tail.changed():
+            return False
+        read = self._tail.read(HEAD_BYTES - len(self.head))
+        self.head = read.data if read.cut else self.head + read.data
+        self.last = read
+        return bool(read.data) or read.ended
+
+    def changed(self) -> bool:
+        return self._given < len(self.head) or self._tail.changed()
+
+    def read(self, limit: int) -> Read:
+        if self._given < len(self.head):
+            data = self.head[self._given : self._given + limit]
+            self._given += len(data)
+            held_back = self._given < len(self.head)
+            return Read(
+                data,
+                more=held_back or self._tail.changed(),
+                ended=self.last.ended and not held_back,
+                position=self._given,
+                size=self.last.size,
+                error=self.last.error,
+            )
+        return self._tail.read(limit)
+
+    @property
+    def modified(self) -> float | None:
+        return self._tail.modified
+
+    def close(self) -> None:
+        self._tail.close()

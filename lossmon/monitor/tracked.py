@@ -1,0 +1,372 @@
+"""`TrackedRun`: one run from its parts to its verdict, in bounded steps.
+
+Parsing and analysis are two phases: rows are stored first, and the analysis
+reads what is stored. So it can begin anew when a better series to judge turns
+up, or when a source was written anew, without a byte being read twice, and a
+long log never keeps the other runs waiting.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.analyzer import Analyzer
+from lossmon.formats.base import Format
+from lossmon.model import (
+    Batch,
+    RoleMap,
+    Run,
+    RunInfo,
+    RunView,
+    Summary,
+    choose_judged,
+    clean_text,
+    concatenate,
+)
+from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
+from lossmon.monitor.merge import merge
+from lossmon.monitor.pulse import Pulse
+from lossmon.settings import Settings
+from lossmon.sources.checkpoints import Checkpoint, find_checkpoints, nearest_checkpoint
+
+ANALYSE_ROWS: Final = 65536
+"""Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
+
+MAX_FACTS: Final = 200
+"""Facts (parameters, host …) kept a run."""
+
+FeedFactory = Callable[[], Feed]
+
+
+class TrackedRun:
+    """One run: its feeds, what is stored, what it means.
+
+    `parts` maps the name of each part to what opens it; a part that is written
+    anew makes all parts of the run be opened and read again.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        name: str,
+        source: str,
+        fmt: Format,
+        parts: Mapping[str, FeedFactory],
+        settings: Settings,
+        directory: Path | None = None,
+    ) -> None:
+        self.id = run_id
+        self.name = name
+        self.source = source
+        self.format = fmt
+        self.version = 1
+        self._settings = settings
+        self._directory = directory
+        self._roles = RoleMap(settings.train, settings.eval)
+        self._factories = dict(parts)
+        self._feeds = {part: open_feed() for part, open_feed in parts.items()}
+        self._pulse = Pulse(settings.stalled_after)
+        self._checkpoints: tuple[Checkpoint, ...] = ()
+        self._view: RunView | None = None
+        self._error: str | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget all points: nothing that was read counts any more."""
+        self.run = Run(self.name, self.source, self.format.name, self._roles)
+        self._pending: dict[str, list[Batch]] = {}
+        self._documents: dict[str, Batch] = {}
+        self._unread = set(self._feeds)
+        self._judge_anew((self._settings.train, self._settings.eval))
+        self.version += 1
+
+    def _judge_anew(self, judged: tuple[str | None, str | None]) -> None:
+        self._judged = judged
+        self._analysed = 0
+        self._analyzer = Analyzer(
+            train=judged[0],
+            eval=judged[1],
+            roles=self._roles,
+            plateau_gain=self._settings.plateau_gain,
+        )
+
+    # ---- reading
+
+    def add_part(self, part: str, open_feed: FeedFactory) -> None:
+        """Add a part that appeared later (a further event file, a new checkpoint)."""
+        if part not in self._factories:
+            self._factories[part] = open_feed
+            self._feeds[part] = open_feed()
+            self._unread.add(part)
+
+    def changed(self) -> bool:
+        """Say cheaply whether `step` would find something to do."""
+        return (
+            bool(self._unread)
+            or self._analysed < len(self.run)
+            or any(feed.changed() for feed in self._feeds.values())
+        )
+
+    def step(self, deadline: float) -> bool:
+        """Work until nothing is left or `deadline` (monotonic seconds); True: there is more."""
+        more = self._read(deadline)
+        return self._analyse(deadline) or more
+
+    def _read(self, deadline: float) -> bool:
+        for part, feed in list(self._feeds.items()):
+            while part in self._unread or feed.changed():
+                fed = feed.advance()
+                if fed.restart and not isinstance(feed, DocumentFeed) and self._written_anew(part):
+                    return True
+                self._take(part, feed, fed)
+                if not fed.more:
+                    self._unread.discard(part)
+                    break
+                if time.monotonic() >= deadline:
+                    break
+        # Rows of several parts wait until each was read once, so that their order can be found.
+        if len(self._feeds) == 1 or not self._unread:
+            self._store()
+        self._note_errors()
+        return bool(self._unread)
+
+    def _written_anew(self, part: str) -> bool:
+        """Forget the points; True if the other parts had to be opened again."""
+        if len(self._feeds) == 1:
+            self._reset()
+            return False
+        self.close()
+        self._feeds = {name: open_feed() for name, open_feed in self._factories.items()}
+        self._reset()
+        return True
+
+    def _take(self, part: str, feed: Feed, fed: Fed) -> None:
+        if isinstance(feed, DocumentFeed):
+            if fed.restart:
+                self._documents[part] = fed.batch
+        elif len(fed.batch):
+            self._pending.setdefault(part, []).append(fed.batch)
+
+    def _store(self) -> None:
+        before = len(self.run)
+        if self._documents:
+            self._store_documents()
+        else:
+            parts = [concatenate(batches) for batches in self._pending.values()]
+            self._pending = {}
+            merges = self.format.combine == "merge" and len(parts) > 1
+            self.run.append(merge(parts) if merges else concatenate(parts))
+        if len(self.run) != before:
+            self.version += 1
+            self._pulse.grew(time.time())
+
+    def _store_documents(self) -> None:
+        """Store the history that the documents hold now, or only what it adds to before."""
+        if self.format.combine == "longest":
+            batch = max(self._documents.values(), key=_extent)
+        elif self.format.combine == "merge":
+            batch = merge(list(self._documents.values()))
+        else:
+            batch = concatenate([self._documents[part] for part in sorted(self._documents)])
+        known = len(self.run)
+        if known and _begins_with(batch, self.run.rows()):
+            if len(batch) > known:
+                self.run.append(_rows_from(batch, known))
+            return
+        if known:
+            documents = self._documents
+            self._reset()
+            self._documents = documents
+            self._unread.clear()
+        self.run.append(batch)
+
+    def _note_errors(self) -> None:
+        error = next((feed.error for feed in self._feeds.values() if feed.error), None)
+        if error != self._error:
+            self._error = error
+            self.version += 1
+
+    def flush(self) -> None:
+        """Take what parsers hold back: the sources are read one time only."""
+        for part, feed in self._feeds.items():
+            batch = feed.flush()
+            if len(batch):
+                self._pending.setdefault(part, []).append(batch)
+        if self._pending:
+            self._store()
+        self._analyse(math.inf)
+
+    def close(self) -> None:
+        """Release files, pipes and connections."""
+        for feed in self._feeds.values():
+            feed.close()
+
+    # ---- judging
+
+    def _analyse(self, deadline: float) -> bool:
+        if self._analysed < len(self.run):
+            sizes = {name: len(series) for name, series in self.run.series.items()}
+            judged = choose_judged(sizes, self._roles)
+            if judged != self._judged:
+                self._judge_anew(judged)
+        while self._analysed < len(self.run):
+            stop = min(self._analysed + ANALYSE_ROWS, len(self.run))
+            self._analyzer.consume(self.run.rows(self._analysed, stop))
+            self._analysed = stop
+            self.version += 1
+            if time.monotonic() >= deadline:
+                break
+        return self._analysed < len(self.run)
+
+    # ---- what others see
+
+    @property
+    def info(self) -> RunInfo:
+        """What the log said of its run; of several histories, what the longest one said."""
+        if self._documents and self.format.combine == "longest":
+            longest = max(self._documents, key=lambda part: _extent(self._documents[part]))
+            return self._feeds[longest].info
+        infos = [feed.info for feed in self._feeds.values()]
+        return infos[0] if len(infos) == 1 else _combined(infos)
+
+    @property
+    def modified(self) -> float | None:
+        """When a part was last written (seconds since 1970)."""
+        stamps = [feed.modified for feed in self._feeds.values()]
+        return max((stamp for stamp in stamps if stamp is not None), default=None)
+
+    def look(self, now: float) -> None:
+        """Find the state at time `now` (seconds since 1970): time alone can change it."""
+        info = self.info
+        ended = bool(self._feeds) and all(feed.ended for feed in self._feeds.values())
+        changed = self._pulse.look(
+            now,
+            modified=self.modified,
+            finished=info.finished,
+            crashed=info.crashed,
+            ended=ended,
+            last_step=self._last_step(),
+            total_steps=info.total_steps,
+            point_times=self.run.recent_times().tolist(),
+        )
+        if changed:
+            self.version += 1
+
+    def _last_step(self) -> float | None:
+        return float(self.run.rows(len(self.run) - 1).steps[-1]) if len(self.run) else None
+
+    def _loading(self) -> float | None:
+        """Share of the bytes read, while the first load goes on."""
+        if not self._unread and self._analysed >= len(self.run):
+            return None
+        done = sum(feed.progress[0] for feed in self._feeds.values())
+        size = sum(feed.progress[1] for feed in self._feeds.values())
+        return min(1.0, done / size) if size else 0.0
+
+    def view(self) -> RunView:
+        """Return the run as it is now; the same object while nothing changed."""
+        if self._view is None or self._view.version != self.version:
+            self._view = self._make_view()
+        return self._view
+
+    def _make_view(self) -> RunView:
+        info = self.info
+        events = sorted((*self._analyzer.events, *self._pulse.events), key=lambda e: e.step)
+        return RunView(
+            id=self.id,
+            name=clean_text(self.name, 200),
+            source=clean_text(self.source, 1000),
+            format=self.format.name,
+            state=self._pulse.state,
+            error=None if self._error is None else clean_text(self._error, 500),
+            bad_records=sum(feed.bad_records for feed in self._feeds.values()) + self.run.dropped,
+            version=self.version,
+            series=tuple(self.run.view(name) for name in self.run.series),
+            summary=self._summary(info),
+            verdict=self._analyzer.verdict,
+            events=tuple(events),
+            total_steps=info.total_steps,
+            total_epochs=info.total_epochs,
+            steps_estimated=info.steps_estimated,
+            loading=self._loading(),
+            last_growth=self.modified,
+            facts=tuple(
+                (clean_text(key, 80), clean_text(value, 400))
+                for key, value in list(info.facts.items())[:MAX_FACTS]
+            ),
+        )
+
+    def _summary(self, info: RunInfo) -> Summary:
+        summary = self._analyzer.summary
+        if info.loss_unit == "nats" and summary.smoothed is not None and summary.smoothed >= 0:
+            summary = replace(
+                summary,
+                probability=math.exp(-summary.smoothed),
+                perplexity=math.exp(summary.smoothed) if summary.smoothed < 700 else None,
+            )
+        if summary.best_eval is not None:
+            summary = replace(
+                summary, best_checkpoint=self._best_checkpoint(info, summary.best_eval.step)
+            )
+        return summary
+
+    def _best_checkpoint(self, info: RunInfo, step: float) -> str | None:
+        if self._directory is not None:
+            found = nearest_checkpoint(find_checkpoints(self._directory), step)
+            if found is not None:
+                return found.name
+        return info.best_checkpoint
+
+
+def _extent(batch: Batch) -> tuple[float, int]:
+    return (float(np.max(batch.steps)) if len(batch) else -math.inf, len(batch))
+
+
+def _begins_with(batch: Batch, known: Batch) -> bool:
+    """Whether the first rows of `batch` are those of `known`, value by value (NaN equals NaN)."""
+    n = len(known)
+    if len(batch) < n or not np.array_equal(batch.steps[:n], known.steps):
+        return False
+    columns = {column.name: column for column in batch.columns}
+    for column in known.columns:
+        other = columns.pop(column.name, None)
+        if other is None:
+            return False
+        count = len(column.values)
+        rows = np.arange(n) if column.rows is None else column.rows
+        other_rows = np.arange(len(batch)) if other.rows is None else other.rows
+        if not (
+            np.array_equal(other_rows[:count], rows)
+            and (len(other_rows) == count or other_rows[count] >= n)
+            and np.array_equal(other.values[:count], column.values, equal_nan=True)
+        ):
+            return False
+    return all(column.rows is not None and column.rows[0] >= n for column in columns.values())
+
+
+def _rows_from(batch: Batch, start: int) -> Batch:
+    run = Run("", "", "")
+    run.append(batch)
+    return run.rows(start)
+
+
+def _combined(infos: list[RunInfo]) -> RunInfo:
+    result = RunInfo()
+    for info in infos:
+        result.total_steps = info.total_steps or result.total_steps
+        result.total_epochs = info.total_epochs or result.total_epochs
+        result.finished |= info.finished
+        result.crashed |= info.crashed
+        result.steps_estimated |= info.steps_estimated
+        result.loss_unit = info.loss_unit or result.loss_unit
+        result.name = info.name or result.name
+        result.best_checkpoint = info.best_checkpoint or result.best_checkpoint
+        result.facts.update(info.facts)
+    return result
