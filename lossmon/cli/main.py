@@ -58,9 +58,9 @@ def _split(argv: Sequence[str]) -> tuple[str, list[str]]:
     return "watch", list(argv)
 
 
-def _parse(command: str, arguments: Sequence[str], explicit: bool) -> tuple[
-    ModuleType, argparse.Namespace
-]:
+def _parse(
+    command: str, arguments: Sequence[str], explicit: bool
+) -> tuple[ModuleType, argparse.Namespace]:
     module_name, text = COMMANDS[command]
     module = importlib.import_module(module_name)
     parser = _Parser(

@@ -94,8 +94,7 @@ class Replay:
                 part.write(self._written[index], pieces)
                 self._written[index] = pieces
         return all(
-            written >= part.total
-            for written, part in zip(self._written, self._parts, strict=True)
+            written >= part.total for written, part in zip(self._written, self._parts, strict=True)
         )
 
 

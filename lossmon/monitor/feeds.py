@@ -48,6 +48,8 @@ class Feed(ABC):
     """One part of a run."""
 
     part: str = ""
+    streams: bool = False
+    """Whether the source is a pipe or a connection, which has an end to wait for."""
     error: str | None = None
     ended: bool = False
     progress: tuple[int, int] = (0, 0)
@@ -90,6 +92,7 @@ class StreamFeed(Feed):
 
     def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
         self.part = context.part
+        self.streams = tail.streams
         self._tail = tail
         self._format = fmt
         self._context = context
@@ -144,8 +147,6 @@ class StreamFeed(Feed):
 
     def close(self) -> None:
         self._tail.close()
-
-
 
 
 class DocumentFeed(Feed):

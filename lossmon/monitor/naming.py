@@ -13,11 +13,7 @@ from typing import Final
 
 # Names that frameworks and people give to the log of any run.
 _GENERIC: Final = frozenset(
-    "trainer_state metrics metric log logs train training train_log trainer_log output out "
-    "stdout stderr console history progress results result run runs events version_0 "
-    "lightning_logs tensorboard tb csv default checkpoints mlruns dvclive plots data main "
-    "catboost_info learn_error test_error catboost_training nohup slurm validations loss "
-    "native sb3 . .. /".split()
+    ["trainer_state", "metrics", "metric", "log", "logs", "train", "training", "train_log", "trainer_log", "output", "out", "stdout", "stderr", "console", "history", "progress", "results", "result", "run", "runs", "events", "version_0", "lightning_logs", "tensorboard", "tb", "csv", "default", "checkpoints", "mlruns", "dvclive", "plots", "data", "main", "catboost_info", "learn_error", "test_error", "catboost_training", "nohup", "slurm", "validations", "loss", "native", "sb3", ".", "..", "/"]
 )
 
 

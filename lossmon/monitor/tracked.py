@@ -55,7 +55,7 @@ class TrackedRun:
     def __init__(
         self,
         run_id: str,
-        name: str,
+        path: str,
         source: str,
         fmt: Format,
         parts: Mapping[str, FeedFactory],
@@ -63,7 +63,11 @@ class TrackedRun:
         directory: Path | None = None,
     ) -> None:
         self.id = run_id
-        self.name = name
+        self.path = path
+        """Where the run lies; its name is found from it, beside those of the other runs."""
+        self.own_name: str | None = None
+        """The name that the log's framework gave to the run, where it has one."""
+        self.name = path
         self.source = source
         self.format = fmt
         self.version = 1
@@ -105,6 +109,22 @@ class TrackedRun:
             self._factories[part] = open_feed
             self._feeds[part] = open_feed()
             self._unread.add(part)
+
+    def rename(self, name: str) -> None:
+        """Give the run the name that tells it from the others."""
+        if name != self.name:
+            self.name = name
+            self.version += 1
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts that are read."""
+        return tuple(self._factories)
+
+    @property
+    def streaming(self) -> bool:
+        """Whether it is fed by a stream that may still bring bytes."""
+        return any(feed.streams and not feed.ended for feed in self._feeds.values())
 
     def changed(self) -> bool:
         """Say cheaply whether `step` would find something to do."""
@@ -281,7 +301,7 @@ class TrackedRun:
         events = sorted((*self._analyzer.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
             id=self.id,
-            name=clean_text(self.name, 200),
+            name=clean_text(self.own_name or info.name or self.name, 200),
             source=clean_text(self.source, 1000),
             format=self.format.name,
             state=self._pulse.state,

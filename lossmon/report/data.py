@@ -88,9 +88,7 @@ def summary(found: Summary) -> Json:
 
 def evidence(found: Mapping[str, float | str]) -> Json:
     """Return evidence with its numbers made safe."""
-    return {
-        key: value if isinstance(value, str) else number(value) for key, value in found.items()
-    }
+    return {key: value if isinstance(value, str) else number(value) for key, value in found.items()}
 
 
 def verdict(found: Verdict) -> Json:

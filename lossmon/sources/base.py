@@ -44,6 +44,8 @@ class Tail(ABC):
 
     path: str
     """The source in the words of the user, for messages."""
+    streams: bool = False
+    """Whether it is a pipe with an end (`Read.ended`) that reading once must wait for."""
 
     @abstractmethod
     def changed(self) -> bool:
