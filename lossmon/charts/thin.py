@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
@@ -19,8 +20,10 @@ from lossmon.model.view import BoolArray
 BLOCK: Final = 64
 """Points a block: small enough for exact columns, and a million points are 15,625 blocks."""
 
-_SNAP: Final = 8
-"""Blocks a column needs before column borders may snap to block borders (⅛ column of error)."""
+_LONG: Final = 16_384
+"""Points in view from which kept blocks are worth their bookkeeping."""
+
+IndexArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,7 @@ class Extent:
 class Columns:
     """What m occupied pixel columns show; all arrays have shape (m,)."""
 
-    index: np.ndarray[tuple[int], np.dtype[np.int64]]
+    index: npt.NDArray[np.int64]
     """Pixel columns that hold at least one finite value, increasing."""
     low: FloatArray
     high: FloatArray
@@ -52,6 +55,12 @@ class Columns:
     last: FloatArray
     joined: BoolArray
     """Whether the line goes on from the previous occupied column (False after a NaN)."""
+    broken: npt.NDArray[np.int64]
+    """Pixel columns that hold a NaN or an infinity, increasing."""
+    start: int
+    """First point in view (index into the line)."""
+    stop: int
+    """One behind the last point in view."""
 
 
 class ExtentBuilder:
@@ -92,3 +101,103 @@ class ExtentBuilder:
         self._high[self._size : need] = high
         self._size = need
         self._bottom = min(self._bottom, float(low.min()))
+
+
+def columns(
+    x: FloatArray,
+    y: FloatArray,
+    edges: FloatArray,
+    extent: Extent | None = None,
+    positive: bool = False,
+) -> Columns:
+    """Return what each pixel column shows of a line.
+
+    `x` is non-decreasing and finite, shape (n,); column p holds the points
+    with ``edges[p] <= x < edges[p + 1]``, so `edges` has shape (pixels + 1,).
+    One point beyond each end is kept as a column outside 0…pixels−1, so that
+    the line enters and leaves the view in the right direction. With
+    `positive`, values ≤ 0 count as gaps (for a logarithmic axis).
+    """
+    pixels = len(edges) - 1
+    inside = np.searchsorted(x, edges[[0, -1]], side="left")
+    start, stop = max(int(inside[0]) - 1, 0), min(int(inside[1]) + 1, len(x))
+    xs, ys = x[start:stop], y[start:stop]
+    clean = (
+        extent is not None
+        and extent.finite
+        and (not positive or extent.bottom > 0)
+        and stop - start > _LONG
+        and len(extent.low) == len(y) // BLOCK
+    )
+    tail = y[len(extent.low) * BLOCK :] if extent is not None else y
+    if clean and _usable(tail, positive).all() and extent is not None:
+        index = None
+    else:
+        clean = False
+        usable = _usable(ys, positive)
+        index = None if usable.all() else np.flatnonzero(usable)
+        if index is not None:
+            xs, ys = xs[index], ys[index]
+    nowhere = np.empty(0, np.int64)
+    if index is None:
+        broken = nowhere
+    else:
+        bad = np.searchsorted(edges, x[start:stop][~np.isfinite(y[start:stop])], side="right") - 1
+        broken = np.unique(bad[(bad >= 0) & (bad < pixels)]).astype(np.int64)
+    if len(xs) == 0:
+        none = np.empty(0)
+        joined = np.empty(0, np.bool_)
+        return Columns(nowhere, none, none, none, none, joined, broken, *map(int, inside))
+    # Bin 0 lies before the view and bin pixels + 1 behind it; each holds one point at most.
+    cuts = np.concatenate(([0], np.searchsorted(xs, edges, side="left"), [len(xs)]))
+    begin, end = cuts[:-1], cuts[1:]
+    bins = np.flatnonzero(end > begin)
+    begin, end = begin[bins], end[bins]
+    if clean and extent is not None:
+        low, high = _from_blocks(y, begin + start, end + start, extent)
+    else:
+        low, high = np.minimum.reduceat(ys, begin), np.maximum.reduceat(ys, begin)
+    joined = np.ones(len(bins), np.bool_)
+    if index is not None:
+        joined[1:] = index[begin[1:]] - index[end[:-1] - 1] == 1
+    joined[0] = False
+    place = bins.astype(np.int64) - 1
+    step = edges[1] - edges[0]
+    for at, point in ((0, xs[0]), (-1, xs[-1])):
+        if place[at] < 0 or place[at] >= pixels:
+            share = (point - edges[0]) / step if step > 0 else 0.0
+            place[at] = int(np.clip(np.floor(share), -1e7, 1e7))
+    first, last = ys[begin], ys[end - 1]
+    return Columns(place, low, high, first, last, joined, broken, int(inside[0]), int(inside[1]))
+
+
+def _usable(values: FloatArray, positive: bool) -> BoolArray:
+    finite = np.isfinite(values)
+    return finite & (values > 0) if positive else finite
+
+
+def _from_blocks(
+    y: FloatArray, begin: IndexArray, end: IndexArray, extent: Extent
+) -> tuple[FloatArray, FloatArray]:
+    """Return the exact minima and maxima of y[begin:end] from whole blocks and their fringes."""
+    blocks = len(extent.low)
+    head = np.minimum(-(-begin // BLOCK), blocks)
+    tail = np.maximum(np.minimum(end // BLOCK, blocks), head)
+    offsets = np.arange(BLOCK)
+    last = end[:, None] - 1
+    # Up to a block before the first whole one and up to a block behind the last; where the
+    # column holds no whole block the two fringes overlap, which extremes do not mind.
+    front = y[np.minimum(begin[:, None] + offsets, last)]
+    back = y[np.maximum(last - offsets, begin[:, None])]
+    low = np.minimum(front.min(axis=1), back.min(axis=1))
+    high = np.maximum(front.max(axis=1), back.max(axis=1))
+    whole = np.flatnonzero(tail > head)
+    if len(whole):
+        pairs = np.empty(2 * len(whole), np.int64)
+        pairs[0::2], pairs[1::2] = head[whole], tail[whole]
+        # A pair may end at the array's own end, which reduceat cannot name.
+        lows = np.append(extent.low, np.inf)
+        highs = np.append(extent.high, -np.inf)
+        low[whole] = np.minimum(low[whole], np.minimum.reduceat(lows, pairs)[0::2])
+        high[whole] = np.maximum(high[whole], np.maximum.reduceat(highs, pairs)[0::2])
+    return low, high

@@ -1,0 +1,152 @@
+"""Which ranges a chart shows: all of the data, what is in view, or the bulk of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import numpy as np
+
+from lossmon.charts.spec import Band, Line, XAxis
+from lossmon.charts.thin import Columns
+from lossmon.model.batch import FloatArray
+
+LIMIT: Final = 1e300
+"""Larger values are drawn at ±LIMIT: the differences of an axis must not overflow."""
+
+_BULK: Final = (2.0, 98.0)
+"""Percentiles that `robust` keeps, widened by `_MARGIN`: a start five times as high as the rest
+goes off scale, a noise band does not."""
+_MARGIN: Final = 0.15
+_SAMPLE: Final = 4096
+"""Points looked at for percentiles: every nth, which is exact enough for a range."""
+_PAD: Final = 0.02
+
+
+def ordered(line: Line) -> tuple[FloatArray, FloatArray]:
+    """Return a line's x and y with x finite and non-decreasing."""
+    x, y = line.x, line.y
+    if line.extent is not None or len(x) == 0:
+        return x, y
+    finite = np.isfinite(x)
+    if not finite.all():
+        x, y = x[finite], y[finite]
+    if len(x) > 1 and bool((x[1:] < x[:-1]).any()):
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+    return x, y
+
+
+def x_limits(
+    wanted: tuple[float, float] | None,
+    axis: XAxis,
+    data: Sequence[tuple[FloatArray, FloatArray]],
+    bands: Sequence[Band],
+) -> tuple[float, float]:
+    """Return the x range to draw: the wanted one made sane, or all of the data."""
+    if wanted is not None and all(map(math.isfinite, wanted)):
+        low, high = sorted(wanted)
+    else:
+        ends = [(float(x[0]), float(x[-1])) for x, _ in data if len(x)]
+        for band in bands:
+            known = band.x[np.isfinite(band.x)]
+            if len(known):
+                ends.append((float(known.min()), float(known.max())))
+        if not ends:
+            return 0.0, 1.0
+        low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    low, high = max(low, -LIMIT), min(high, LIMIT)
+    least = max(abs(low), abs(high)) * 1e-12
+    if high - low <= least:
+        pad = max(30.0 if axis is XAxis.WALL else 0.5, 2 * least)
+        return low - pad, high + pad
+    return low, high
+
+
+def y_limits(
+    mode: tuple[float, float] | Literal["fit", "robust"],
+    data: Sequence[tuple[FloatArray, FloatArray]],
+    found: Sequence[Columns],
+    pixels: int,
+    band_values: FloatArray,
+    log: bool,
+) -> tuple[float, float]:
+    """Return the y range to draw; positive for a logarithmic axis.
+
+    `found` are the lines' columns for the x range in view; `band_values` the
+    bands' finite edges in view.
+    """
+    if isinstance(mode, tuple) and all(map(math.isfinite, mode)):
+        low, high = sorted(float(np.clip(end, -LIMIT, LIMIT)) for end in mode)
+        if not log or low > 0:
+            return _spread(low, high, log)
+        if high > 0:
+            return _spread(high / 1e3, high, log)
+    lows, highs = [], []
+    for columns in found:
+        inside = (columns.index >= 0) & (columns.index < pixels)
+        if inside.any():
+            lows.append(float(columns.low[inside].min()))
+            highs.append(float(columns.high[inside].max()))
+    if len(band_values):
+        lows.append(float(band_values.min()))
+        highs.append(float(band_values.max()))
+    if not lows:
+        return (0.1, 1.0) if log else (0.0, 1.0)
+    low, high = max(min(lows), -LIMIT), min(max(highs), LIMIT)
+    if mode == "robust":
+        low, high = _bulk(data, found, low, high, log)
+    return _padded(low, high, log)
+
+
+def _bulk(
+    data: Sequence[tuple[FloatArray, FloatArray]],
+    found: Sequence[Columns],
+    low: float,
+    high: float,
+    log: bool,
+) -> tuple[float, float]:
+    parts = []
+    for (_, y), columns in zip(data, found, strict=True):
+        view = y[columns.start : columns.stop]
+        view = view[:: max(1, len(view) // _SAMPLE)]
+        view = view[np.isfinite(view) & (view > 0 if log else True)]
+        if len(view):
+            # Lines weigh alike, whatever their number of points.
+            ends = np.percentile(np.clip(np.log10(view) if log else view, -LIMIT, LIMIT), _BULK)
+            parts.append((float(ends[0]), float(ends[1])))
+    if not parts:
+        return low, high
+    bottom, top = min(p[0] for p in parts), max(p[1] for p in parts)
+    margin = (top - bottom) * _MARGIN
+    bottom, top = bottom - margin, top + margin
+    if log:
+        bottom, top = 10 ** min(max(bottom, -300.0), 300.0), 10 ** min(max(top, -300.0), 300.0)
+    bottom, top = max(bottom, low), min(top, high)
+    return (bottom, top) if top > bottom else (low, high)
+
+
+def _padded(low: float, high: float, log: bool) -> tuple[float, float]:
+    low, high = _spread(low, high, log)
+    if log:
+        first, last = math.log10(low), math.log10(high)
+        pad = (last - first) * _PAD
+        return 10 ** max(first - pad, -307.0), 10 ** min(last + pad, 307.0)
+    pad = (high - low) * _PAD
+    # A loss that never goes below zero gets no axis below zero.
+    return (low if low >= 0 and low - pad < 0 else low - pad), high + pad
+
+
+def _spread(low: float, high: float, log: bool) -> tuple[float, float]:
+    """Return a range with room in it: constants get some around them."""
+    if log:
+        low, high = max(low, 1e-300), max(high, 1e-300)
+        if high / low < 1 + 1e-9:
+            return low / 1.2, high * 1.2
+        return low, high
+    least = max(abs(low), abs(high)) * 1e-9
+    if high - low > least:
+        return low, high
+    pad = max(abs(low), abs(high)) * 0.05 or 1.0
+    return low - pad, high + pad
