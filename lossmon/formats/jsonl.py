@@ -1,0 +1,47 @@
+"""JSON lines of any making: one object a line, metrics told by their names."""
+
+from __future__ import annotations
+
+from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
+from lossmon.formats.fields import judge
+from lossmon.formats.head import Head
+from lossmon.formats.json_lines import JsonLinesParser, first_step
+from lossmon.formats.json_text import number
+
+
+class JsonLinesFormat(StreamFormat):
+    """Base of the formats of JSON lines: how they begin anew, and the generic recognition."""
+
+    name = "jsonl"
+    title = "JSON lines (one object a line)"
+    sample = '{"step": 10, "loss": 2.31, "lr": 0.0003}\n{"step": 20, "eval_loss": 2.4}'
+
+    def parser(self, context: Context | None = None) -> Parser:
+        return JsonLinesParser(context)
+
+    def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        head = Head.of(head)
+        records = head.records
+        if not records or 2 * len(records) < min(len(head.lines), 40):
+            return None
+        reader = JsonLinesParser()
+        numeric: dict[str, None] = {}
+        text: dict[str, None] = {}
+        for record in records:
+            for key in reader.fields(record):
+                numeric[key] = None
+            for key, value in record.items():
+                if isinstance(value, str) and number(value) is None:
+                    text[key] = None
+        # A key that is a number here and words there is no name of a thing.
+        return judge(numeric, [key for key in text if key not in numeric], "JSON lines")
+
+    def continues(self, old_head: bytes, new_head: bytes) -> bool:
+        """A rotated log goes on with later steps; a new run over an old log begins anew."""
+        old, new = first_step(old_head), first_step(new_head)
+        if old is None or new is None:
+            return super().continues(old_head, new_head)
+        return new > old
+
+
+FORMAT = JsonLinesFormat()
