@@ -29,6 +29,7 @@ from lossmon.formats._events import (
     has_layout,
     parse_event,
 )
+from lossmon.formats._hf_summary import END, PREFIX, SUMMARY
 from lossmon.formats._protobuf import WireError
 from lossmon.formats._tfrecord import RecordReader, Records, starts_with_record
 from lossmon.formats.base import Context, Grouping, Parser, Sniff, StreamFormat
@@ -39,35 +40,13 @@ _MIN_VECTOR: Final = 8  # fewer records of one length are parsed one by one: tha
 _MAX_LAYOUTS: Final = 16  # for one length
 _MAX_LENGTHS: Final = 256
 
-# What transformers logs once when training has ended (`Trainer._inner_training_loop`); the
-# `train_loss` among them is the mean of the whole run, not a point of its curve.
-_HF_END: Final = "train/train_runtime"
-_HF_SUMMARY: Final = frozenset(
-    [
-        _HF_END,
-        "train/train_samples_per_second",
-        "train/train_steps_per_second",
-        "train/total_flos",
-        "train/train_loss",
-    ]
-)
+_HF_END: Final = PREFIX + END
+_HF_SUMMARY: Final = frozenset(PREFIX + key for key in SUMMARY)
 _HF_LOSS: Final = "train/loss"
 
 SPLIT_FOLDERS: Final = frozenset(
-    [
-        "train",
-        "training",
-        "learn",
-        "test",
-        "testing",
-        "eval",
-        "evaluation",
-        "val",
-        "valid",
-        "validation",
-        "dev",
-    ]
-)
+    ["train", "training", "learn", "test", "testing", "eval", "evaluation"]
+).union(["val", "valid", "validation", "dev"])
 """Folders that say which data their event files were measured on."""
 
 
