@@ -48,6 +48,8 @@ class Feed(ABC):
     """One part of a run."""
 
     part: str = ""
+    path: str | None = None
+    """The file on this host that it reads, for the watcher."""
     streams: bool = False
     """Whether the source is a pipe or a connection, which has an end to wait for."""
     error: str | None = None
@@ -93,6 +95,7 @@ class StreamFeed(Feed):
     def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
         self.part = context.part
         self.streams = tail.streams
+        self.path = tail.path if tail.local else None
         self._tail = tail
         self._format = fmt
         self._context = context
@@ -154,6 +157,8 @@ class DocumentFeed(Feed):
 
     def __init__(self, tail: Tail, fmt: DocumentFormat, context: Context) -> None:
         self.part = context.part
+        self.streams = tail.streams
+        self.path = tail.path if tail.local else None
         self._tail = tail
         self._format = fmt
         self._context = context
@@ -212,6 +217,7 @@ class TableFeed(Feed):
 
     def __init__(self, path: Path, fmt: TableFormat, key: str) -> None:
         self.part = key
+        self.path = str(path)
         self._path = path
         self._format = fmt
         self._key = key

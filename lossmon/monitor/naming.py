@@ -13,8 +13,13 @@ from typing import Final
 
 # Names that frameworks and people give to the log of any run.
 _GENERIC: Final = frozenset(
-    ["trainer_state", "metrics", "metric", "log", "logs", "train", "training", "train_log", "trainer_log", "output", "out", "stdout", "stderr", "console", "history", "progress", "results", "result", "run", "runs", "events", "version_0", "lightning_logs", "tensorboard", "tb", "csv", "default", "checkpoints", "mlruns", "dvclive", "plots", "data", "main", "catboost_info", "learn_error", "test_error", "catboost_training", "nohup", "slurm", "validations", "loss", "native", "sb3", ".", "..", "/"]
-)
+    [".", "..", "/", "catboost_info", "catboost_training", "checkpoints", "console", "csv", "data",
+     "default", "dvclive", "events", "history", "learn_error", "lightning_logs", "log", "logs",
+     "loss", "main", "metric", "metrics", "mlruns", "nohup", "out", "output", "plots", "progress",
+     "result", "results", "run", "runs", "slurm", "stderr", "stdout", "tb", "tensorboard",
+     "test_error", "train", "train_log", "trainer_log", "trainer_state", "training",
+     "validations"]
+)  # fmt: skip
 
 
 def _words(path: str) -> list[str]:

@@ -122,6 +122,16 @@ class TrackedRun:
         return tuple(self._factories)
 
     @property
+    def watched(self) -> dict[str, str]:
+        """The path on this host that each part is read from; streams have none."""
+        return {part: feed.path for part, feed in self._feeds.items() if feed.path is not None}
+
+    def part_changed(self, part: str) -> bool:
+        """Say cheaply whether one part has something new."""
+        feed = self._feeds.get(part)
+        return feed is not None and feed.changed()
+
+    @property
     def streaming(self) -> bool:
         """Whether it is fed by a stream that may still bring bytes."""
         return any(feed.streams and not feed.ended for feed in self._feeds.values())

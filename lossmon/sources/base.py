@@ -45,7 +45,9 @@ class Tail(ABC):
     path: str
     """The source in the words of the user, for messages."""
     streams: bool = False
-    """Whether it is a pipe with an end (`Read.ended`) that reading once must wait for."""
+    """Whether bytes come by themselves (a pipe, a connection): reading once must wait for them."""
+    local: bool = True
+    """Whether `path` is a file on this host, which can be watched for changes."""
 
     @abstractmethod
     def changed(self) -> bool:

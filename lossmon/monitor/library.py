@@ -1,0 +1,392 @@
+"""`Library`: which runs there are, from what the user named; grows while it is watched.
+
+Files are claimed by formats one by one, newest first, and grouped into runs
+by their paths. Grouping is declared, not remembered: after each batch of
+files the runs that should be are compared with those that are, so that a
+folder that fills up in any order ends up the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from lossmon.errors import SourceError, SourceNotFound
+from lossmon.formats.base import (
+    Context,
+    DocumentFormat,
+    Format,
+    StreamFormat,
+    TableFormat,
+)
+from lossmon.model import RunView, Verdict, clean_text
+from lossmon.monitor.claims import SEARCH_CONFIDENCE, Claim, claim
+from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed, TableFeed
+from lossmon.monitor.naming import run_names
+from lossmon.monitor.streams import ENOUGH, HeldTail
+from lossmon.monitor.tracked import FeedFactory, TrackedRun
+from lossmon.settings import Settings
+from lossmon.sources.database import open_readonly
+from lossmon.sources.discovery import Candidate, Finder, is_stream, open_stream
+from lossmon.sources.files import FileDocumentTail, FileTail
+
+BATCH: Final = 32
+"""Files claimed before their runs are made: small enough for a first picture at once."""
+
+MAX_RUNS: Final = 5000
+"""Runs watched at once; further ones are named in a notice, not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one source was taken for, and why."""
+
+    source: str
+    format: str | None
+    title: str
+    confidence: float
+    reason: str
+    run: str
+
+    def text(self) -> str:
+        """Return the finding as lines for people."""
+        if self.format is None:
+            return f"{clean_text(self.source)}: no format: {clean_text(self.reason)}"
+        group = "" if self.run == self.source else f"\n    part of the run {clean_text(self.run)}"
+        return (
+            f"{clean_text(self.source)}: {self.format} ({self.title})\n"
+            f"    {clean_text(self.reason)} (confidence {self.confidence:.2f}){group}"
+        )
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that a format claims, or that waits for one to."""
+
+    path: str
+    claim: Claim
+    size: int
+    explicit: bool
+
+
+class Library:
+    """The runs below the sources that the user named."""
+
+    def __init__(self, sources: Sequence[str], settings: Settings, *, wait: bool = False) -> None:
+        """With `wait`, a file that does not exist yet is waited for; else it is an error."""
+        self.settings = settings
+        self.notices: tuple[str, ...] = ()
+        self.runs: dict[str, TrackedRun] = {}
+        self._files: dict[str, _File] = {}
+        self._streams: dict[str, HeldTail] = {}
+        self._wait = wait
+        self._locals = [source for source in sources if not is_stream(source)]
+        self._finder = Finder(self._locals, wait=wait)
+        for source in sources:
+            if is_stream(source):
+                for name, tail in open_stream(source):
+                    self._streams.setdefault(name, HeldTail(tail))
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Directories whose changes may mean a new run or new bytes."""
+        found = {str(Path(path).resolve().parent) for path in self._files}
+        return tuple(sorted(found | set(self._finder.directories)))
+
+    # ---- finding
+
+    def scan(self) -> Iterator[bool]:
+        """Search in pieces: yields after each batch, True if runs were added or changed."""
+        batch: list[Candidate] = []
+        for candidate in self._finder.find():
+            batch.append(candidate)
+            if len(batch) >= BATCH:
+                yield self._claim_all(batch)
+                batch = []
+        changed = self._claim_all(batch)
+        changed |= self._claim_streams(final=False)
+        yield changed
+
+    def _claim_all(self, candidates: Iterable[Candidate]) -> bool:
+        formats: dict[str, Format] = {}
+        for candidate in candidates:
+            known = self._files.get(candidate.path)
+            if known is not None and (
+                known.claim.format is not None or known.size == candidate.size
+            ):
+                continue
+            found = claim(
+                candidate.head, Path(candidate.path).name, Path(candidate.path), self.settings
+            )
+            if not candidate.explicit and found.confidence < SEARCH_CONFIDENCE:
+                found = Claim(None, found.confidence, found.reason)
+            self._files[candidate.path] = _File(
+                candidate.path, found, candidate.size, candidate.explicit
+            )
+            if found.format is not None:
+                formats[found.format.name] = found.format
+        changed = False
+        for fmt in formats.values():
+            changed |= self._table_runs(fmt) if isinstance(fmt, TableFormat) else self._group(fmt)
+        if changed:
+            self._name_runs()
+        return changed
+
+    def rescan_tables(self) -> bool:
+        """Look for runs that were added to databases that are known."""
+        formats = {
+            file.claim.format.name: file.claim.format
+            for file in self._files.values()
+            if isinstance(file.claim.format, TableFormat)
+        }
+        changed = False
+        for fmt in formats.values():
+            changed |= self._table_runs(fmt)
+        if changed:
+            self._name_runs()
+        return changed
+
+    def _paths_of(self, fmt: Format) -> list[PurePosixPath]:
+        return [
+            PurePosixPath(file.path)
+            for file in self._files.values()
+            if file.claim.format is not None and file.claim.format.name == fmt.name
+        ]
+
+    def _group(self, fmt: Format) -> bool:
+        """Make the runs of one format be those that its grouping of all its files says."""
+        wanted: dict[str, dict[str, str]] = {}
+        for path, grouping in fmt.group_all(self._paths_of(fmt)).items():
+            parts = wanted.setdefault(str(grouping.run), {})
+            parts[grouping.part or path.name] = str(path)
+        changed = False
+        prefix = f"{fmt.name}:"
+        for run_id in [key for key in self.runs if key.startswith(prefix)]:
+            run = self.runs[run_id]
+            if set(run.parts) - set(wanted.get(run_id.removeprefix(prefix), {})):
+                run.close()
+                del self.runs[run_id]
+                changed = True
+        for run_path, parts in wanted.items():
+            changed |= self._want(fmt, run_path, parts)
+        return changed
+
+    def _want(self, fmt: Format, run_path: str, parts: dict[str, str]) -> bool:
+        run_id = f"{fmt.name}:{run_path}"
+        factories = {part: self._factory(fmt, path, part) for part, path in parts.items()}
+        run = self.runs.get(run_id)
+        if run is not None:
+            fresh = set(factories) - set(run.parts)
+            for part in sorted(fresh):
+                run.add_part(part, factories[part])
+            return bool(fresh)
+        if self._full():
+            return False
+        if fmt.unsupported is not None:
+            factories = {}
+        self.runs[run_id] = TrackedRun(
+            run_id,
+            run_path,
+            next(iter(parts.values())) if len(parts) == 1 else run_path,
+            fmt,
+            factories,
+            self.settings,
+            _checkpoint_directory(run_path, parts),
+        )
+        return True
+
+    def _table_runs(self, fmt: TableFormat) -> bool:
+        changed = False
+        for file in self._files.values():
+            if file.claim.format is not fmt:
+                continue
+            path = Path(file.path)
+            try:
+                connection = open_readonly(path)
+                try:
+                    found = fmt.runs(connection)
+                finally:
+                    connection.close()
+            except (sqlite3.Error, SourceError) as error:
+                self._notice(f"{file.path}: {error}")
+                continue
+            for entry in found:
+                run_id = f"{fmt.name}:{file.path}:{entry.key}"
+                if run_id in self.runs or self._full():
+                    continue
+
+                def open_feed(path: Path = path, key: str = entry.key) -> Feed:
+                    return TableFeed(path, fmt, key)
+
+                run = TrackedRun(
+                    run_id,
+                    f"{file.path}/{entry.name}",
+                    file.path,
+                    fmt,
+                    {entry.key: open_feed},
+                    self.settings,
+                )
+                run.own_name = entry.name
+                self.runs[run_id] = run
+                changed = True
+        return changed
+
+    def _factory(self, fmt: Format, path: str, part: str) -> FeedFactory:
+        context = Context(filename=PurePosixPath(path).name, part=part)
+
+        def open_feed() -> Feed:
+            if isinstance(fmt, DocumentFormat):
+                return DocumentFeed(FileDocumentTail(path), fmt, context)
+            if isinstance(fmt, StreamFormat):
+                return StreamFeed(FileTail(path), fmt, context)
+            raise SourceError(f"{path}: a {fmt.name} database cannot be read as a file")
+
+        return open_feed
+
+    def _full(self) -> bool:
+        if len(self.runs) < MAX_RUNS:
+            return False
+        self._notice(f"more than {MAX_RUNS} runs found: the others are not read")
+        return True
+
+    def _notice(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices = (*self.notices[-19:], text)
+
+    def _name_runs(self) -> None:
+        runs = list(self.runs.values())
+        for run, name in zip(runs, run_names([run.path for run in runs]), strict=True):
+            run.rename(name)
+
+    # ---- streams
+
+    def _claim_streams(self, final: bool) -> bool:
+        changed = False
+        for name, tail in list(self._streams.items()):
+            tail.fetch()
+            ended = tail.last.ended or final
+            found = claim(tail.head, Path(name).name, None, self.settings)
+            sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH
+            fmt = found.format
+            if fmt is None or not (sure or ended):
+                continue
+            run_id = f"{fmt.name}:{name}"
+            self.runs[run_id] = TrackedRun(
+                run_id,
+                "stdin" if name == "-" else name,
+                name,
+                fmt,
+                {name: _stream_factory(tail, fmt, name)},
+                self.settings,
+            )
+            del self._streams[name]
+            changed = True
+        if changed:
+            self._name_runs()
+        return changed
+
+    def poll_streams(self, final: bool = False) -> bool:
+        """Read ahead in streams that no format has claimed yet; True if one became a run."""
+        return self._claim_streams(final) if self._streams else False
+
+    @property
+    def streams_open(self) -> bool:
+        """Whether a stream without a format may still bring bytes."""
+        return any(not tail.last.ended for tail in self._streams.values())
+
+    # ---- what is no run
+
+    def waiting(self) -> tuple[RunView, ...]:
+        """Return a row for each source that the user named and that is no run (yet)."""
+        views = []
+        for file in self._files.values():
+            if file.explicit and file.claim.format is None:
+                views.append(_idle_view(file.path, file.claim.reason))
+        for name, tail in self._streams.items():
+            reason = tail.last.error or (
+                f"{len(tail.head)} bytes read; no known format fits them"
+                if tail.head
+                else "nothing received yet"
+            )
+            views.append(_idle_view(name, reason))
+        views.extend(
+            _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
+        )
+        return tuple(views)
+
+    def explain(self) -> list[Finding]:
+        """Say of each file that was found what it is taken for (SourceNotFound as `scan`)."""
+        for _ in self.scan():
+            pass
+        self.poll_streams(final=True)
+        groups: dict[str, str] = {}
+        for fmt in {file.claim.format for file in self._files.values()} - {None}:
+            if fmt is not None and not isinstance(fmt, TableFormat):
+                groups.update(
+                    (str(path), str(grouping.run))
+                    for path, grouping in fmt.group_all(self._paths_of(fmt)).items()
+                )
+        findings = []
+        for file in self._files.values():
+            if file.claim.format is None and not file.explicit:
+                continue
+            fmt = file.claim.format
+            findings.append(
+                Finding(
+                    file.path,
+                    None if fmt is None else fmt.name,
+                    "" if fmt is None else fmt.title,
+                    file.claim.confidence,
+                    file.claim.reason,
+                    groups.get(file.path, file.path),
+                )
+            )
+        if not findings:
+            raise SourceNotFound(
+                f"{', '.join(self._locals) or 'the sources'}: no file in it is a training log"
+            )
+        return findings
+
+    def close(self) -> None:
+        """Release all files and connections."""
+        for run in self.runs.values():
+            run.close()
+        for tail in self._streams.values():
+            tail.close()
+
+
+def _stream_factory(tail: HeldTail, fmt: Format, name: str) -> Callable[[], Feed]:
+    context = Context(filename=PurePosixPath(name).name, part=name)
+
+    def open_feed() -> Feed:
+        if isinstance(fmt, StreamFormat):
+            return StreamFeed(tail, fmt, context)
+        if isinstance(fmt, DocumentFormat):
+            return DocumentFeed(tail, fmt, context)
+        raise SourceError(f"{name}: a database cannot be read from a stream")
+
+    return open_feed
+
+
+def _checkpoint_directory(run_path: str, parts: dict[str, str]) -> Path:
+    """Return where the run's checkpoints would lie: its folder, or the one its log lies in."""
+    only = next(iter(parts.values()))
+    path = Path(run_path) if len(parts) > 1 or run_path != only else Path(only).parent
+    return path.parent if path.name.startswith("checkpoint-") else path
+
+
+def _idle_view(source: str, reason: str) -> RunView:
+    return RunView(
+        id=f"waiting:{source}",
+        name=clean_text(PurePosixPath(source).name or source, 200),
+        source=clean_text(source, 1000),
+        format="unknown",
+        state="unknown",
+        error=clean_text(reason, 500),
+        bad_records=0,
+        version=hash(reason),
+        verdict=Verdict(headline=clean_text(reason, 500)),
+    )

@@ -1,0 +1,297 @@
+"""`Monitor`: finds runs, gives each its turn, and hands up snapshots.
+
+One worker thread does all reading, parsing and judging. It works in slices of
+`SLICE` seconds: after each, what changed can be published, so that a gigabyte
+that streams in never keeps a live run, or the screen, waiting. Between slices
+it sleeps until the watcher saw an event or the sweep is due: events are hints,
+the sweep is what makes sure.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Final
+
+from lossmon.errors import SourceNotFound
+from lossmon.monitor.library import Library
+from lossmon.monitor.snapshot import Snapshot
+from lossmon.settings import Settings
+from lossmon.sources.watch import Watcher
+
+SLICE: Final = 0.05
+"""Seconds of work before others get their turn: a key press waits no longer than this."""
+
+RESCAN_SECONDS: Final = 5.0
+"""How often directories are searched for new runs when no event spoke of one."""
+
+IDLE_SECONDS: Final = 2.0
+"""Longest sleep; the watcher's sweep and events end it earlier."""
+
+STATE_SECONDS: Final = 2.0
+"""How often the clock alone may change a state (live to stalled)."""
+
+
+class Monitor:
+    """Watches sources; use as a context manager, or `start` and `stop`.
+
+    Two ways to use it: `read_all` and `follow` work in the caller's thread;
+    `start` works in a thread of its own and calls back.
+    """
+
+    def __init__(self, sources: Sequence[str], settings: Settings | None = None) -> None:
+        self.sources = tuple(sources)
+        self.settings = settings or Settings()
+        self._library: Library | None = None
+        self._scan: Iterator[bool] | None = None
+        self._next_scan = 0.0
+        self._next_look = 0.0
+        self._scan_due = True
+        self._by_path: dict[str, set[str]] = {}
+        """Runs that a watched path belongs to; paths not in it are directories."""
+        self._known: set[str] = set()
+        self._ready: dict[str, None] = {}
+        """Runs worth a look, in the order of their turns (a dict for its order)."""
+        self._version = 0
+        self._published: tuple[tuple[str, int], ...] = ()
+        self._snapshot = Snapshot(scanning=True)
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._watcher = Watcher(interval=self.settings.poll_seconds)
+        self._watcher_notices: tuple[str, ...] = ()
+        self._scanned = False
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # ---- reading once
+
+    def read_all(self) -> Snapshot:
+        """Read every source to its present end, and return what is there.
+
+        SourceNotFound if a source does not exist or holds no training log.
+        """
+        library = self._open(wait=False)
+        for _ in library.scan():
+            pass
+        while library.streams_open:
+            library.poll_streams()
+            time.sleep(0.01)  # a pipe is read by its own thread; there is nothing to wait on
+        library.poll_streams(final=True)
+        runs = list(library.runs.values())
+        for run in runs:
+            while run.step(time.monotonic() + 3600) or run.streaming:
+                if run.streaming and not run.changed():
+                    time.sleep(0.01)
+            run.flush()
+            run.look(time.time())
+        self._scanned = True
+        snapshot = self._take_snapshot()
+        if not snapshot.runs:
+            where = ", ".join(self.sources)
+            raise SourceNotFound(
+                f"{where}: no training log found there; name a file, or see `lossmon formats`"
+            )
+        return snapshot
+
+    # ---- following
+
+    def follow(self, until: threading.Event | None = None) -> Iterator[Snapshot]:
+        """Yield a snapshot whenever something changed, until every source has ended.
+
+        Files never end: with files among the sources this goes on until `until`
+        is set and everything was read, or for ever.
+        """
+        while not self._stop.is_set():
+            last_round = until is not None and until.is_set()
+            if last_round and self._library is not None:
+                # The files' last bytes may have come without a hint yet.
+                self._scan_due = True
+                self._ready.update(dict.fromkeys(self._library.runs))
+            busy = self._slice()
+            snapshot = self._publishable()
+            if snapshot is not None:
+                yield snapshot
+            if busy:
+                continue
+            if last_round or self._all_ended():
+                return
+            self._watcher.wait(self.settings.poll_seconds)
+
+    def start(self, on_change: Callable[[Snapshot], None]) -> None:
+        """Work on a thread of its own; `on_change` is called there with each new snapshot.
+
+        At most one call every `refresh_seconds`, and none while nothing changes.
+        """
+        self._open(wait=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(on_change,), name="lossmon-monitor", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, on_change: Callable[[Snapshot], None]) -> None:
+        due = 0.0
+        while not self._stop.is_set():
+            busy = self._slice()
+            now = time.monotonic()
+            if now >= due:
+                snapshot = self._publishable()
+                if snapshot is not None:
+                    on_change(snapshot)
+                    due = now + self.settings.refresh_seconds
+            if not busy:
+                pause = IDLE_SECONDS
+                if self._unpublished():
+                    pause = max(0.0, due - time.monotonic())
+                self._watcher.wait(pause)
+
+    def stop(self) -> None:
+        """Stop the thread, if there is one, and release everything; may be called twice."""
+        self._stop.set()
+        self._watcher.wake()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+            self._thread = None
+        self._watcher.close()
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    # ---- one slice of work
+
+    def _open(self, wait: bool) -> Library:
+        if self._library is None:
+            self._library = Library(self.sources, self.settings, wait=wait)
+        return self._library
+
+    def _slice(self) -> bool:
+        """Do at most about `SLICE` seconds of work; True if there is more to do at once."""
+        library = self._open(wait=True)
+        deadline = time.monotonic() + SLICE
+        self._take_hints(library)
+        scanning = self._scan_some(library, deadline)
+        if library.poll_streams():
+            self._watch_runs(library)
+        busy = self._step_runs(library, deadline)
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + STATE_SECONDS
+            wall = time.time()
+            for run in library.runs.values():
+                run.look(wall)
+        return busy or scanning
+
+    def _take_hints(self, library: Library) -> None:
+        """Note which runs are worth a look, and whether a directory may hold new ones."""
+        for path in self._watcher.dirty():
+            runs = self._by_path.get(path)
+            if runs is None:
+                self._scan_due = True
+            else:
+                self._ready.update(dict.fromkeys(runs))
+        for run_id, run in library.runs.items():
+            if run.streaming:
+                self._ready[run_id] = None
+
+    def _scan_some(self, library: Library, deadline: float) -> bool:
+        """Go on with a search that is under way, or begin one that is due."""
+        if self._scan is None:
+            if not self._scan_due and time.monotonic() < self._next_scan:
+                return False
+            self._scan = library.scan()
+            self._scan_due = False
+        while time.monotonic() < deadline:
+            changed = next(self._scan, None)
+            if changed is None:
+                self._scan = None
+                self._scanned = True
+                self._next_scan = time.monotonic() + RESCAN_SECONDS
+                for directory in library.directories:
+                    self._watcher.watch(directory)
+                return False
+            if changed:
+                self._watch_runs(library)
+        return True
+
+    def _watch_runs(self, library: Library) -> None:
+        """Watch the parts of runs that are new, and forget those of runs that are gone."""
+        wanted: dict[str, set[str]] = {}
+        for run_id, run in library.runs.items():
+            for part, path in run.watched.items():
+                wanted.setdefault(path, set()).add(run_id)
+                if path not in self._by_path:
+                    self._watcher.watch(path, partial(run.part_changed, part))
+            if run_id not in self._known:
+                self._ready[run_id] = None
+        for path in set(self._by_path) - set(wanted):
+            self._watcher.unwatch(path)
+        self._by_path = wanted
+        self._known = set(library.runs)
+        self._ready = {key: None for key in self._ready if key in self._known}
+
+    def _step_runs(self, library: Library, deadline: float) -> bool:
+        """Give each run that is worth a look a turn; one that is not done goes to the end."""
+        for run_id in list(self._ready):
+            run = library.runs[run_id]
+            # A long load gets half of what is left, so that one run cannot take a whole slice.
+            now = time.monotonic()
+            del self._ready[run_id]
+            if run.step(now + max(0.005, (deadline - now) / 2)):
+                self._ready[run_id] = None
+            if time.monotonic() >= deadline:
+                break
+        return any(not library.runs[run_id].streaming for run_id in self._ready)
+
+    def _all_ended(self) -> bool:
+        library = self._library
+        return (
+            library is not None
+            and self._scanned
+            and all(source == "-" for source in self.sources)
+            and not library.streams_open
+            and not any(run.streaming for run in library.runs.values())
+        )
+
+    # ---- publishing
+
+    def _state(self) -> tuple[tuple[str, int], ...]:
+        library = self._library
+        if library is None:
+            return ()
+        runs = tuple((run.id, run.version) for run in library.runs.values())
+        idle = tuple((view.id, view.version) for view in library.waiting())
+        notices = tuple((notice, 0) for notice in self._notices(library))
+        return (*runs, *idle, *notices, ("scanned", int(self._scanned)))
+
+    def _unpublished(self) -> bool:
+        return self._state() != self._published
+
+    def _publishable(self) -> Snapshot | None:
+        """Return a snapshot if something changed since the last one."""
+        return self._take_snapshot() if self._unpublished() else None
+
+    def _notices(self, library: Library) -> tuple[str, ...]:
+        self._watcher_notices += tuple(self._watcher.notices())
+        return (*library.notices, *self._watcher_notices)
+
+    def _take_snapshot(self) -> Snapshot:
+        library = self._open(wait=True)
+        self._published = self._state()
+        self._version += 1
+        runs = tuple(run.view() for run in library.runs.values())
+        return Snapshot(
+            (*runs, *library.waiting()),
+            self._notices(library),
+            scanning=not self._scanned,
+            version=self._version,
+        )
