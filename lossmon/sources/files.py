@@ -1,0 +1,453 @@
+"""Tails of local files: what `tail -F` promises, and the bytes that it would lose.
+
+A `stat` is the truth, events are only hints. Each look compares the file's
+identity and a fingerprint of what was read (`fingerprint.py`), so that a file
+that was cut, replaced, or cut and regrown past its old size is told from one
+that grew. When the name goes to another file, what is left in the old one is
+handed on first: through the descriptor that is kept for it, or, if that was
+closed, under the name that logrotate gave it (`rotation.py`).
+
+Lost is only what the operation itself makes unreadable: lines written and cut
+away between two looks, without a copy.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from typing import Final, Literal
+
+from lossmon.sources.base import DocumentTail, Read, Tail
+from lossmon.sources.descriptors import DescriptorPool, shared_pool
+from lossmon.sources.fingerprint import Fingerprint
+from lossmon.sources.mounts import filesystem
+from lossmon.sources.rotation import (
+    NONE_YET,
+    Identity,
+    Rotated,
+    find_copy,
+    locate,
+    newest,
+    open_regular,
+    pread,
+    successor,
+)
+
+RECHECK_SECONDS: Final = 2.0
+"""After this time a file is looked at once more although its stat is the same: a clock tick
+(10 ms, 2 s on FAT) can hide a change, and a permission can change without a trace."""
+RELEASE_SECONDS: Final = 300.0
+"""A deleted file that has not grown for so long is let go: it holds space on the disk."""
+MIN_HOLE: Final = 1 << 20
+"""Holes of this size are skipped; shorter ones are zeros that a binary format may mean."""
+_MAX_HOPS: Final = 64
+"""Generations of a log passed in one call."""
+
+_Signature = tuple[int, ...]
+
+
+class FileTail(Tail):
+    """Follows a log by its name, through whatever happens to the file.
+
+    A cut is told together with the first bytes of what is there now, so an
+    emptied file says nothing until it is written again.
+    """
+
+    def __init__(self, path: str, pool: DescriptorPool | None = None) -> None:
+        self.path = path
+        self._pool = pool or shared_pool()
+        self._network = filesystem(path).network
+        self._seen = Fingerprint()
+        self._identity: Identity | None = None
+        self._real = path
+        self._name = path
+        """Where the current generation was opened."""
+        self._previous: Identity | None = None
+        """The rotated part that lies before the current generation (None: not looked yet)."""
+        self._cut: Literal["", "truncated", "replaced"] = ""
+        self._was_copied = False
+        self._delivered = False
+        self._released = False
+        self._last: _Signature | None = None
+        self._recheck_at: float | None = None
+        self._grew_at = time.monotonic()
+        self._mtime: float | None = None
+        self._size = 0
+        self._closed = False
+
+    # ---- the contract
+
+    def changed(self) -> bool:
+        if self._last is None or self._signature() != self._last:
+            return True
+        return self._recheck_at is not None and time.monotonic() >= self._recheck_at
+
+    def read(self, limit: int) -> Read:
+        if self._closed:
+            return Read(position=self._seen.position, size=self._size)
+        # Taken before the bytes: what is written while they are read counts as a change.
+        signature = self._signature()
+        self._recheck_at = None
+        for _ in range(_MAX_HOPS):
+            result = self._look(max(1, limit))
+            if result is not None:
+                break
+        else:
+            result = Read(position=0, size=self._size, more=True)
+        self._last = None if result.more else signature
+        if result.data or result.error:
+            self._recheck_at = time.monotonic() + RECHECK_SECONDS
+        return result
+
+    @property
+    def modified(self) -> float | None:
+        return self._mtime
+
+    def close(self) -> None:
+        self._closed = True
+        self._pool.drop(self)
+
+    # ---- looking
+
+    def _stat(self) -> os.stat_result:
+        if self._network:
+            # Opening makes an NFS client ask the server; a stat may be a minute old.
+            try:
+                descriptor = open_regular(self.path)
+            except PermissionError:
+                return os.stat(self.path)
+            try:
+                return os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+        return os.stat(self.path)
+
+    def _signature(self) -> _Signature:
+        """Return what changes whenever a read may bring something new."""
+        try:
+            status = self._stat()
+        except OSError as error:
+            return (error.errno or 0, *self._old_signature(None))
+        return (
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            *self._old_signature((status.st_dev, status.st_ino)),
+        )
+
+    def _old_signature(self, identity: Identity | None) -> _Signature:
+        """Return the size of the old file, while the path is gone or another's."""
+        if self._identity is None or identity == self._identity:
+            return ()
+        descriptor = self._pool.take(self)
+        if descriptor is None:
+            return ()
+        try:
+            size = os.fstat(descriptor).st_size
+        except OSError:  # NFS: the server has forgotten the file
+            os.close(descriptor)
+            return ()
+        self._pool.give_back(self, descriptor)
+        return (size,)
+
+    def _look(self, limit: int) -> Read | None:
+        """Return what one look brought, or None: something moved, look again."""
+        if self._previous is None:
+            self._real = os.path.realpath(self.path)
+            self._previous = newest(self._real)
+        try:
+            status = self._stat()
+        except OSError as error:
+            return self._without_path(error, limit)
+        if not stat.S_ISREG(status.st_mode):
+            return self._nothing(f"{self.path}: not a regular file")
+        identity = (status.st_dev, status.st_ino)
+        if self._identity is None:
+            self._real = os.path.realpath(self.path)
+            self._begin(self._real, identity)
+        if identity != self._identity:
+            return self._finish_old(limit, identity, status)
+        return self._follow(limit)
+
+    def _begin(self, name: str, identity: Identity) -> None:
+        self._pool.drop(self)
+        self._name = name
+        self._identity = identity
+        self._seen = Fingerprint()
+        self._released = False
+
+    def _nothing(self, error: str | None = None) -> Read:
+        return Read(position=self._seen.position, size=self._size, error=error)
+
+    def _deliver(self, data: bytes, more: bool) -> Read:
+        cut, self._cut = self._cut if self._delivered else "", ""
+        self._delivered = True
+        self._grew_at = time.monotonic()
+        return Read(data, cut, more, position=self._seen.position, size=self._size)
+
+    # ---- the file at the path
+
+    def _follow(self, limit: int) -> Read | None:
+        try:
+            descriptor = self._open_current()
+        except OSError as error:
+            return self._nothing(_explain(self.path, error))
+        if descriptor is None:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            self._mtime, self._size = status.st_mtime, status.st_size
+            if self._seen.position == 0 and status.st_size:
+                skipped = successor(self._real, self._previous or NONE_YET)
+                if skipped is not None:
+                    self._turn_to(skipped)
+                    self._cut = self._cut or "truncated"
+                    return None
+            data = _piece(descriptor, status, self._seen, limit)
+        except OSError as error:
+            return self._nothing(_explain(self.path, error))
+        finally:
+            # The generation may have moved on: then this descriptor is another file's.
+            if self._identity == _identity(descriptor):
+                self._pool.give_back(self, descriptor)
+            else:
+                os.close(descriptor)
+        if data is None:
+            self._cut_off()
+            return None
+        more = self._seen.position < self._size and bool(data)
+        return self._deliver(data, more) if data else self._nothing()
+
+    def _open_current(self) -> int | None:
+        """Return a descriptor of the current generation at the path; None if it just moved."""
+        descriptor = self._pool.take(self)
+        if descriptor is None:
+            descriptor = open_regular(self.path)
+            if _identity(descriptor) != self._identity:
+                os.close(descriptor)
+                return None
+        return descriptor
+
+    def _cut_off(self) -> None:
+        """The file no longer holds what was read: go to the copy made of it, or begin anew."""
+        copy = find_copy(self._real, self._seen)
+        if copy is not None:
+            self._turn_to(copy, self._seen)
+            self._was_copied = True
+        else:
+            self._cut = "truncated"
+            self._seen = Fingerprint()
+
+    def _turn_to(self, part: Rotated, seen: Fingerprint | None = None) -> None:
+        self._begin(part.path, part.identity)
+        if seen is not None:
+            self._seen = seen
+
+    # ---- the old file, after the path went to another one
+
+    def _finish_old(self, limit: int, identity: Identity, status: os.stat_result) -> Read | None:
+        data = self._rest_of_old(limit)
+        if data:
+            return self._deliver(data, more=True)
+        assert self._identity is not None
+        real = os.path.realpath(self.path)
+        skipped = successor(real, self._identity)
+        if skipped is None and status.st_size == 0:
+            # Nobody has written to the new file: the writer may still be at the old one.
+            return self._nothing()
+        self._cut = "truncated" if self._was_copied else "replaced"
+        self._was_copied = False
+        self._previous = self._identity
+        self._real = real
+        if skipped is not None:
+            self._turn_to(skipped)
+        else:
+            self._begin(real, identity)
+        return None
+
+    def _without_path(self, error: OSError, limit: int) -> Read | None:
+        if self._identity is None:
+            return self._nothing(_explain(self.path, error, "does not exist yet"))
+        data = self._rest_of_old(limit)
+        if data:
+            return self._deliver(data, more=True)
+        if time.monotonic() - self._grew_at > RELEASE_SECONDS:
+            self._pool.drop(self)
+            self._released = True
+        return self._nothing(_explain(self.path, error, "no longer there; waiting for it"))
+
+    def _rest_of_old(self, limit: int) -> bytes:
+        """Return what follows in the old generation, which is no longer at the path."""
+        if self._released:
+            return b""
+        descriptor = self._pool.take(self)
+        if descriptor is None:
+            descriptor = self._open_moved()
+        if descriptor is None:
+            return b""
+        try:
+            status = os.fstat(descriptor)
+            data = _piece(descriptor, status, self._seen, limit)
+        except OSError:
+            os.close(descriptor)
+            return b""
+        self._mtime, self._size = status.st_mtime, status.st_size
+        self._pool.give_back(self, descriptor)
+        return data or b""
+
+    def _open_moved(self) -> int | None:
+        assert self._identity is not None
+        for name in (self._name, locate(self._real, self._identity)):
+            if name is None:
+                continue
+            try:
+                descriptor = open_regular(name)
+            except OSError:
+                continue
+            if _identity(descriptor) == self._identity:
+                return descriptor
+            os.close(descriptor)
+        return None
+
+
+class FileDocumentTail(DocumentTail):
+    """Reads a document again from its beginning each time it was written.
+
+    An empty document is one that is just being written: nothing is said of it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._network = filesystem(path).network
+        self._descriptor: int | None = None
+        self._version: _Signature | None = None
+        """Of the document being read, or read last."""
+        self._position = 0
+        self._size = 0
+        self._mtime: float | None = None
+        self._failed = False
+
+    def changed(self) -> bool:
+        if self._descriptor is not None or self._failed:
+            return True
+        try:
+            if self._network:
+                os.close(open_regular(self.path))
+            return _version(os.stat(self.path)) != self._version
+        except OSError:
+            # Missing now: worth one read, which says so.
+            return self._version is not None
+
+    def read(self, limit: int) -> Read:
+        try:
+            return self._read(max(1, limit))
+        except OSError as error:
+            self._release()
+            gone = isinstance(error, FileNotFoundError)
+            self._failed = not gone
+            self._version = None
+            lost = "does not exist yet" if self._mtime is None else "no longer there; waiting"
+            return Read(position=0, size=None, error=_explain(self.path, error, lost))
+
+    def _read(self, limit: int) -> Read:
+        begins = self._descriptor is None
+        if self._descriptor is None:
+            descriptor = self._descriptor = open_regular(self.path)
+        else:
+            descriptor = self._descriptor
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        version = _version(status)
+        if begins and version == self._version:
+            self._release()
+            return Read(position=self._position, size=self._size)
+        # Replaced while it is read, the old one is still whole; written in place, it is not.
+        if not begins and version[2:] != (self._version or ())[2:]:
+            begins = True
+        self._failed = False
+        if begins:
+            self._position = 0
+        self._version, self._size, self._mtime = version, status.st_size, status.st_mtime
+        wanted = min(limit, self._size - self._position)
+        data = pread(descriptor, wanted, self._position)
+        self._position += len(data)
+        more = self._position < self._size and len(data) == wanted
+        if not more and _version(os.fstat(descriptor))[2:] != version[2:]:
+            # Written while the last piece was read; what was handed on is begun anew.
+            more = True
+        if not more:
+            self._release()
+        cut: Literal["", "replaced"] = "replaced" if begins and (data or more) else ""
+        return Read(data, cut, more, position=self._position, size=self._size)
+
+    @property
+    def modified(self) -> float | None:
+        return self._mtime
+
+    def _release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def close(self) -> None:
+        self._release()
+
+
+def _piece(descriptor: int, status: os.stat_result, seen: Fingerprint, limit: int) -> bytes | None:
+    """Return up to `limit` bytes at `seen.position` and move it on; None: it is another text.
+
+    The sample is read in one call with what follows it, and the head after
+    both: a file that is written anew meanwhile cannot pass for the old one.
+    """
+    if status.st_size < seen.position:
+        return None
+    if _hole(descriptor, status, seen):
+        return b""
+    before = len(seen.sample)
+    wanted = min(limit, status.st_size - seen.position)
+    data = pread(descriptor, before + wanted, seen.position - before)
+    if data[:before] != seen.sample or pread(descriptor, len(seen.head), 0) != seen.head:
+        return None
+    data = data[before:]
+    seen.advance(data)
+    return data
+
+
+def _hole(descriptor: int, status: os.stat_result, seen: Fingerprint) -> bool:
+    """Pass over a large hole at the position; True: there is nothing but a hole up to the end.
+
+    A hole up to the end is not passed: whoever reserved it may fill it later.
+    """
+    if not hasattr(os, "SEEK_DATA") or status.st_blocks * 512 >= status.st_size:
+        return False
+    if seen.position >= status.st_size:
+        return False
+    try:
+        data_at = os.lseek(descriptor, seen.position, os.SEEK_DATA)
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    if data_at - seen.position >= MIN_HOLE:
+        seen.skip(data_at)
+    return False
+
+
+def _identity(descriptor: int) -> Identity:
+    status = os.fstat(descriptor)
+    return (status.st_dev, status.st_ino)
+
+
+def _version(status: os.stat_result) -> _Signature:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _explain(path: str, error: OSError, missing: str = "no longer there") -> str:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"{path}: {missing}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{path}: this user may not read it"
+    return f"{path}: {error.strerror or error}"

@@ -1,0 +1,216 @@
+"""Where the older part of a log went: finding files that logrotate moved or copied away.
+
+Two ways of rotating are told apart by what they leave. `create` renames
+(`log` becomes `log.1`), so the old file is found by its inode. `copytruncate`
+copies and then cuts, so the copy is found by its content: the same head, and
+the same bytes before the position that was reached. Names go `log.1`, `log.2`
+(larger is older: logrotate, Python's RotatingFileHandler) or `log-20260131`
+(larger is newer: `dateext`).
+
+Only names in the file's own directory are looked at, and only a bounded number.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Final
+
+from lossmon.sources.fingerprint import Fingerprint
+
+Identity = tuple[int, int]
+"""Device and inode."""
+
+NONE_YET: Final[Identity] = (-1, -1)
+"""Stands for the part before the first one, where nothing was rotated yet."""
+
+MAX_ENTRIES: Final = 20_000
+"""Directory entries looked at: more, and rotated files are not searched for."""
+MAX_COPIES: Final = 32
+"""Rotated files compared by content: logrotate keeps a handful."""
+COMPARED: Final = 65536
+"""Bytes in which a copy that is still being made is compared with its original."""
+
+_SUFFIX: Final = re.compile(r"\.(\d{1,4})$|-(\d{8}(?:-?\d{1,10})?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """An older part of a log, lying beside it."""
+
+    path: str
+    identity: Identity
+    size: int
+    modified_ns: int
+    age: tuple[int, str]
+    """Sorts the newest first among parts named in the same way."""
+
+
+def open_regular(path: str) -> int:
+    """Open for reading without ever waiting (a FIFO could take the name); OSError as `open`."""
+    flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags)
+
+
+def pread(descriptor: int, length: int, offset: int) -> bytes:
+    """Return up to `length` bytes at `offset`; fewer only at the end of the file."""
+    if not hasattr(os, "pread"):  # Windows
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.read(descriptor, length)
+    data = os.pread(descriptor, length, offset)
+    while data and len(data) < length:
+        piece = os.pread(descriptor, length - len(data), offset + len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _entries(path: str) -> Iterator[os.DirEntry[str]]:
+    directory, base = os.path.split(path)
+    try:
+        with os.scandir(directory or ".") as entries:
+            for count, entry in enumerate(entries):
+                if count >= MAX_ENTRIES:
+                    return
+                if entry.name.startswith(base):
+                    yield entry
+    except OSError:
+        return
+
+
+def _rotated(path: str) -> list[Rotated]:
+    """Return the regular files named as rotated parts of `path`, the newest first."""
+    base = os.path.basename(path)
+    found = []
+    for entry in _entries(path):
+        match = _SUFFIX.fullmatch(entry.name[len(base) :])
+        if match is None:
+            continue
+        try:
+            status = entry.stat()
+        except OSError:
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        number, date = match.groups()
+        # Dates are turned round digit by digit, so that the latest sorts first.
+        age = (
+            (int(number), "")
+            if number
+            else (-1, "".join(chr(ord("9") - ord(c)) if c != "-" else c for c in date))
+        )
+        identity = (status.st_dev, status.st_ino)
+        found.append(Rotated(entry.path, identity, status.st_size, status.st_mtime_ns, age))
+    found.sort(key=lambda part: part.age)
+    return found
+
+
+def locate(path: str, identity: Identity) -> str | None:
+    """Return where the file that was at `path` is now, if it is still in the directory."""
+    for entry in _entries(path):
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            continue
+        if (status.st_dev, status.st_ino) == identity:
+            return entry.path
+    return None
+
+
+def find_copy(path: str, seen: Fingerprint) -> Rotated | None:
+    """Return the copy made of `path` before it was cut, with what followed `seen.position`."""
+    if seen.position == 0:
+        return None
+    for part in _rotated(path)[:MAX_COPIES]:
+        if part.size >= seen.position and _agrees(part.path, seen):
+            return part
+    return None
+
+
+def _agrees(path: str, seen: Fingerprint) -> bool:
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        return False
+    try:
+        sample_at = seen.position - len(seen.sample)
+        return (
+            pread(descriptor, len(seen.head), 0) == seen.head
+            and pread(descriptor, len(seen.sample), sample_at) == seen.sample
+        )
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def newest(path: str) -> Identity:
+    """Return the identity of the part of `path` that was rotated last, or `NONE_YET`."""
+    directory, base = os.path.split(path)
+    try:
+        names = _names(directory or ".", os.stat(directory or ".").st_mtime_ns)
+    except OSError:
+        return NONE_YET
+    index = bisect_left(names, base)
+    while index < len(names) and names[index].startswith(base):
+        if _SUFFIX.fullmatch(names[index][len(base) :]):
+            parts = _rotated(path)
+            return parts[0].identity if parts else NONE_YET
+        index += 1
+    return NONE_YET
+
+
+@lru_cache(maxsize=4)
+def _names(directory: str, modified_ns: int) -> list[str]:
+    """Return the sorted names in a directory: 2,000 logs in one must not list it 2,000 times."""
+    with os.scandir(directory) as entries:
+        return sorted(entry.name for entry in islice(entries, MAX_ENTRIES))
+
+
+def successor(path: str, identity: Identity) -> Rotated | None:
+    """Return the part that was written after the one with `identity`; None: that is `path` itself.
+
+    Between two looks a log may have been rotated more than once: what lies
+    between the part that was read last and the file of now was never seen.
+    With `NONE_YET` every part is later.
+    """
+    parts = _rotated(path)
+    index = next((i for i, part in enumerate(parts) if part.identity == identity), None)
+    since_ns = 0
+    if identity != NONE_YET:
+        if index is None:
+            return None
+        since_ns = parts[index].modified_ns
+        dated = parts[index].age[0] < 0
+        parts = [part for part in parts[:index] if (part.age[0] < 0) == dated]
+    for part in reversed(parts):
+        if part.size and part.modified_ns >= since_ns and not _is_copy_of(part, path):
+            return part
+    return None
+
+
+def _is_copy_of(part: Rotated, path: str) -> bool:
+    """Whether `part` is a copy of what is at `path` now, whole or still being made."""
+    try:
+        # The part first: if the original is cut meanwhile, the part is the longer one.
+        first = _beginning(part.path)
+        second = _beginning(path)
+    except OSError:
+        return False
+    return len(first) <= len(second) and second.startswith(first)
+
+
+def _beginning(path: str) -> bytes:
+    descriptor = open_regular(path)
+    try:
+        return pread(descriptor, COMPARED, 0)
+    finally:
+        os.close(descriptor)
