@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ import numpy.typing as npt
 from lossmon.model.batch import FloatArray
 from lossmon.model.findings import Event, Point, RunState, Summary, Verdict
 from lossmon.model.roles import Role
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -133,3 +137,26 @@ class RunView:
     def standing(self) -> tuple[Event, ...]:
         """Events that were never cleared."""
         return tuple(event for event in self.events if event.stands)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the run as a table: one row a log row, in order of arrival.
+
+        Columns: `step`, `epoch` and `time` (seconds since 1970) where the log
+        has them, then one for each series. An absent cell and a logged NaN are
+        both NaN here; `series` keeps them apart.
+        """
+        import pandas as pd
+
+        if not self.series:
+            return pd.DataFrame({"step": np.empty(0)})
+        axis = max(self.series, key=lambda series: len(series.axis_steps))
+        n = len(axis.axis_steps)
+        table: dict[str, FloatArray] = {"step": axis.axis_steps}
+        for name, column in (("epoch", axis.axis_epochs), ("time", axis.axis_times)):
+            if column is not None:
+                table[name] = column
+        for series in self.series:
+            values = np.full(n, np.nan)
+            values[series.rows] = series.values
+            table[series.name if series.name not in table else f"{series.name}_"] = values
+        return pd.DataFrame(table)
