@@ -14,6 +14,7 @@ from typing import Final
 
 from lossmon.formats._hf_summary import take_summary
 from lossmon.formats._leveldb_log import BlockLogReader
+from lossmon.formats._own_step import OwnStep
 from lossmon.formats._protobuf import BYTES, VARINT, WireError, fields, signed, text, varint
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.model import Batch, BatchBuilder, Role, clean_name, clean_text, role_of
@@ -34,17 +35,6 @@ _NAMED_NUMBERS: Final = {
     '"-Infinity"': -math.inf,
 }
 
-# `_step` counts calls of `log`. Where the first row also says the optimizer's step or the
-# iteration, as the trackers of transformers and Lightning and nanoGPT do, that is the axis.
-_STEP_KEYS: Final = (
-    "train/global_step",
-    "trainer/global_step",
-    "global_step",
-    "iter",
-    "iteration",
-    "step",
-)
-
 
 class WandbParser(Parser):
     """Records of a `.wandb` file in, one row a history record out."""
@@ -57,9 +47,7 @@ class WandbParser(Parser):
         self._rows = BatchBuilder()
         self._own_bad = 0
         self._count = 0
-        self._step_keys: tuple[str, ...] = _STEP_KEYS
-        self._step_key: str | None = None
-        self._own_step = math.nan
+        self._own_step = OwnStep()
         self.info.facts["framework"] = "wandb"
 
     def feed(self, data: bytes) -> Batch:
@@ -121,26 +109,14 @@ class WandbParser(Parser):
             del row[key]
         if not row:
             return
-        axis = self._axis(row, counted)
+        axis = self._own_step.of(row, counted)
         self._count += 1
         take_summary(row, self.info)
         epoch = None
-        for key, number in row.items():
-            if role_of(clean_name(key)) is Role.EPOCH and math.isfinite(number):
-                epoch = number
+        for key, cell in row.items():
+            if role_of(clean_name(key)) is Role.EPOCH and math.isfinite(cell):
+                epoch = cell
         self._rows.add(row, axis, epoch, time)
-
-    def _axis(self, row: dict[str, float], counted: float) -> float:
-        """Return the row's step; a step that is a metric of its own is taken out of the row."""
-        if self._count == 0:
-            keys = [key for key in self._step_keys if math.isfinite(row.get(key, math.nan))]
-            self._step_key = keys[0] if keys else None
-        if self._step_key is None:
-            return counted
-        said = row.pop(self._step_key, math.nan)
-        if math.isfinite(said):
-            self._own_step = said
-        return self._own_step
 
     def _metric(self, data: bytes, start: int, stop: int) -> None:
         """Take `define_metric("*", step_metric=…)`: the x axis that the program asked for."""
@@ -152,8 +128,8 @@ class WandbParser(Parser):
                 step_metric = text(data, at, end)
         # An axis of epochs or seconds is no step.
         counts = "step" in step_metric.lower() or "iter" in step_metric.lower()
-        if glob == "*" and counts and step_metric not in self._step_keys:
-            self._step_keys = (step_metric, *_STEP_KEYS)
+        if glob == "*" and counts:
+            self._own_step.prefer(step_metric)
 
     # ---- the run
 
