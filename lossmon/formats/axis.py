@@ -145,17 +145,20 @@ class Axis:
         return raw
 
     def _epochs(self, n: int, columns: Mapping[str, Cells]) -> FloatArray:
-        epochs = np.full(n, np.nan)
+        epochs: FloatArray | None = None
         for key, cells in columns.items():
             kind = kind_of(key)
             if kind is Kind.EPOCH:
                 found = cells.dense(n)
-                epochs = np.where(np.isnan(epochs) & np.isfinite(found), found, epochs)
+                finite = np.isfinite(found)
+                if not finite.all():
+                    found = np.where(finite, found, np.nan)
+                epochs = found if epochs is None else np.where(np.isnan(epochs), found, epochs)
             elif kind is Kind.TOTAL_EPOCHS:
-                finite = cells.values[np.isfinite(cells.values)]
-                if len(finite):
-                    self.info.total_epochs = float(finite[-1])
-        return epochs
+                totals = cells.values[np.isfinite(cells.values)]
+                if len(totals):
+                    self.info.total_epochs = float(totals[-1])
+        return np.full(n, np.nan) if epochs is None else epochs
 
     def _fill(self, steps: FloatArray, epochs: FloatArray) -> FloatArray:
         """Rows without a counter take the last one seen; where none was, the last epoch."""
@@ -223,17 +226,20 @@ class _Laps:
 
     def global_steps(self, raw: FloatArray, epochs: FloatArray) -> FloatArray:
         """Return the steps over the whole run; NaN stays NaN."""
-        known = np.flatnonzero(~np.isnan(raw) & ~np.isnan(epochs))
-        if len(known) == 0:
-            return raw + self._offset if self._offset else raw
-        steps, laps = raw[known], epochs[known]
-        before = np.concatenate(([self._step], steps[:-1]))
-        lap_before = np.concatenate(([self._epoch], laps[:-1]))
-        turns = np.flatnonzero(((steps < before) & (laps > lap_before)) | (laps < lap_before))
+        unknown = np.isnan(raw + epochs)
+        if unknown.any():
+            known = np.flatnonzero(~unknown)
+            if len(known) == 0:
+                return raw + self._offset if self._offset else raw
+            steps, laps = raw[known], epochs[known]
+        else:
+            known = np.arange(len(raw))
+            steps, laps = raw, epochs
+        turns = self._turns(steps, laps)
         starts, offsets = [0], [self._offset]
-        for turn in turns.tolist():
+        for turn in turns:
             self._peak = max(self._peak, float(steps[starts[-1] : turn].max(initial=-np.inf)))
-            self._turn(float(lap_before[turn]), float(laps[turn]), float(steps[turn]))
+            self._turn(float(laps[turn - 1]) if turn else self._epoch, laps[turn], steps[turn])
             starts.append(turn)
             offsets.append(self._offset)
         self._peak = max(self._peak, float(steps[starts[-1] :].max(initial=-np.inf)))
@@ -244,6 +250,15 @@ class _Laps:
         spread = np.full(len(raw), np.nan)
         spread[known] = np.repeat(offsets, np.diff([*starts, len(known)]))
         return raw + _forward(spread, offsets[0])
+
+    def _turns(self, steps: FloatArray, laps: FloatArray) -> list[int]:
+        """Return where the epoch falls, or rises while the counter falls."""
+        lap_steps = laps[1:] - laps[:-1]
+        turns = np.flatnonzero((lap_steps < 0) | ((lap_steps > 0) & (steps[1:] < steps[:-1])))
+        found: list[int] = (turns + 1).tolist()
+        if laps[0] < self._epoch or (laps[0] > self._epoch and steps[0] < self._step):
+            found.insert(0, 0)
+        return found
 
     def _turn(self, old: float, new: float, step: float) -> None:
         if new < old:
