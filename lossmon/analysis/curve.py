@@ -1,0 +1,182 @@
+"""`Curve`: what is known of one loss series, in O(1) memory, for the detectors to read.
+
+Values are kept in *internal units*: the loss times a power of two (exact) that
+brings the first value near one, so that losses of 1e±300 can be squared. The
+unit of amplitude is R, what the last 90 % of the run bought: the level at 10 %
+of the run minus the present one. The first steep drop would hide everything
+after it; and R is unchanged by a·loss + c up to the factor a.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.buckets import Buckets
+from lossmon.analysis.noise import WINDOW, Noise, block_mean_factor, median
+from lossmon.model.batch import FloatArray
+
+BLOCK: Final = 1024
+"""Points after which local quantities are renewed at the latest."""
+FLOOR: Final = 0.0025
+"""Noise below this share of R counts as this much: printed digits end somewhere."""
+_ROUNDING: Final = 4 * np.finfo(float).eps
+CLEAN: Final = 0
+RAW: Final = 1
+_START_POINTS: Final = 64
+"""The initial level is the highest median of three within so many points."""
+
+
+class Curve:
+    """Level, noise, descent and the whole-run means of one series."""
+
+    __slots__ = (
+        "_largest", "_quiet", "_raw", "buckets", "descent", "epoch_marks", "level", "local",
+        "n", "noise", "rate_rise", "reference", "segment_start", "start", "unit",
+        "warmup_end",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.unit = 0.0
+        """Factor from loss to internal units, a power of two; 0 until a value ≠ 0 was seen."""
+        self.n = 0
+        """Finite points that count, those of the open block included."""
+        self.buckets = Buckets(columns=2)
+        self.noise = Noise()
+        self.level = math.nan
+        """Mean of the last 1/16 of the run (winsorised)."""
+        self.local = math.nan
+        """Median of the last 48 quiet points."""
+        self.descent = 0.0
+        """R."""
+        self.reference: float | None = None
+        """Lowest level that the run held before the newest buckets."""
+        self.start = -math.inf
+        """Initial level."""
+        self.segment_start = 0
+        self.epoch_marks: list[int] = []
+        """n at the starts of the newest epochs (at most 4)."""
+        self.rate_rise = -(1 << 40)
+        """n at the newest rise of the learning rate."""
+        self.warmup_end = 0
+        """n at the end of the initial warm-up of the learning rate."""
+        self._quiet = np.empty(0)
+        self._raw = np.empty(0)
+        self._largest = 0.0
+
+    @property
+    def block(self) -> int:
+        """Points from one renewal to the next; always divides the bucket width."""
+        return min(self.buckets.width, BLOCK)
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of one point, never below the floor of printed digits."""
+        return max(self.noise.sigma, self.floor)
+
+    @property
+    def floor(self) -> float:
+        """Smallest noise believed in."""
+        return max(FLOOR * self.descent, _ROUNDING * self._largest, 1e-290)
+
+    @property
+    def long_run_sigma(self) -> float:
+        """As `sigma`, for the mean of many neighbouring points."""
+        return max(self.noise.long_run, self.floor)
+
+    @property
+    def raw_tail(self) -> FloatArray:
+        """The newest values, spikes included, at least 64 once there are so many."""
+        return self._raw
+
+    @property
+    def quiet_points(self) -> int:
+        """Points behind `local`."""
+        return min(len(self._quiet), WINDOW)
+
+    def loss(self, value: float) -> float:
+        """Convert internal units to the loss's own."""
+        return value / self.unit if self.unit else value
+
+    def renew_block(
+        self, raw: FloatArray, clean: FloatArray, quiet: FloatArray, first: float, last: float
+    ) -> bool:
+        """Take one full block of points; return whether a bucket closed.
+
+        `raw` and `clean` (winsorised) have shape (block,); `quiet` are those of
+        `raw` outside spikes. `first` and `last` are steps.
+        """
+        self._quiet = np.concatenate((self._quiet[-(64 + WINDOW) :], quiet))
+        self._raw = np.concatenate((self._raw[-64:], raw))
+        self._largest = max(self._largest, float(np.abs(raw).max()))
+        if len(quiet):
+            self.noise.update(self._quiet, len(quiet), self.n)
+            self.local = median(self._quiet[-WINDOW:])
+        if self.n <= _START_POINTS and len(self._raw) >= 3:
+            self.start = max(self.start, float(np.sort(self._raw[-3:])[1]))
+        closed = self.buckets.add(len(raw), (float(clean.sum()), float(raw.sum())), first, last)
+        if closed:
+            self._renew_levels()
+        return closed
+
+    def _renew_levels(self) -> None:
+        means = self.buckets.means(CLEAN)
+        k = len(means)
+        self.level = float(means[-max(2, k // 16) :].mean())
+        if k >= 8:
+            tenth = k // 10
+            before = float(means[max(0, tenth - 1) : tenth + 2].mean())
+            self.descent = max(before - self.level, 0.0)
+        # The level held over 16 points at least, the newest ones excluded: what a rise rises from.
+        span = max(1, 16 // self.buckets.width)
+        if k > 2 * span:
+            held = np.cumsum(np.concatenate(([0.0], means)))
+            levels = (held[span:-span] - held[: -2 * span]) / span
+            self.reference = float(levels.min())
+
+    def forget_quiet(self, keep: FloatArray) -> None:
+        """Begin the local level anew from `keep` (the newest points): a new level was reached."""
+        self._quiet = keep.copy()
+        self.local = median(keep)
+
+    def truncate(self, step: float) -> None:
+        """Forget what reaches `step` or beyond; the level is what it was before it."""
+        self.buckets.truncate(step)
+        self.n = self.buckets.points
+        self.segment_start = self.n
+        self.epoch_marks = [mark for mark in self.epoch_marks if mark <= self.n]
+        self._raw = np.empty(0)
+        self._quiet = np.empty(0)
+        self.rate_rise = min(self.rate_rise, self.n)
+        if self.buckets.count:
+            self._renew_levels()
+            self.local = self.level
+        else:
+            self._restart()
+
+    def _restart(self) -> None:
+        self.noise = Noise()
+        self.level = self.local = math.nan
+        self.descent = 0.0
+        self.reference = None
+        self.start = -math.inf
+        self.epoch_marks = []
+        self.rate_rise = -(1 << 40)
+        self.warmup_end = 0
+
+    def bucket_variance(self, window: int) -> tuple[float, float]:
+        """Long-run variance of one bucket mean and its degrees of freedom.
+
+        From the trimmed squares of second differences over the last `window`
+        buckets (a curve's slope and bends hardly enter them), times 1.35 for
+        the trimming of the top tenth, times the AR(1) factor.
+        """
+        means = self.buckets.means(CLEAN)[-(window + 2) :]
+        second = means[:-2] - 2 * means[1:-1] + means[2:]
+        squares = np.sort(second * second)
+        kept = max(4, int(0.9 * len(squares)))
+        variance = float(squares[:kept].sum()) / kept / 6 * 1.35
+        factor = block_mean_factor(self.buckets.width, self.noise.rho)
+        return variance * factor + (_ROUNDING * self._largest) ** 2 + 1e-300, 0.5 * len(squares)

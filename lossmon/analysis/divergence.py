@@ -1,0 +1,196 @@
+"""Divergence: a rise from the lowest level that was held, confirmed by how it goes on.
+
+A CUSUM (Page 1954) of (x − lowest past level)/long-run σ, increments clipped
+at 4, with drift 1, gives the warning at 15; what confirms it is one of
+
+* exploded: more than 3 R above the start, and growing;
+* above the start by a tenth of R, and not falling;
+* rising: the slope since the warning positive at 3.5 (t with autocorrelation);
+* stuck: high without recovery for about a fifth of the run, less for larger jumps.
+
+A rise under 5 % of R never counts. A rising learning rate explains a rise for
+a while, and an epoch's sawtooth must pass the level before the last drop.
+
+The CUSUM runs on integers (increments in 1/1024), so that its closed form over
+a whole block (`cumsum` and a running minimum) equals point-by-point recursion
+to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.curve import CLEAN, RAW, Curve
+from lossmon.analysis.quantiles import student_quantile
+from lossmon.model.batch import FloatArray, IntArray
+
+DRIFT: Final = 1.0
+WARNING: Final = 15.0
+CLIP: Final = 4.0
+_FIXED: Final = 1024
+_LOWEST: Final = -1e6
+RISE: Final = 0.05
+STUCK: Final = 0.2
+EARLY: Final = 48
+"""A rise that begins within so many points is usually the warm-up: it must last longer."""
+SLOPE_Z: Final = 3.5
+
+
+def slope_test(means: FloatArray) -> tuple[float, float, float]:
+    """OLS slope per bucket, its error with lag-1 autocorrelation, degrees of freedom; n ≥ 4."""
+    n = len(means)
+    x = np.arange(n) - (n - 1) / 2
+    sxx = n * (n * n - 1) / 12
+    slope = float((x * means).sum()) / sxx
+    residual = means - means.mean() - slope * x
+    total = float((residual * residual).sum()) + 1e-300
+    r = float((residual[1:] * residual[:-1]).sum()) / total + 2.0 / n
+    r = min(max(r, 0.0), 0.8)
+    variance = total / (n - 2) * (1 + r) / (1 - r)
+    return slope, math.sqrt(variance / sxx), n * (1 - r) / (1 + r) - 2
+
+
+class DivergenceDetector:
+    """CUSUM in calm times; a schedule of checks while a rise is under suspicion."""
+
+    __slots__ = ("_reference", "_sigma", "check_at", "cusum", "hot", "rising", "since")
+
+    def __init__(self) -> None:
+        self.cusum = 0
+        self.hot = False
+        """Whether a rise is under suspicion."""
+        self.rising = False
+        """Whether the last check found it high enough to count."""
+        self.since = 0
+        """n at which the present rise began (where the CUSUM left zero)."""
+        self.check_at = 0
+        self._reference: float | None = None
+        self._sigma = math.inf
+
+    def renew(self, curve: Curve) -> None:
+        """Take reference and noise for the points to come."""
+        self._reference = curve.reference
+        self._sigma = curve.long_run_sigma
+
+    def reset(self, n: int) -> None:
+        """Forget the rise so far (a recovered spike, a resumed run)."""
+        self.cusum = 0
+        self.hot = False
+        self.rising = False
+        self.since = n
+
+    def increments(self, values: FloatArray) -> IntArray | None:
+        """CUSUM increments of the values, None where there is nothing to measure with yet."""
+        if self._reference is None or not math.isfinite(self._sigma):
+            return None
+        z = np.clip((values - self._reference) / self._sigma, _LOWEST, CLIP) - DRIFT
+        return np.rint(z * _FIXED).astype(np.int64)
+
+    def advance(self, values: FloatArray, n: int) -> int | None:
+        """Take calm points n+1 …; return the index at which the warning is raised, or None.
+
+        With an index, the points up to it (inclusive) have been taken and no
+        more.
+        """
+        steps = self.increments(values)
+        if steps is None:
+            return None
+        total = np.cumsum(steps) + self.cusum
+        lowest = np.minimum(np.minimum.accumulate(total), 0)
+        height = total - lowest
+        over = height > int(WARNING * _FIXED)
+        index = int(over.argmax())
+        crossed = bool(over[index])
+        last = index if crossed else len(values) - 1
+        zeros = np.flatnonzero(height[: last + 1] == 0)
+        if len(zeros):
+            self.since = n + int(zeros[-1]) + 1
+        self.cusum = int(height[last])
+        if crossed:
+            self.hot = True
+            self.check_at = n + index + 1
+            return index
+        return None
+
+    def schedule(self, n: int) -> None:
+        """Set the next check: every 4 points at first, then at ever longer distances (5 %)."""
+        lasted = n - self.since
+        self.check_at = n + max(4, lasted // 20 if lasted > 64 else 4)
+
+    def assess(self, curve: Curve, recent: FloatArray, n: int) -> tuple[str, float]:
+        """Judge the suspected rise at its check.
+
+        `recent` are the newest raw values (up to 64 and more). Returns a word
+        (`""`: nothing certain, `over`: back down, else the reason for alarm)
+        and the height of the rise in internal units.
+        """
+        reference = self._reference
+        assert reference is not None
+        newest = np.sort(recent[-8:])
+        now = float(0.5 * (newest[(len(newest) - 1) // 2] + newest[len(newest) // 2]))
+        height = now - reference
+        early = self.since < EARLY
+        scale = max(
+            curve.descent + now - curve.level,
+            curve.descent,
+            10 * self._sigma if self.since < 64 else 0.0,
+            curve.floor,
+        )
+        self.rising = False
+        if height < 0.5 * RISE * scale or height < self._sigma:
+            return "over", height
+        if height <= max(RISE * scale, 2 * self._sigma) or self._held(curve, n):
+            return "", height
+        if self._sawtooth(curve, now, n):
+            return "", height
+        self.rising = True
+        half = recent[-8:]
+        growing = float(half[4:].sum()) >= float(half[:4].sum())
+        if not early and now > curve.start + 3 * scale and growing:
+            return "exploded", height
+        lasted = n - self.since
+        if lasted < (100 if early else 16):
+            return "", height
+        part = self._part(curve, recent, lasted)
+        if len(part) < 8:
+            return "", height
+        slope, error, dof = slope_test(part)
+        late, late_error, _ = slope_test(part[-max(6, len(part) // 2) :])
+        t, t_late = slope / error, late / late_error
+        if now > curve.start + 0.1 * scale and min(t, t_late) > -2 and lasted > max(16, 0.04 * n):
+            return "above start", height
+        rising = t > student_quantile(SLOPE_Z, dof) and t_late > 0
+        if rising and height > 2 * RISE * scale and lasted > max(16, 0.02 * n):
+            return "rising", height
+        needed = max(32.0, STUCK * n * max(0.3, 1 - 0.5 * height / scale))
+        if lasted > needed and t_late > -2:
+            return "stuck", height
+        return "", height
+
+    def _part(self, curve: Curve, recent: FloatArray, lasted: int) -> FloatArray:
+        width = curve.buckets.width
+        if lasted <= len(recent) and (lasted <= 64 or lasted < 8 * width):
+            return recent[-lasted:]
+        means = curve.buckets.means(RAW)
+        return means[-max(8, min(lasted // width, len(means))) :]
+
+    def _held(self, curve: Curve, n: int) -> bool:
+        """Whether the learning rate explains a rise: warming up, or just raised."""
+        if n < 2.2 * curve.warmup_end:
+            return True
+        return n - curve.rate_rise < max(30, 0.1 * n) and n - self.since < max(60, 0.15 * n)
+
+    @staticmethod
+    def _sawtooth(curve: Curve, now: float, n: int) -> bool:
+        """Whether the rise may be an epoch's sawtooth: not above the level before the last drop."""
+        if not curve.epoch_marks or curve.epoch_marks[-1] >= n:
+            return False
+        bucket = curve.epoch_marks[-1] // curve.buckets.width
+        if bucket < 4:
+            return True
+        means = curve.buckets.means(CLEAN)
+        before = means[max(0, bucket - max(2, bucket // 10)) : bucket]
+        return len(before) > 0 and now <= float(before.mean())

@@ -1,0 +1,113 @@
+"""`EvalTrack`: one evaluation series beside the training loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossmon.analysis.journal import Journal, Moment
+from lossmon.analysis.nonfinite import NonFiniteDetector
+from lossmon.analysis.overfitting import OverfittingDetector, TrainContext
+from lossmon.analysis.scale import scaled, unit_for
+from lossmon.model import Point
+from lossmon.model.batch import FloatArray, IntArray
+
+
+class EvalTrack:
+    """Turns what the overfitting detector finds into events; keeps first, last and best."""
+
+    def __init__(self, name: str, journal: Journal, watch_numbers: bool = True) -> None:
+        """`watch_numbers` False: another track of the same series reports NaN already."""
+        self.name = name
+        self.journal = journal
+        self.overfitting = OverfittingDetector()
+        self.nonfinite = NonFiniteDetector(name, journal if watch_numbers else Journal())
+        self.first: Point | None = None
+        self.last: Point | None = None
+        self.best: Point | None = None
+        self.unit = 0.0
+        """Factor to internal units, 0 until a value ≠ 0 was seen."""
+        self._last_step = -np.inf
+
+    def watch_numbers(self) -> None:
+        """Report NaN from now on."""
+        self.nonfinite = NonFiniteDetector(self.name, self.journal)
+
+    def room(self) -> int:
+        """Evaluations that can be taken before the training level is asked for."""
+        room = self.overfitting.room
+        return min(room, self.nonfinite.finite_left) if self.nonfinite.stands else room
+
+    def extend(
+        self,
+        values: FloatArray,
+        steps: FloatArray,
+        epochs: FloatArray | None,
+        times: FloatArray | None,
+        rows: IntArray,
+        train_level: float,
+        context: TrainContext,
+    ) -> None:
+        """Take finite evaluations of one segment, at most `room()`; arrays of shape (n,)."""
+        at = len(values) - 1
+        moment = _moment(steps, times, rows, at)
+        if steps[0] < self._last_step:
+            self.rewind(float(steps[0]), _moment(steps, times, rows, 0))
+        self._last_step = float(steps[-1])
+        if not self.unit:
+            self.unit = unit_for(values)
+        self.overfitting.extend(steps, scaled(values, self.unit), train_level, context)
+        self.nonfinite.fine(len(values), moment)
+        self.last = _point(values, steps, epochs, at)
+        if self.first is None:
+            self.first = _point(values, steps, epochs, 0)
+        lowest = int(values.argmin())
+        if self.best is None or values[lowest] < self.best.value:
+            self.best = _point(values, steps, epochs, lowest)
+        self._report(moment, train_level)
+
+    def bad(self, value: float, moment: Moment) -> None:
+        """Take one evaluation that is no number."""
+        self.nonfinite.bad(value, moment)
+
+    def rewind(self, step: float, moment: Moment) -> None:
+        """The run was resumed from `step`: later evaluations do not count."""
+        self.journal.rewind(step, moment, self.name)
+        self.overfitting.rewind(step)
+        best = self.overfitting.best
+        if best is None:
+            self.best = None
+        elif self.best is not None and self.best.step >= step:
+            self.best = Point(best[0], None, self._loss(best[1]))
+
+    def _loss(self, value: float) -> float:
+        return value / self.unit if self.unit else value
+
+    def _report(self, moment: Moment, train_level: float) -> None:
+        rise = self.overfitting.evidence
+        if not self.overfitting.stands or rise is None:
+            self.journal.clear("overfitting", moment, "It came back to its best.", series=self.name)
+            return
+        onset = self.overfitting.onset_step
+        difference, limit = self._loss(rise.difference), self._loss(rise.limit)
+        best = self._loss(rise.best_value)
+        fell = "while the training loss does not rise" if not np.isnan(train_level) else ""
+        self.journal.record(
+            "overfitting", "warning", moment,
+            f"{self.name} is {difference:.3g} above its best of {best:.4g} at "
+            f"step {onset:g} {fell}: the last {rise.span} evaluation"
+            f"{'s' if rise.span > 1 else ''} lie further off than noise "
+            f"explains ({limit:.3g}).".replace("  ", " ").replace(" :", ":"),
+            series=self.name, onset=onset,
+            evidence={"rise": difference, "limit": limit, "evaluations": rise.span,
+                      "best": best},
+        )  # fmt: skip
+
+
+def _moment(steps: FloatArray, times: FloatArray | None, rows: IntArray, at: int) -> Moment:
+    time = None if times is None or np.isnan(times[at]) else float(times[at])
+    return Moment(float(steps[at]), time, int(rows[at]))
+
+
+def _point(values: FloatArray, steps: FloatArray, epochs: FloatArray | None, at: int) -> Point:
+    epoch = None if epochs is None or np.isnan(epochs[at]) else float(epochs[at])
+    return Point(float(steps[at]), epoch, float(values[at]))

@@ -1,0 +1,162 @@
+"""Plateau and 'never learned', by equivalence: not 'no significant slope' but 'surely little'.
+
+For windows of 1/8 to 1/2 of the run, the OLS slope on bucket means with its
+long-run error gives the expected gain of training half as long again,
+−slope·n/2, and an interval for it. The curve is flat if the upper bound is
+below ε·R (Schuirmann's two one-sided tests, 1987, with the side that matters),
+and it is improving if the lower bound is above. Two bucket closes must agree,
+and the flat stretch must be longer than 1.2 times the longest wait for an
+improvement so far (adaptive patience, Goodfellow et al. 2016, ch. 7.8): that
+spares stairs and slow runs. Where neither bound decides, noise forbids an
+answer, and the number of points that would give one is said instead.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.curve import CLEAN, Curve
+from lossmon.analysis.quantiles import student_quantile
+from lossmon.model.batch import FloatArray
+
+WINDOWS: Final = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2)
+"""Shares of the run tested: the flat part may be any of these."""
+Z: Final = 2.6
+PERSIST: Final = 2
+WAIT: Final = 1.2
+MIN_BUCKETS: Final = 16
+UNLEARNED: Final = 5.0
+"""A descent under so many errors of a bucket's mean is not told from noise."""
+SHORT: Final = 0.34
+"""Improvement is claimed from windows up to this share: what the run does now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What half as much training again is expected to bring, in internal units."""
+
+    gain: float
+    low: float
+    high: float
+    """Bounds of the gain at the test's level."""
+    slope: float
+    """Per point."""
+    slope_error: float
+    window: int
+    """Points behind it."""
+    level: float
+    """Level at the end of the window's line."""
+
+
+class PlateauDetector:
+    """Keeps the best level, the waits for improvements, and the present answer."""
+
+    __slots__ = ("_best", "_best_at", "_longest_wait", "_runs", "epsilon", "flat", "improving",
+                 "outlook", "points_needed", "since", "stands", "unlearned")  # fmt: skip
+
+    def __init__(self, epsilon: float) -> None:
+        self.epsilon = epsilon
+        self.stands = False
+        self.improving = False
+        self.flat = False
+        self.unlearned = False
+        self.outlook: Outlook | None = None
+        self.points_needed: int | None = None
+        self.since = 0
+        """n of the last improvement: when the flat stretch began."""
+        self._best: float | None = None
+        self._best_at = 0
+        self._longest_wait = 0
+        self._runs = 0
+
+    def update(self, curve: Curve, rising: bool) -> None:
+        """Judge at the close of a bucket; `rising`: a divergence is under suspicion."""
+        means = curve.buckets.means(CLEAN)
+        k, width = len(means), curve.buckets.width
+        self.outlook = None
+        self.points_needed = None
+        if k < MIN_BUCKETS:
+            return
+        unit = curve.descent
+        variance, dof = curve.bucket_variance(max(16, k // 3))
+        quantile = student_quantile(Z, dof)
+        horizon = 0.5 * curve.n / width
+        available = (curve.n - curve.segment_start) // width
+        flat = improving = False
+        for share in WINDOWS:
+            count = int(k * share)
+            if count < 6 or count * width < 16 or count > available:
+                continue
+            outlook = _outlook(means[-count:], variance, quantile, horizon, width)
+            if outlook.high < self.epsilon * unit and outlook.low > -4 * self.epsilon * unit:
+                flat = True
+            if share <= SHORT and outlook.low > self.epsilon * unit:
+                improving = True
+            if self.outlook is None or share <= SHORT:
+                self.outlook = outlook
+        edge = max(1, k // 16)
+        now = float(means[-edge:].mean())
+        margin = max(0.5 * self.epsilon * unit, 4 * math.sqrt(variance / edge))
+        if self._best is None or now < self._best - margin:
+            if self._best_at and not self.stands:
+                self._longest_wait = max(self._longest_wait, curve.n - self._best_at)
+            self._best, self._best_at = now, curve.n
+        waited = curve.n - self._best_at
+        needed = WAIT * self._longest_wait
+        marks = curve.epoch_marks
+        if marks:
+            needed = max(needed, 1.25 * (marks[-1] - (marks[-2] if len(marks) > 1 else 0)))
+        self.unlearned = curve.start - now < UNLEARNED * math.sqrt(variance)
+        self.improving = improving and not self.unlearned
+        self.flat = flat and not self.improving and not self.unlearned
+        ready = self.flat and waited >= needed and not rising
+        self._runs = self._runs + 1 if ready else 0
+        if self._runs >= PERSIST:
+            if not self.stands:
+                self.since = self._best_at
+            self.stands = True
+        elif self.improving:
+            self.stands = False
+        if not self.flat and not self.improving and self.outlook is not None and unit > 0:
+            self._estimate_need(curve, unit)
+
+    def _estimate_need(self, curve: Curve, unit: float) -> None:
+        """Points until the interval of the gain is narrower than ε·R (its width falls as n^-1/2:
+        the error of a slope over a fixed share of the run falls as n^-3/2, the horizon grows)."""
+        outlook = self.outlook
+        assert outlook is not None
+        half = 0.5 * (outlook.high - outlook.low)
+        ratio = (half / (0.5 * self.epsilon * unit)) ** 2
+        self.points_needed = int(min(curve.n * (ratio - 1), 1e12)) if ratio > 1 else None
+
+    def rewind(self, n: int) -> None:
+        """The run went back to its n-th point: what was found since does not hold."""
+        self._best = None
+        self._best_at = min(self._best_at, n)
+        self._runs = 0
+        self.stands = self.flat = self.improving = False
+        self.outlook = None
+        self.points_needed = None
+
+
+def _outlook(
+    means: FloatArray, variance: float, quantile: float, horizon: float, width: int
+) -> Outlook:
+    n = len(means)
+    x = np.arange(n) - (n - 1) / 2
+    sxx = n * (n * n - 1) / 12
+    slope = float((x * means).sum()) / sxx
+    error = math.sqrt(variance / sxx)
+    return Outlook(
+        gain=-slope * horizon,
+        low=-(slope + quantile * error) * horizon,
+        high=-(slope - quantile * error) * horizon,
+        slope=slope / width,
+        slope_error=error / width,
+        window=n * width,
+        level=float(means.mean()) + slope * (n - 1) / 2,
+    )

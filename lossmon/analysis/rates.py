@@ -1,0 +1,59 @@
+"""The learning rate beside a loss: warm-up, rises (restarts), and how far it has decayed."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from lossmon.model.batch import FloatArray
+
+CHANGE: Final = 1e-4
+"""Relative change that counts: printed rates end after a few digits."""
+
+
+class LearningRate:
+    """What matters of a schedule, in points of the loss it goes with."""
+
+    __slots__ = ("_warming", "highest", "last", "rise_at", "warmup_end")
+
+    def __init__(self) -> None:
+        self.last = math.nan
+        self.highest = 0.0
+        self.rise_at = -(1 << 40)
+        """n of the newest point at which the rate rose."""
+        self.warmup_end = 0
+        """n at which the initial rise ended (0: there was none)."""
+        self._warming = True
+
+    @property
+    def known(self) -> bool:
+        """Whether any rate was logged."""
+        return not math.isnan(self.last)
+
+    @property
+    def decayed(self) -> float:
+        """Present rate over the highest one so far (1 where none is known)."""
+        return self.last / self.highest if self.known and self.highest > 0 else 1.0
+
+    def extend(self, rates: FloatArray, n: int) -> None:
+        """Take the rates in force at the points n+1 …; NaN: unknown or none."""
+        known = rates[np.isfinite(rates)] if np.isnan(rates).any() else rates
+        if len(known) == 0:
+            return
+        at = n + 1 + (np.flatnonzero(np.isfinite(rates)) if len(known) < len(rates) else
+                      np.arange(len(rates)))  # fmt: skip
+        before = np.concatenate(([known[0] if math.isnan(self.last) else self.last], known[:-1]))
+        self.last = float(known[-1])
+        self.highest = max(self.highest, float(known.max()))
+        rose = np.flatnonzero(known > before * (1 + CHANGE))
+        if len(rose):
+            self.rise_at = int(at[rose[-1]])
+        if self._warming:
+            fell = np.flatnonzero(known < before * (1 - CHANGE))
+            if len(fell):
+                self._warming = False
+                rose = rose[rose < fell[0]]
+            if len(rose):
+                self.warmup_end = int(at[rose[-1]])

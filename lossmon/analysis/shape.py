@@ -1,0 +1,88 @@
+"""Which curve a loss follows: flat, linear, exponential or power law, by BIC on bucket means.
+
+Interface: `fit_shape(positions, means, variance)` takes bucket means (n,),
+their positions on any increasing axis and the long-run variance of one mean,
+and returns a `Fit`; it keeps no state.
+
+L∞ + A·e^(−t/τ) and the shifted power law L∞ + A·(1 + t/t₀)^(−b) (Hestness
+2017; Kaplan 2020) are linear in L∞ and A for a fixed rate: variable projection
+over a grid of rates. A difference of BIC under 6 is 'unsure' (Kass & Raftery
+1995).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from lossmon.model.batch import FloatArray
+
+Family = Literal["flat", "linear", "exponential", "power"]
+MIN_BUCKETS: Final = 8
+SURE: Final = 6.0
+_TIME_CONSTANTS: Final = np.geomspace(0.02, 2.0, 14)
+_SHIFTS: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
+_EXPONENTS: Final = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The best family; `margin` is its lead in BIC over the next one."""
+
+    family: Family
+    margin: float
+    limit: float
+    """L∞ (the mean for flat, NaN for linear)."""
+    rate: float
+    """τ, or the exponent b, as a share of the span seen; the slope for linear."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether the lead is decisive."""
+        return self.margin >= SURE
+
+
+def fit_shape(positions: FloatArray, means: FloatArray, variance: float) -> Fit | None:
+    """Return the family that explains `means` best, None under 8 of them."""
+    n = len(means)
+    if n < MIN_BUCKETS:
+        return None
+    t = np.asarray(positions, dtype=np.float64)
+    span = float(t[-1] - t[0])
+    if not span > 0:
+        return None
+    t = (t - t[0]) / span
+    centred = means - means.mean()
+    total = float((centred * centred).sum())
+    floor = max(variance, 1e-12 * total / n, 1e-290)
+    fits: list[tuple[float, Family, float, float]] = [
+        (total / floor + math.log(n), "flat", float(means.mean()), 0.0)
+    ]
+    for family, parameters, rates, columns in (
+        ("linear", 2, (1.0,), t[None, :]),
+        ("exponential", 3, tuple(_TIME_CONSTANTS), np.exp(-t / _TIME_CONSTANTS[:, None])),
+        (
+            "power", 4, tuple(b for _ in _SHIFTS for b in _EXPONENTS),
+            np.stack([(1 + t / shift) ** -b for shift in _SHIFTS for b in _EXPONENTS]),
+        ),
+    ):  # fmt: skip
+        x = columns - columns.mean(axis=1, keepdims=True)
+        xx = (x * x).sum(axis=1)
+        xy = (x * centred).sum(axis=1)
+        residual = total - xy * xy / xx
+        best = int(residual.argmin())
+        amplitude = float(xy[best] / xx[best])
+        limit = float(means.mean() - amplitude * columns[best].mean())
+        score = max(float(residual[best]), 0.0) / floor + parameters * math.log(n)
+        if family == "linear":
+            fits.append((score, "linear", math.nan, amplitude))
+        else:
+            name: Family = "exponential" if family == "exponential" else "power"
+            # A rising branch is no learning curve: it would be called a decay.
+            if amplitude > 0:
+                fits.append((score, name, limit, float(rates[best])))
+    fits.sort(key=lambda fit: fit[0])
+    return Fit(fits[0][1], fits[1][0] - fits[0][0], fits[0][2], fits[0][3])

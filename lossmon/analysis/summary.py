@@ -1,0 +1,104 @@
+"""The numbers beside a verdict, read from the state of the analysis (`Summary`)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lossmon.analysis import probability, ratings
+from lossmon.analysis.curve import CLEAN
+from lossmon.analysis.ema import automatic_time_constant
+from lossmon.analysis.eval_track import EvalTrack
+from lossmon.analysis.track import Track
+from lossmon.model import Summary
+
+
+def smoothed_level(track: Track) -> float | None:
+    """Debiased EMA of the curve's means at its end, in the loss's units; None without points.
+
+    Of every point while there are under 128 of them, of bucket means (a
+    fraction of the time constant wide) after that.
+    """
+    curve = track.curve
+    means = curve.buckets.means(CLEAN)
+    if len(means) == 0:
+        return None if track.last is None else track.last.value
+    width = curve.buckets.width
+    tau = automatic_time_constant(len(means) * width) / width
+    if tau <= 0:
+        return curve.loss(float(means[-1]))
+    age = np.arange(len(means))[::-1]
+    weights = np.exp(-age / tau)
+    origin = float(means[-1])
+    return curve.loss(origin + float(((means - origin) * weights).sum() / weights.sum()))
+
+
+def half_way_step(track: Track) -> float | None:
+    """First step at which half of the whole reduction was done; None where nothing was reduced."""
+    means = track.curve.buckets.means(CLEAN)
+    if len(means) < 8:
+        return None
+    start, end = track.curve.start, track.curve.level
+    if not start - end > 3 * track.curve.sigma:
+        return None
+    below = np.flatnonzero(means <= 0.5 * (start + end))
+    return float(track.curve.buckets.steps_first[below[0]]) if len(below) else None
+
+
+def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | None) -> Summary:
+    """Return the numbers; `trend` is the track that is judged (train, else eval)."""
+    notes: list[str] = []
+    if trend is None or trend.last is None or trend.first is None:
+        return Summary(
+            train=train.name if train else None,
+            eval=evaluation.name if evaluation else None,
+            notes=("Nothing to judge yet: no finite loss was read.",),
+        )
+    curve = trend.curve
+    level = smoothed_level(trend)
+    share, why = ratings.reduction(trend.first.value, level)
+    if why:
+        notes.append(f"Reduction unknown: {why}.")
+    sigma = curve.loss(curve.noise.sigma) if math.isfinite(curve.noise.sigma) else None
+    if sigma is None:
+        notes.append(f"Noise unknown: {curve.n} points, at least 9 are needed.")
+    slope = error = None
+    outlook = trend.plateau.outlook
+    if outlook is not None:
+        buckets = curve.buckets
+        span = float(buckets.steps_last[-1] - buckets.steps_first[0])
+        per_point = span / max(buckets.count * buckets.width - 1, 1)
+        if per_point > 0:
+            slope = curve.loss(outlook.slope) / per_point * 1000
+            error = curve.loss(outlook.slope_error) / per_point * 1000
+    train_now = smoothed_level(train) if train is not None else None
+    eval_now = evaluation.last.value if evaluation is not None and evaluation.last else None
+    gap, why = ratings.gap(train_now, eval_now)
+    rating, why_not = ratings.rate_gap(gap)
+    notes.extend(f"Gap unknown: {reason}." for reason in (why, why_not) if reason)
+    steps = max(point.step for point in (trend.last, evaluation.last if evaluation else None)
+                if point is not None)  # fmt: skip
+    epochs = [point.epoch for point in (trend.last, evaluation.last if evaluation else None)
+              if point is not None and point.epoch is not None]  # fmt: skip
+    nats = level is not None and probability.is_cross_entropy(trend.name, trend.first.value)
+    return Summary(
+        train=train.name if train else None,
+        eval=evaluation.name if evaluation else None,
+        steps=steps,
+        epochs=max(epochs) if epochs else None,
+        reduction=share,
+        reduction_rating=ratings.rate_reduction(share),
+        smoothed=level,
+        slope_per_1000_steps=slope,
+        slope_error_per_1000_steps=error,
+        noise=sigma,
+        noise_rating=ratings.rate_noise(curve.noise.sigma, curve.descent),
+        gap=gap,
+        gap_rating=rating,
+        best_eval=evaluation.best if evaluation else None,
+        probability=probability.probability(level) if nats and level is not None else None,
+        perplexity=probability.perplexity(level) if nats and level is not None else None,
+        half_way_step=half_way_step(trend),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,403 @@
+"""`Track`: one loss series through its detectors, the same for any way of cutting it up.
+
+Between two renewals (at most 1,024 points, see `Curve.block`) everything that
+points are measured with is frozen, so that a whole stretch is screened with
+three comparisons; only a point that passes one of them is looked at alone.
+Renewals happen at fixed counts and work on the whole block, so that feeding
+one point at a time gives the same events at the same points.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.curve import BLOCK, Curve
+from lossmon.analysis.divergence import DivergenceDetector
+from lossmon.analysis.journal import Journal, Moment
+from lossmon.analysis.nonfinite import MASK_SHARE, NonFiniteDetector
+from lossmon.analysis.plateau import PlateauDetector
+from lossmon.analysis.rates import LearningRate
+from lossmon.analysis.scale import scaled, unit_for
+from lossmon.analysis.spike import SpikeDetector
+from lossmon.model import Point
+from lossmon.model.batch import FloatArray, IntArray
+
+MAX_RESUMES: Final = 20
+"""Further steps back are no news: two processes write one log."""
+KEEP_DECAYED: Final = 0.1
+"""Under this share of its highest value the learning rate itself explains a plateau."""
+
+
+class Track:
+    """One series, its curve and its detectors. Not thread-safe."""
+
+    def __init__(self, name: str, journal: Journal, epsilon: float) -> None:
+        self.name = name
+        self.journal = journal
+        self.epsilon = epsilon
+        self.curve = Curve()
+        self.rates = LearningRate()
+        self.spike = SpikeDetector()
+        self.divergence = DivergenceDetector()
+        self.plateau = PlateauDetector(epsilon)
+        self.nonfinite = NonFiniteDetector(name, journal)
+        self.first: Point | None = None
+        self.last: Point | None = None
+        """First and last finite point, in the loss's own units."""
+        self.resumes = 0
+        self.spikes = 0
+        self._last_step = -math.inf
+        self._epoch: float = math.nan
+        self._raw = np.empty(BLOCK)
+        self._clean = np.empty(BLOCK)
+        self._quiet = np.empty(BLOCK, dtype=bool)
+        self._filled = 0
+        self._block = 1
+        self._block_first = 0.0
+        self._mask_possible = False
+        self._steps = np.empty(0)
+        self._time: FloatArray | None = None
+        self._rows = np.empty(0, dtype=np.int64)
+        self._scaled = np.empty(0)
+        self._epochs: FloatArray | None = None
+        self._given_rates: FloatArray | None = None
+
+    def extend(
+        self,
+        values: FloatArray,
+        steps: FloatArray,
+        epochs: FloatArray | None = None,
+        times: FloatArray | None = None,
+        rates: FloatArray | None = None,
+        rows: IntArray | None = None,
+    ) -> None:
+        """Take points in order of arrival: arrays of shape (n,); NaN where a row has none.
+
+        `rates` is the learning rate in force at each point; `rows` their place
+        in the order of arrival over all series (to order the events by).
+        """
+        if len(values) == 0:
+            return
+        if rows is None:
+            rows = np.arange(len(values))
+        finite = np.isfinite(values)
+        back = np.empty(len(values), dtype=bool)
+        back[0] = steps[0] < self._last_step
+        np.less(steps[1:], steps[:-1], out=back[1:])
+        self._last_step = float(steps[-1])
+        cuts = back.copy()
+        cuts[1:] |= finite[1:] != finite[:-1]
+        edges = [0, *(int(i) for i in np.flatnonzero(cuts) if i), len(values)]
+        for start, stop in pairwise(edges):
+            part = slice(start, stop)
+            self._time = None if times is None else times[part]
+            self._steps = steps[part]
+            self._rows = rows[part]
+            if back[start]:
+                self._resume(float(steps[start]), self._moment(0))
+            if not finite[start]:
+                self._bad(values[part])
+                continue
+            self._values(
+                values[part],
+                None if epochs is None else epochs[part],
+                None if rates is None else rates[part],
+            )
+
+    def _bad(self, values: FloatArray) -> None:
+        """Take points in a row that are no numbers: the first few tell, the rest is counted."""
+        told = min(len(values), self.nonfinite.told)
+        for index in range(told):
+            self.nonfinite.bad(float(values[index]), self._moment(index))
+        self.nonfinite.count(len(values) - told)
+
+    def _moment(self, index: int) -> Moment:
+        time = None
+        if self._time is not None and not np.isnan(self._time[index]):
+            time = float(self._time[index])
+        return Moment(float(self._steps[index]), time, int(self._rows[index]))
+
+    def _values(
+        self, values: FloatArray, epochs: FloatArray | None, rates: FloatArray | None
+    ) -> None:
+        """Take finite points of one segment."""
+        if not self.curve.unit:
+            self.curve.unit = unit_for(values)
+        self._scaled = scaled(values, self.curve.unit)
+        self._epochs = epochs
+        self._given_rates = rates
+        at, n = 0, len(values)
+        while at < n:
+            stop = min(n, at + self._block - self._filled)
+            if self.nonfinite.stands:
+                stop = min(stop, at + self.nonfinite.finite_left)
+            at = self._zeros(at, stop) if self._mask_possible else self._stretch(at, stop)
+        epoch = None
+        if epochs is not None and not np.isnan(epochs[-1]):
+            epoch = float(epochs[-1])
+        self.last = Point(float(self._steps[-1]), epoch, float(values[-1]))
+        if self.first is None:
+            first_epoch = None
+            if epochs is not None and not np.isnan(epochs[0]):
+                first_epoch = float(epochs[0])
+            self.first = Point(float(self._steps[0]), first_epoch, float(values[0]))
+
+    def _zeros(self, at: int, stop: int) -> int:
+        """Pass on what comes before an impossible 0; take that alone, as no number."""
+        zero = self._scaled[at:stop] == 0
+        first = int(zero.argmax())
+        if not zero[first]:
+            return self._stretch(at, stop)
+        if first > 0:
+            return self._stretch(at, at + first)
+        self.nonfinite.bad(0.0, self._moment(at), masked=True)
+        return at + 1
+
+    def _stretch(self, at: int, stop: int) -> int:
+        """Take points up to `stop` at most, within one block; return where it stopped."""
+        if self.spike.active:
+            return self._episode(at)
+        over = self._scaled[at:stop] > self.spike.limit
+        hit = int(over.argmax())
+        if not over[hit]:
+            return self._calm(at, stop)
+        if hit > 0:
+            return self._calm(at, at + hit)
+        self._open_spike(at)
+        return at + 1
+
+    def _calm(self, at: int, stop: int) -> int:
+        """Take points under the spike limit, until something else wants a look."""
+        values = self._scaled[at:stop]
+        if self.divergence.hot:
+            stop = min(stop, at + max(1, self.divergence.check_at - self.curve.n))
+        else:
+            index = self.divergence.advance(values, self.curve.n)
+            if index is not None:
+                stop = at + index + 1
+        self.spike.observe(self._scaled[at:stop])
+        self._push(at, stop, quiet=True)
+        self._after(stop - 1, stop - at)
+        return stop
+
+    def _open_spike(self, at: int) -> None:
+        value = float(self._scaled[at])
+        self.spike.open(value, self.curve.n + 1)
+        self._push(at, at + 1, quiet=False)
+        moment = self._moment(at)
+        if self._explained():
+            self.journal.record(
+                "restart", "info", moment,
+                f"{self.name} jumped at step {moment.step:g}, just after the learning rate rose "
+                "or the run was resumed: expected, no spike.",
+                series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
+            )  # fmt: skip
+        else:
+            self.spikes += 1
+            self.journal.record(
+                "spike", "warning", moment,
+                f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:g}, "
+                f"{self.spike.z:.1f} σ above its level of {self.curve.loss(self.spike.base):.4g} "
+                f"(limit {self.spike.threshold:.1f} σ).",
+                series=self.name, onset=moment.step,
+                evidence={"z": self.spike.z, "limit": self.spike.threshold,
+                          "amplitude": self.curve.loss(self.spike.amplitude)},
+            )  # fmt: skip
+        self._after(at)
+
+    def _explained(self) -> bool:
+        n = self.curve.n
+        if n - self.rates.rise_at < max(10, 0.02 * n):
+            return True
+        return self.curve.segment_start > 0 and n - self.curve.segment_start < 10
+
+    def _episode(self, at: int) -> int:
+        value = float(self._scaled[at])
+        outcome = self.spike.follow(value)
+        if not self.divergence.hot:
+            self.divergence.advance(self._scaled[at : at + 1], self.curve.n)
+        self._push(at, at + 1, quiet=False)
+        if outcome:
+            lasted = self.spike.close()
+            moment = self._moment(at)
+            if outcome == "recovered":
+                self.divergence.reset(self.curve.n)
+                note = f"Recovered after {lasted} point{'s' if lasted > 1 else ''}."
+            else:
+                newest = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))[-8:]
+                self.curve.forget_quiet(newest)
+                note = f"It stayed there for {lasted} points: a new level, no longer a spike."
+            self.journal.clear("spike", moment, note, series=self.name)
+            self._renew_limits()
+        self._after(at)
+        return at + 1
+
+    def _push(self, at: int, stop: int, *, quiet: bool) -> None:
+        """Store points in the open block and count them."""
+        values = self._scaled[at:stop]
+        if self._filled == 0:
+            self._block_first = float(self._steps[at])
+        fill = slice(self._filled, self._filled + stop - at)
+        self._raw[fill] = values
+        self._clean[fill] = self.spike.clip(values, self.curve.n)
+        self._quiet[fill] = quiet
+        self._filled = fill.stop
+        if self._given_rates is not None:
+            self.rates.extend(self._given_rates[at:stop], self.curve.n)
+        if self._epochs is not None:
+            self._mark_epochs(self._epochs[at:stop])
+        self.curve.n += stop - at
+
+    def _mark_epochs(self, epochs: FloatArray) -> None:
+        whole = np.floor(epochs)
+        known = np.flatnonzero(np.isfinite(whole))
+        if len(known) == 0:
+            return
+        counted = whole[known]
+        first = counted[0] if math.isnan(self._epoch) else self._epoch
+        began = np.flatnonzero(counted > np.concatenate(([first], counted[:-1])))
+        self._epoch = float(counted[-1])
+        if len(began):
+            marks = [self.curve.n + int(known[i]) + 1 for i in began[-4:]]
+            self.curve.epoch_marks = (self.curve.epoch_marks + marks)[-4:]
+
+    def _after(self, at: int, count: int = 1) -> None:
+        """Do what is due once `count` points up to the one at `at` were stored."""
+        self.nonfinite.fine(count, self._moment(at))
+        if self._filled == self._block:
+            self._renew(at)
+        if self.divergence.hot and self.curve.n >= self.divergence.check_at:
+            self._check_divergence(at)
+
+    def _renew(self, at: int) -> None:
+        fill = slice(0, self._filled)
+        raw = self._raw[fill].copy()
+        last = float(self._steps[at])
+        self.curve.rate_rise = self.rates.rise_at
+        self.curve.warmup_end = self.rates.warmup_end
+        closed = self.curve.renew_block(
+            raw, self._clean[fill].copy(), raw[self._quiet[fill]], self._block_first, last
+        )
+        self._filled = 0
+        self._block = self.curve.block
+        if closed:
+            self.plateau.update(self.curve, self.divergence.rising)
+            self._report_trend(self._moment(at))
+        self._renew_limits()
+        self.divergence.renew(self.curve)
+        newest = raw if len(raw) >= 8 else self.curve.raw_tail[-8:]
+        self._mask_possible = bool(newest.min() > MASK_SHARE * max(self.curve.start, 0.0) > 0)
+
+    def _renew_limits(self) -> None:
+        self.spike.renew(self.curve)
+
+    def _report_trend(self, moment: Moment) -> None:
+        """Turn the plateau detector's answer into events."""
+        found = self.plateau.stands
+        if found and self.journal.standing("plateau", self.name) is None:
+            outlook = self.plateau.outlook
+            assert outlook is not None
+            share = outlook.high / self.curve.descent if self.curve.descent > 0 else 0.0
+            onset = self.step_of(self.plateau.since)
+            decayed = self.rates.known and self.rates.decayed < KEEP_DECAYED
+            rate = (
+                f", at a learning rate decayed to {self.rates.decayed:.1%} of its highest"
+                if decayed
+                else ""
+            )
+            self.journal.record(
+                "plateau", "info" if decayed else "warning", moment,
+                f"{self.name} is flat since about step {onset:g}{rate}: half as much training "
+                f"again would gain at most {self.curve.loss(outlook.high):.3g}, "
+                f"{max(share, 0):.1%} of what the last 90 % of the run brought.",
+                series=self.name, onset=onset,
+                evidence={"gain": self.curve.loss(outlook.gain),
+                          "gain_high": self.curve.loss(outlook.high), "share_of_descent": share,
+                          "learning_rate_share": self.rates.decayed},
+            )  # fmt: skip
+        elif not found:
+            self.journal.clear("plateau", moment, "It improves again.", series=self.name)
+        unlearned = self.plateau.unlearned and self.curve.n >= 64
+        if unlearned and not self.divergence.hot:
+            self.journal.record(
+                "not_learning", "warning", moment,
+                f"{self.name} has not left its start after {self.curve.n} points: the descent "
+                f"so far, {self.curve.loss(self.curve.start - self.curve.level):.3g}, is not told "
+                f"from noise of {self.curve.loss(self.curve.sigma):.3g} a point.",
+                series=self.name, onset=None if self.first is None else self.first.step,
+                evidence={"descent": self.curve.loss(self.curve.start - self.curve.level),
+                          "noise": self.curve.loss(self.curve.sigma)},
+            )  # fmt: skip
+        elif not self.plateau.unlearned and self.plateau.outlook is not None:
+            self.journal.clear("not_learning", moment, "It learns now.", series=self.name)
+
+    def _check_divergence(self, at: int) -> None:
+        recent = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))
+        n = self.curve.n
+        word, height = self.divergence.assess(self.curve, recent, n)
+        moment = self._moment(at)
+        if word == "over":
+            self.divergence.reset(n)
+            self.journal.clear("divergence", moment, "It came back down since.", series=self.name)
+            return
+        self.divergence.schedule(n)
+        if not word or self.journal.standing("divergence", self.name) is not None:
+            return
+        if self.plateau.stands:
+            self.plateau.stands = False
+            self.journal.clear("plateau", moment, "It rises.", series=self.name)
+        onset = self.step_of(self.divergence.since)
+        reasons = {
+            "exploded": "it exploded far above its start",
+            "above start": "it is above its start",
+            "rising": "its slope since then is significantly positive",
+            "stuck": "it jumped and did not recover",
+        }
+        share = height / self.curve.descent if self.curve.descent > 0 else math.inf
+        evidence = {"rise": self.curve.loss(height), "noise": self.curve.loss(self.curve.sigma)}
+        if math.isfinite(share):
+            evidence["rise_share_of_descent"] = share
+        self.journal.record(
+            "divergence", "critical", moment,
+            f"{self.name} rises since about step {onset:g}: {self.curve.loss(height):.3g} above "
+            f"its lowest level, and {reasons[word]}.",
+            series=self.name, onset=onset, evidence=evidence,
+        )  # fmt: skip
+
+    def step_of(self, n: int) -> float:
+        """Step of the n-th point that counts, as far as the buckets tell."""
+        buckets = self.curve.buckets
+        bucket = max(n - 1, 0) // buckets.width
+        if bucket >= buckets.count:
+            return self._block_first
+        first, last = buckets.steps_first[bucket], buckets.steps_last[bucket]
+        inside = (max(n - 1, 0) % buckets.width) / max(buckets.width - 1, 1)
+        return float(round(first + (last - first) * inside))
+
+    def _resume(self, step: float, moment: Moment) -> None:
+        """The step went back: what overlaps does not count any more."""
+        self.resumes += 1
+        if self.resumes <= MAX_RESUMES:
+            self.journal.record(
+                "resume", "info", moment,
+                f"{self.name}: the step went back to {step:g}; points from there on that came "
+                "before do not count.",
+                series=self.name, onset=step, stands=False,
+            )  # fmt: skip
+        self.journal.rewind(step, moment, self.name)
+        self.curve.truncate(step)
+        self._filled = 0
+        self._block = self.curve.block
+        self.spike.length = 0
+        self.plateau.rewind(self.curve.n)
+        self.divergence.reset(self.curve.n)
+        self._renew_limits()
+        self.divergence.renew(self.curve)
+        self._mask_possible = False
+        if self.curve.n == 0:
+            self.first = None
+            self.rates.rise_at = min(self.rates.rise_at, 0)

@@ -1,0 +1,154 @@
+"""What holds now: status by severity, shape, one plain sentence, advice and evidence."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from lossmon.analysis.advice import Facts, advise
+from lossmon.analysis.curve import CLEAN
+from lossmon.analysis.eval_track import EvalTrack
+from lossmon.analysis.journal import Journal
+from lossmon.analysis.shape import fit_shape
+from lossmon.analysis.track import Track
+from lossmon.model import EventKind, Shape, Status, Summary, Verdict
+
+MIN_POINTS: Final = 16
+"""Fewer points of the judged loss say nothing yet."""
+_ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
+    ("nonfinite", "nonfinite"),
+    ("divergence", "diverging"),
+    ("overfitting", "overfitting"),
+    ("plateau", "plateau"),
+)
+
+
+def judge(
+    journal: Journal, trend: Track | None, evaluation: EvalTrack | None, summary: Summary
+) -> Verdict:
+    """Return the verdict; `trend` is the judged track, `summary` its numbers."""
+    status: Status = "unknown"
+    headline = ""
+    standing = [event for event in journal.events if event.stands]
+    for kind, name in _ORDER:
+        found = [event for event in standing if event.kind == kind]
+        if found:
+            status, headline = name, found[-1].message
+            break
+    points = trend.curve.n if trend is not None else 0
+    unlearned = any(event.kind == "not_learning" for event in standing)
+    if status == "unknown" and trend is not None and points >= MIN_POINTS:
+        status = "healthy"
+        headline = _healthy(trend, evaluation, unlearned)
+    elif status == "unknown":
+        headline = (
+            f"Too early to say: {points} of at least {MIN_POINTS} points of "
+            f"{trend.name if trend else 'a loss'} were read."
+        )
+    evidence: dict[str, float | str] = {"points": float(points)}
+    shape = _shape(trend, status, evidence)
+    if trend is not None:
+        _add_trend(trend, evidence)
+    if evaluation is None:
+        evidence["overfitting"] = "not checked: no evaluation loss was found"
+    else:
+        evidence["evaluations"] = float(evaluation.overfitting.evaluations)
+    for note in summary.notes:
+        key, _, reason = note.partition(" unknown: ")
+        if reason:
+            evidence[f"{key.lower()}_unknown"] = reason
+    return Verdict(status, shape, headline, advise(status, _facts(
+        journal, trend, evaluation, summary, unlearned)), evidence)  # fmt: skip
+
+
+def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str:
+    name, curve, plateau = trend.name, trend.curve, trend.plateau
+    if unlearned:
+        return f"{name} has not left its start in {curve.n} points."
+    if plateau.improving and plateau.outlook is not None:
+        gain = curve.loss(plateau.outlook.gain)
+        spread = curve.loss(plateau.outlook.high - plateau.outlook.gain)
+        text = (
+            f"{name} still falls: half as much training again is expected to gain "
+            f"{gain:.3g} ± {spread:.2g}"
+        )
+    elif plateau.points_needed:
+        text = (
+            f"Nothing is wrong, but noise hides whether {name} still falls: about "
+            f"{plateau.points_needed:,} more points would tell"
+        )
+    else:
+        text = f"Nothing is wrong with {name}"
+    if evaluation is None:
+        return f"{text}; overfitting is not checked (no evaluation loss)."
+    return f"{text}."
+
+
+def _shape(trend: Track | None, status: Status, evidence: dict[str, float | str]) -> Shape:
+    if status == "diverging":
+        return "diverging"
+    if trend is None:
+        return "unknown"
+    means = trend.curve.buckets.means(CLEAN)
+    if len(means) < 8:
+        return "unknown"
+    variance, _ = trend.curve.bucket_variance(max(16, len(means) // 3))
+    fit = fit_shape(np.arange(len(means), dtype=np.float64), means, variance)
+    if fit is None:
+        return "unknown"
+    evidence["shape_margin_bic"] = float(fit.margin)
+    if fit.family == "flat" or trend.plateau.stands:
+        return "plateau"
+    return fit.family if fit.sure else "unknown"
+
+
+def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
+    curve, outlook = trend.curve, trend.plateau.outlook
+    if math.isfinite(curve.noise.sigma):
+        evidence["noise"] = curve.loss(curve.noise.sigma)
+        evidence["autocorrelation"] = curve.noise.rho
+    if curve.descent > 0:
+        evidence["descent"] = curve.loss(curve.descent)
+        if math.isfinite(curve.noise.sigma):
+            evidence["noise_share_of_descent"] = curve.noise.sigma / curve.descent
+    if outlook is not None:
+        evidence["gain_of_half_more"] = curve.loss(outlook.gain)
+        evidence["gain_low"] = curve.loss(outlook.low)
+        evidence["gain_high"] = curve.loss(outlook.high)
+    if trend.plateau.points_needed:
+        evidence["points_needed"] = float(trend.plateau.points_needed)
+    if trend.rates.known:
+        evidence["learning_rate_share"] = trend.rates.decayed
+
+
+def _facts(
+    journal: Journal,
+    trend: Track | None,
+    evaluation: EvalTrack | None,
+    summary: Summary,
+    unlearned: bool,
+) -> Facts:
+    share = None
+    if trend is not None and trend.curve.descent > 0 and math.isfinite(trend.curve.noise.sigma):
+        share = trend.curve.noise.sigma / trend.curve.descent
+    hidden = trend is not None and (
+        trend.nonfinite.masked > 0 or (
+            trend.nonfinite.total == 0
+            and any(e.kind == "nonfinite" and e.stands for e in journal.events)
+        )
+    )  # fmt: skip
+    return Facts(
+        rate_known=trend is not None and trend.rates.known,
+        rate_share=trend.rates.decayed if trend is not None else 1.0,
+        noise_share=share,
+        gap=summary.gap,
+        best_step=summary.best_eval.step if summary.best_eval else None,
+        has_eval=evaluation is not None,
+        hidden=hidden,
+        improving=trend is not None and trend.plateau.improving,
+        points_needed=trend.plateau.points_needed if trend is not None else None,
+        spikes=trend.spikes if trend is not None else 0,
+        unlearned=unlearned,
+    )
