@@ -5,7 +5,9 @@ marks, `draw` turns these into a `Picture`; `sparkline` and `small` are for
 table cells and grids, `text_chart` for the text report, `svg_chart` for HTML.
 """
 
+from lossmon.charts.cache import LineCache
 from lossmon.charts.draw import draw
+from lossmon.charts.lines import compare_lines, run_lines, seed_band, x_axes
 from lossmon.charts.palette import ASCII_MARKERS, MARKERS, marker
 from lossmon.charts.spec import (
     Band,
@@ -24,6 +26,9 @@ from lossmon.charts.spec import (
     XAxis,
     row_text,
 )
+from lossmon.charts.sparkline import small, sparkline
+from lossmon.charts.svg import svg_chart, svg_lines
+from lossmon.charts.text import text_chart
 
 __all__ = [
     "ASCII_MARKERS",
@@ -32,6 +37,7 @@ __all__ = [
     "CursorValue",
     "Glyphs",
     "Line",
+    "LineCache",
     "LineRole",
     "Mark",
     "MarkKind",
@@ -42,7 +48,16 @@ __all__ = [
     "Span",
     "Viewport",
     "XAxis",
+    "compare_lines",
     "draw",
     "marker",
     "row_text",
+    "run_lines",
+    "seed_band",
+    "small",
+    "sparkline",
+    "svg_chart",
+    "svg_lines",
+    "text_chart",
+    "x_axes",
 ]

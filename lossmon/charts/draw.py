@@ -99,7 +99,9 @@ class _Drawing:
         self.gutter = label_width + 1 if framed else 0
         for _ in range(2):
             self.width = view.width - self.gutter
-            self.found = [self._columns(line, data) for line, data in zip(self.lines, self.data, strict=True)]
+            self.found = [
+                self._columns(line, data) for line, data in zip(self.lines, self.data, strict=True)
+            ]
             self.layout = self._layout()
             self.y_range = y_limits(
                 view.y_range,
@@ -230,9 +232,7 @@ class _Drawing:
     def _draw_layers(self, canvas: Canvas) -> list[Trace]:
         view, palette = self.view, self.view.palette
         self._draw_grid(canvas)
-        labels.draw_verticals(
-            canvas, labels.labelled(self.marks, self._column), self._column, view
-        )
+        labels.draw_verticals(canvas, labels.labelled(self.marks, self._column), self._column, view)
         self._draw_bands(canvas)
         pixels = self.width * self.across
         traces = []
@@ -425,9 +425,7 @@ class _Drawing:
         return tuple(nearest.values())
 
     def _broken_columns(self) -> list[int]:
-        found = {
-            int(pixel) // self.across for columns_ in self.found for pixel in columns_.broken
-        }
+        found = {int(pixel) // self.across for columns_ in self.found for pixel in columns_.broken}
         for mark in self.marks:
             column = self._column(mark.x) if mark.kind == "nan" else None
             if column is not None:

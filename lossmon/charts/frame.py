@@ -52,9 +52,7 @@ def localized(text: str, glyphs: Glyphs) -> str:
 
 
 @lru_cache(maxsize=512)
-def _y_strip(
-    height: int, ticks: tuple[tuple[int, str], ...], label_width: int
-) -> tuple[str, ...]:
+def _y_strip(height: int, ticks: tuple[tuple[int, str], ...], label_width: int) -> tuple[str, ...]:
     figure = new_figure(label_width + 2, height)
     figure.theme("clear")
     figure.xlim(0, 1)

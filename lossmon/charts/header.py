@@ -33,7 +33,9 @@ def sample(line: Line, glyphs: Glyphs) -> str:
         return (as_ascii(line.marker) if plain else line.marker) or ("o" if plain else "◆")
     if line.marker:
         return f"-{as_ascii(line.marker)}-" if plain else f"─{line.marker}─"
-    return ("**" if line.role == "ema" else "--") if plain else ("━━" if line.role == "ema" else "──")
+    return (
+        ("**" if line.role == "ema" else "--") if plain else ("━━" if line.role == "ema" else "──")
+    )
 
 
 def legend(lines: Sequence[Line], marks: Sequence[Mark], view: Viewport) -> list[Entry]:

@@ -25,9 +25,7 @@ def labelled(marks: Sequence[Mark], to_col: Callable[[float], int | None]) -> li
     return [
         mark
         for mark in marks
-        if mark.y is None
-        and mark.kind not in ("nan", "checkpoint")
-        and to_col(mark.x) is not None
+        if mark.y is None and mark.kind not in ("nan", "checkpoint") and to_col(mark.x) is not None
     ]
 
 
@@ -40,9 +38,7 @@ def place_labels(
     """Write labels into `strip`, a canvas of one or more rows and the picture's width."""
     pointer = "v" if view.glyphs is Glyphs.ASCII else "▾"
     taken = [[False] * (strip.width + 1) for _ in range(strip.height)]
-    for mark in sorted(
-        marks, key=lambda mark: (not mark.selected, _WEIGHT[mark.severity], mark.x)
-    ):
+    for mark in sorted(marks, key=lambda mark: (not mark.selected, _WEIGHT[mark.severity], mark.x)):
         column = to_col(mark.x)
         if column is None:
             continue
@@ -71,8 +67,10 @@ def _spot(
                 (column - len(text), text + pointer),
             ):
                 cells = range(start, start + len(shown))
-                if start >= 0 and cells.stop < len(taken[row]) and not any(
-                    taken[row][cell] for cell in cells
+                if (
+                    start >= 0
+                    and cells.stop < len(taken[row])
+                    and not any(taken[row][cell] for cell in cells)
                 ):
                     return row, start, shown
     return None

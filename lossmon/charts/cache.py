@@ -1,0 +1,336 @@
+"""`LineCache`: what a redraw need not compute again while a run grows.
+
+A live run adds a few points a second to a hundred thousand: smoothing all of
+them and finding their extremes at every redraw would cost more than drawing.
+Stored points never change, so everything derived is grown at its end. The
+cache only saves work: with or without it the lines are the same to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from lossmon.analysis.ema import automatic_time_constant, beta_of, debiased_ema
+from lossmon.charts.spec import XAxis
+from lossmon.charts.thin import Extent, ExtentBuilder
+from lossmon.model import SeriesView
+from lossmon.model.batch import FloatArray
+from lossmon.model.view import BoolArray
+
+MAX_POINTS: Final = 12_000_000
+"""Points kept over all series (about 300 MB at worst); the least recently drawn go first."""
+
+_LOOP: Final = 2_000
+"""New points up to which the smoothed line is continued one by one instead of anew."""
+
+_PAUSE_FACTOR: Final = 20.0
+"""A gap of so many usual intervals is a pause, cut out of elapsed time."""
+_PAUSE_LEAST: Final = 120.0
+"""Seconds below which no gap is a pause: an evaluation or a checkpoint takes as long."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One series ready for drawing on one x axis; the points that count, in order."""
+
+    x: FloatArray
+    y: FloatArray
+    extent: Extent | None
+    """None where x is not sorted."""
+    steps: FloatArray
+    superseded: tuple[tuple[FloatArray, FloatArray], ...]
+    """Stretches that a resumed run overlapped, the latest first."""
+
+
+MAX_SUPERSEDED: Final = 24
+"""Overlapped stretches kept for drawing: more are a tangle."""
+
+
+class _Growing:
+    """A float64 array that grows at its end; views handed out stay valid."""
+
+    def __init__(self) -> None:
+        self._data = np.empty(256)
+        self.size = 0
+
+    def extend(self, values: FloatArray) -> None:
+        need = self.size + len(values)
+        if need > len(self._data):
+            grown = np.empty(max(need, len(self._data) * 5 // 4))
+            grown[: self.size] = self._data[: self.size]
+            self._data = grown
+        self._data[self.size : need] = values
+        self.size = need
+
+    def view(self) -> FloatArray:
+        return self._data[: self.size]
+
+
+@dataclass
+class _Smooth:
+    beta: float
+    values: _Growing = field(default_factory=_Growing)
+    extent: ExtentBuilder = field(default_factory=ExtentBuilder)
+    seen: int = 0
+    average: float = np.nan
+
+    def update(self, y: FloatArray) -> None:
+        new = y[self.values.size :]
+        if self.values.size == 0 or len(new) > _LOOP:
+            smooth = debiased_ema(y, self.beta)
+            finite = np.isfinite(y)
+            self.seen = int(np.count_nonzero(finite))
+            self.average = float(smooth[-1]) if len(smooth) else np.nan
+            # A trend must not be drawn on where the loss has become NaN.
+            if self.seen < len(y):
+                smooth = np.where(finite, smooth, np.nan)
+            self.values.extend(smooth[self.values.size :])
+            return
+        added = np.empty(len(new))
+        for index, value in enumerate(new.tolist()):
+            added[index] = np.nan
+            if math.isfinite(value):
+                weight = 1 - self.beta**self.seen
+                total = (self.average * self.beta * weight if self.seen else 0.0) + (
+                    1 - self.beta
+                ) * value
+                self.seen += 1
+                self.average = total / (1 - self.beta**self.seen)
+                added[index] = self.average
+        self.values.extend(added)
+
+
+@dataclass
+class _Kept:
+    """What is known of one series on one axis."""
+
+    points: int = 0
+    cuts: int = 0
+    first: float = np.nan
+    last: float = np.nan
+    x: _Growing = field(default_factory=_Growing)
+    y: _Growing = field(default_factory=_Growing)
+    steps: _Growing = field(default_factory=_Growing)
+    sorted: bool = True
+    extent: ExtentBuilder = field(default_factory=ExtentBuilder)
+    superseded: tuple[tuple[FloatArray, FloatArray], ...] = ()
+    smooth: _Smooth | None = None
+    clock: int = 0
+    """Generation of the run's clock that elapsed times were read from."""
+
+    def grew_from(self, series: SeriesView) -> bool:
+        """Whether `series` is this one with points added (same start, same cuts)."""
+        n = self.points
+        return (
+            n > 0
+            and len(series) >= n
+            and len(series.cuts) == self.cuts
+            and _same(float(series.values[0]), self.first)
+            and _same(float(series.values[n - 1]), self.last)
+        )
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
+
+
+class _Clock:
+    """Seconds of training at each row of a run: wall time with the pauses cut out."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.seconds = _Growing()
+        self._first = np.nan
+        self._reset()
+
+    def _reset(self) -> None:
+        self.generation += 1
+        self.seconds = _Growing()
+        self._basis = 0
+        self._usual = 0.0
+        self._time = np.nan
+        self._total = 0.0
+
+    def update(self, times: FloatArray) -> None:
+        """Read the rows added since; all of them again where their number has doubled."""
+        start = self.seconds.size
+        first = float(times[0])
+        if len(times) < start or not _same(first, self._first) or len(times) > 2 * self._basis:
+            self._reset()
+            self._basis = max(len(times), 32)
+            self._first = first
+            self._usual = _usual_interval(times)
+            start = 0
+        new = times[start:]
+        known = np.flatnonzero(np.isfinite(new))
+        elapsed = np.full(len(new), np.nan)
+        if len(known):
+            before = new[known[0]] if np.isnan(self._time) else self._time
+            gaps = np.diff(new[known], prepend=before)
+            pause = max(_PAUSE_LEAST, _PAUSE_FACTOR * self._usual)
+            # A clock set back, or an older part logged later, is no time at all.
+            gaps[(gaps > pause) | (gaps < 0)] = min(self._usual, pause)
+            elapsed[known] = self._total + np.cumsum(gaps)
+            self._total = float(elapsed[known[-1]])
+            self._time = float(new[known[-1]])
+        self.seconds.extend(elapsed)
+
+
+def _usual_interval(times: FloatArray) -> float:
+    known = times[np.isfinite(times)]
+    gaps = np.diff(known[:65_536])
+    gaps = gaps[gaps > 0]
+    return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+class LineCache:
+    """Keeps derived arrays of the series drawn lately. For one thread."""
+
+    def __init__(self, max_points: int = MAX_POINTS) -> None:
+        self._kept: OrderedDict[tuple[str, str, XAxis], _Kept] = OrderedDict()
+        self._clocks: dict[str, _Clock] = {}
+        self._max_points = max_points
+
+    def prepare(self, run: str, series: SeriesView, axis: XAxis) -> Prepared | None:
+        """Return a series' x and y on an axis, None where the log has no such x."""
+        kept = self._update(run, series, axis)
+        if kept is None:
+            return None
+        y = kept.y.view()
+        extent = kept.extent.update(y) if kept.sorted else None
+        return Prepared(kept.x.view(), y, extent, kept.steps.view(), kept.superseded)
+
+    def smoothed(
+        self, run: str, series: SeriesView, axis: XAxis, beta: float | None
+    ) -> tuple[FloatArray, Extent | None]:
+        """Return the debiased EMA of `prepare(...).y`, NaN where that is not finite.
+
+        β None adapts to the number of points.
+        """
+        kept = self._update(run, series, axis)
+        if kept is None:
+            return np.empty(0), None
+        y = kept.y.view()
+        if beta is None:
+            beta = adapted_beta(len(y))
+        if kept.smooth is None or kept.smooth.beta != beta or kept.smooth.values.size > len(y):
+            kept.smooth = _Smooth(beta)
+        kept.smooth.update(y)
+        values = kept.smooth.values.view()
+        return values, kept.smooth.extent.update(values) if kept.sorted else None
+
+    def forget(self, run: str) -> None:
+        """Drop what is kept of a run (it left the screen or was read anew)."""
+        for key in [key for key in self._kept if key[0] == run]:
+            del self._kept[key]
+        self._clocks.pop(run, None)
+
+    def _update(self, run: str, series: SeriesView, axis: XAxis) -> _Kept | None:
+        key = (run, series.name, axis)
+        clock = self._clock(run, series) if axis is XAxis.ELAPSED else None
+        kept = self._kept.get(key)
+        generation = clock.generation if clock is not None else 0
+        if kept is None or kept.clock != generation or not kept.grew_from(series):
+            kept = _Kept(clock=generation)
+        if len(series) > kept.points or key not in self._kept:
+            x = self._axis(series, axis, kept.points, clock)
+            if x is None:
+                self._kept.pop(key, None)
+                return None
+            _take(kept, series, x)
+            self._kept[key] = kept
+        self._kept.move_to_end(key)
+        self._evict()
+        return kept
+
+    def _clock(self, run: str, series: SeriesView) -> _Clock | None:
+        times = series.axis_times
+        if times is None or len(times) == 0:
+            return None
+        clock = self._clocks.setdefault(run, _Clock())
+        if len(times) != clock.seconds.size:
+            clock.update(times)
+        return clock
+
+    @staticmethod
+    def _axis(
+        series: SeriesView, axis: XAxis, start: int, clock: _Clock | None
+    ) -> FloatArray | None:
+        """Return x of the points from `start` on, None where the log has none."""
+        if len(series) == 0:
+            return None
+        at = _rows(series, start)
+        if axis is XAxis.STEP:
+            return series.axis_steps[at]
+        if axis is XAxis.RELATIVE:
+            return series.axis_steps[at] - series.axis_steps[0]
+        if axis is XAxis.EPOCH:
+            return None if series.axis_epochs is None else series.axis_epochs[at]
+        if axis is XAxis.WALL:
+            return None if series.axis_times is None else series.axis_times[at]
+        return None if clock is None else clock.seconds.view()[at]
+
+    def _evict(self) -> None:
+        total = sum(kept.points for kept in self._kept.values())
+        while total > self._max_points and len(self._kept) > 1:
+            _, gone = self._kept.popitem(last=False)
+            total -= gone.points
+
+
+def adapted_beta(points: int) -> float:
+    """Return the automatic EMA weight for a log of that many points.
+
+    The time constant is the analysis' own, in powers of two: the smoothed past
+    stays where it is while a run grows, and moves only when its points double.
+    """
+    constant = automatic_time_constant(points)
+    return beta_of(2.0 ** math.floor(math.log2(constant))) if constant >= 1 else 0.0
+
+
+def _rows(series: SeriesView, start: int) -> slice | npt.NDArray[np.int32]:
+    rows = series.rows
+    if isinstance(rows, slice):
+        first, stop, _ = rows.indices(len(series.axis_steps))
+        return slice(first + start, stop)
+    return rows[start:]
+
+
+def _take(kept: _Kept, series: SeriesView, x: FloatArray) -> None:
+    """Add the points from `kept.points` on, of which `x` are the positions."""
+    start = kept.points
+    y, steps = series.values[start:], series.axis_steps[_rows(series, start)]
+    if start == 0 and series.cuts:
+        current = series.current
+        kept.superseded = _superseded(x, y, current)
+        x, y, steps = x[current], y[current], steps[current]
+    usable = np.isfinite(x)
+    if not usable.all():
+        x, y, steps = x[usable], y[usable], steps[usable]
+    if len(x):
+        before = kept.x.view()[-1] if kept.x.size else -np.inf
+        if x[0] < before or bool((x[1:] < x[:-1]).any()):
+            kept.sorted = False
+        kept.x.extend(x)
+        kept.y.extend(y)
+        kept.steps.extend(steps)
+    kept.points = len(series)
+    kept.cuts = len(series.cuts)
+    kept.first, kept.last = float(series.values[0]), float(series.values[-1])
+
+
+def _superseded(
+    x: FloatArray, y: FloatArray, current: BoolArray
+) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """Return the stretches that do not count, the latest first."""
+    old = ~current
+    edges = np.flatnonzero(np.diff(old.astype(np.int8), prepend=0, append=0))
+    stretches = []
+    for start, stop in edges.reshape(-1, 2)[::-1][:MAX_SUPERSEDED].tolist():
+        stretches.append((x[start:stop], y[start:stop]))
+    return tuple(stretches)
