@@ -9,6 +9,7 @@ from lossmon.charts.cache import LineCache
 from lossmon.charts.draw import draw
 from lossmon.charts.lines import compare_lines, run_lines, seed_band, x_axes
 from lossmon.charts.palette import ASCII_MARKERS, MARKERS, marker
+from lossmon.charts.sparkline import small, sparkline
 from lossmon.charts.spec import (
     Band,
     CursorValue,
@@ -26,7 +27,6 @@ from lossmon.charts.spec import (
     XAxis,
     row_text,
 )
-from lossmon.charts.sparkline import small, sparkline
 from lossmon.charts.svg import svg_chart, svg_lines
 from lossmon.charts.text import text_chart
 

@@ -269,7 +269,8 @@ class LineCache:
         if axis is XAxis.STEP:
             return series.axis_steps[at]
         if axis is XAxis.RELATIVE:
-            return series.axis_steps[at] - series.axis_steps[0]
+            relative: FloatArray = series.axis_steps[at] - series.axis_steps[0]
+            return relative
         if axis is XAxis.EPOCH:
             return None if series.axis_epochs is None else series.axis_epochs[at]
         if axis is XAxis.WALL:

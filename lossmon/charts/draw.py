@@ -16,7 +16,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from lossmon.charts import frame, header, labels, ticks
-from lossmon.charts.palette import as_ascii, band_style, line_style, part_style
+from lossmon.charts.palette import as_ascii, band_style, line_style, part_style, severity_style
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
 from lossmon.charts.raster import DOTS, Canvas, Scale, Trace, cells, region, trace
 from lossmon.charts.spec import (
@@ -125,7 +125,7 @@ class _Drawing:
         low, high = self.x_range
         pixels = self.width * self.across
         step = (high - low) / max((self.width - 1) * self.across, 1)
-        return low + (np.arange(pixels + 1) - self.across / 2) * step
+        return low + (np.arange(pixels + 1, dtype=np.float64) - self.across / 2) * step
 
     def _columns(self, line: Line, data: Data) -> Columns:
         x, y = data
@@ -472,8 +472,7 @@ class _Drawing:
         if not self.layout.nan:
             return []
         strip = Canvas(self.width, 1)
-        style = "bold red" if self.view.palette.value == "16" else None
-        critical = style or labels.severity_style(self.view.palette, "critical")
+        critical = severity_style(self.view.palette, "critical")
         for column in self._broken_columns():
             strip.put(0, column, "x" if self.view.glyphs is Glyphs.ASCII else "×", critical)
         if not self.gutter:
@@ -508,7 +507,8 @@ class _Drawing:
         for mark in self.marks:
             column = self._column(mark.x) if mark.kind == "checkpoint" else None
             if column is not None and mark.y is None:
-                axis = f"{axis[:column]}{'C' if view.glyphs is Glyphs.ASCII else '⌂'}{axis[column + 1 :]}"
+                sign = "C" if view.glyphs is Glyphs.ASCII else "⌂"
+                axis = axis[:column] + sign + axis[column + 1 :]
         return [(Span(corner + axis, style),), tuple(below)]
 
 

@@ -55,7 +55,8 @@ def legend(lines: Sequence[Line], marks: Sequence[Mark], view: Viewport) -> list
     best = next((mark for mark in marks if mark.kind == "best_eval" and mark.y is not None), None)
     if best is not None and best.y is not None:
         star = "*" if view.glyphs is Glyphs.ASCII else "★"
-        text = f" {best.label or 'best'} {number(best.y)} @ {on_axis(best.x, view.x_axis, view.timezone)}"
+        where = on_axis(best.x, view.x_axis, view.timezone)
+        text = f" {best.label or 'best'} {number(best.y)} @ {where}"
         entries.append((Span(star, line_style(view.palette, "eval", 1)), Span(text)))
     return entries
 
@@ -109,7 +110,7 @@ def cursor_row(view: Viewport, values: Sequence[CursorValue], at: float, toleran
     spans = [Span(head, part_style(view.palette, "title"))]
     used = cell_len(head)
     for value in values:
-        mark = value.marker or ("" if view.glyphs is Glyphs.ASCII else "")
+        mark = value.marker
         text = f"{value.label} {number(value.value, 6)}"
         if abs(value.x - at) > tolerance:
             text += f" @ {on_axis(value.x, view.x_axis, view.timezone)}"

@@ -189,7 +189,8 @@ def region(
     lines = np.arange(height)[:, None]
     columns_ = np.arange(len(low_rows))
     pattern = ((lines + columns_) % 2 == 0) & (lines % 2 == 0)
-    return (lines >= high_rows) & (lines <= low_rows) & pattern
+    dots: BoolArray = (lines >= high_rows) & (lines <= low_rows) & pattern
+    return dots
 
 
 def cells(dots: BoolArray, glyphs: Glyphs, ascii_char: str) -> npt.NDArray[np.uint32]:

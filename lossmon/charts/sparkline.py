@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -56,7 +57,7 @@ def sparkline(
             levels[finite] = np.rint(share * (len(bars) - 1)).astype(np.int64)
     spans: list[Span] = []
     edges = [0, *(np.flatnonzero(finite[1:] != finite[:-1]) + 1).tolist(), count]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         if finite[start]:
             spans.append(Span("".join(bars[level] for level in levels[start:stop]), style))
         else:

@@ -18,7 +18,7 @@ import numpy as np
 from lossmon.charts import ticks
 from lossmon.charts.header import AXIS_WORDS
 from lossmon.charts.lines import run_lines
-from lossmon.charts.palette import MARK_WORDS, hues
+from lossmon.charts.palette import COLORS, MARK_WORDS, hues
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
 from lossmon.charts.spec import Band, Line, Mark, Palette, XAxis
 from lossmon.charts.thin import Columns, columns
@@ -181,7 +181,7 @@ def _line(line: Line, found: Columns, edges: FloatArray, box: _Box) -> str:
         elif not (i and joined[i]) and (i + 1 == len(index) or not joined[i + 1]):
             parts.append("h.1")
     role = {"raw": "r", "dimmed": "d"}.get(line.role, "s")
-    hue = line.color % len(hues(Palette.LIGHT))
+    hue = line.color % COLORS
     path = f'<path class="{role} c{hue}" d="{"".join(parts)}"/>'
     if line.role == "eval" and len(index) <= _POINTS:
         shapes = "".join(
@@ -200,7 +200,7 @@ def _band(band: Band, box: _Box) -> str:
     x, lo, hi = box.x(band.x[order]), box.y(band.lo[order]), box.y(band.hi[order])
     there = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, hi, strict=True))
     back = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x[::-1], lo[::-1], strict=True))
-    hue = band.color % len(hues(Palette.LIGHT))
+    hue = band.color % COLORS
     title = f"<title>{_text(band.label)}</title>"
     return f'<path class="b f{hue}" d="M{there}L{back}z">{title}</path>'
 
@@ -241,7 +241,8 @@ def _point(mark: Mark, box: _Box, x_axis: XAxis) -> str:
     return (
         f"<g><title>{word}: {value} ({AXIS_WORDS[x_axis]} {where})</title>"
         f'<circle class="p" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
-        f'<text class="m" x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle">{word} {value}</text></g>'
+        f'<text class="m" x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle">'
+        f"{word} {value}</text></g>"
     )
 
 
@@ -272,7 +273,7 @@ def _legend(lines: Sequence[Line], width: int) -> str:
             parts.append(f'<text class="m" x="{x:.0f}" y="36">…</text>')
             break
         role = {"raw": "r", "dimmed": "d"}.get(line.role, "s")
-        hue = line.color % len(hues(Palette.LIGHT))
+        hue = line.color % COLORS
         sample = f'<path class="{role} c{hue}" d="M{x:.0f} 32h18"/>'
         if line.role == "eval":
             sample += f'<path class="f f{hue}" d="M{x + 9:.0f} 28l4 4l-4 4l-4 -4z"/>'
@@ -315,14 +316,15 @@ def _text(text: str, limit: int = 200) -> str:
 
 
 def _css() -> str:
-    light, dark = hues(Palette.LIGHT), hues(Palette.DARK)
-    numbered = list(enumerate(light))
+    light, dark = (
+        "".join(f"--lm-{index}:{hue};" for index, hue in enumerate(hues(palette)))
+        for palette in (Palette.LIGHT, Palette.DARK)
+    )
     rules = [
-        ".lossmon{%s--lm-g:#fff;--lm-t:#24292f;--lm-m:#59636e;--lm-l:#e4e7ea;--lm-a:#8c959f;"
-        "--lm-w:#9a6700;--lm-k:#c62828}" % "".join(f"--lm-{i}:{hue};" for i, hue in numbered),
-        "@media(prefers-color-scheme:dark){.lossmon{%s--lm-g:#161a1f;--lm-t:#e6edf3;"
-        "--lm-m:#9aa3ad;--lm-l:#2a3038;--lm-a:#5c6370;--lm-w:#e6b450;--lm-k:#ff6b6b}}"
-        % "".join(f"--lm-{i}:{hue};" for i, hue in enumerate(dark)),
+        f".lossmon{{{light}--lm-g:#fff;--lm-t:#24292f;--lm-m:#59636e;--lm-l:#e4e7ea;"
+        "--lm-a:#8c959f;--lm-w:#9a6700;--lm-k:#c62828}",
+        f"@media(prefers-color-scheme:dark){{.lossmon{{{dark}--lm-g:#161a1f;--lm-t:#e6edf3;"
+        "--lm-m:#9aa3ad;--lm-l:#2a3038;--lm-a:#5c6370;--lm-w:#e6b450;--lm-k:#ff6b6b}}",
         ".lossmon text{font:11px system-ui,sans-serif;fill:var(--lm-m)}",
         ".lossmon .t{font-size:13px;font-weight:600;fill:var(--lm-t)}.lossmon .g{fill:var(--lm-g)}",
         ".lossmon .l{stroke:var(--lm-l);fill:none}.lossmon .a{stroke:var(--lm-a);fill:none}",
@@ -338,7 +340,7 @@ def _css() -> str:
         ".lossmon .h rect{fill:var(--lm-t);opacity:0}.lossmon .h rect:hover{opacity:.08}",
         *(
             f".lossmon .c{i}{{stroke:var(--lm-{i})}}.lossmon .f{i}{{fill:var(--lm-{i})}}"
-            for i, _ in numbered
+            for i in range(COLORS)
         ),
     ]
     return "".join(rules)

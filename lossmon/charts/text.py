@@ -16,8 +16,8 @@ import numpy as np
 from lossmon.charts import frame, labels, ticks
 from lossmon.charts.header import AXIS_WORDS
 from lossmon.charts.lines import run_lines
-from lossmon.charts.raster import Canvas
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
+from lossmon.charts.raster import Canvas
 from lossmon.charts.spec import Line, Palette, Viewport, XAxis
 from lossmon.charts.thin import Columns, columns
 from lossmon.model import RunView
@@ -98,7 +98,7 @@ def text_chart(
 def _edges(x_range: tuple[float, float], pixels: int) -> FloatArray:
     low, high = x_range
     step = (high - low) / max(pixels - 1, 1)
-    return low + (np.arange(pixels + 1) - 0.5) * step
+    return low + (np.arange(pixels + 1, dtype=np.float64) - 0.5) * step
 
 
 def _column(at: float, x_range: tuple[float, float], width: int) -> int:

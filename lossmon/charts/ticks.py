@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from lossmon.charts.spec import XAxis
@@ -202,11 +202,11 @@ def _clock(when: datetime, step: float, span: float) -> str:
 
 
 # glibc and macOS know "%-d"; elsewhere the day keeps its zero.
-_HAS_DASH: Final = datetime(2026, 1, 2, tzinfo=timezone.utc).strftime("%-d") == "2"
+_HAS_DASH: Final = datetime(2026, 1, 2, tzinfo=UTC).strftime("%-d") == "2"
 
 
 def _local(seconds: float, zone: tzinfo | None) -> datetime:
-    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return moment.astimezone(zone)
 
 
