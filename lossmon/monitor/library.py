@@ -31,7 +31,7 @@ from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
 from lossmon.sources.database import open_readonly
 from lossmon.sources.discovery import Candidate, Finder, is_stream, open_stream
-from lossmon.sources.files import FileDocumentTail, FileTail
+from lossmon.sources.opening import open_file
 
 BATCH: Final = 32
 """Files claimed before their runs are made: small enough for a first picture at once."""
@@ -75,10 +75,20 @@ class _File:
 class Library:
     """The runs below the sources that the user named."""
 
-    def __init__(self, sources: Sequence[str], settings: Settings, *, wait: bool = False) -> None:
-        """With `wait`, a file that does not exist yet is waited for; else it is an error."""
+    def __init__(
+        self,
+        sources: Sequence[str],
+        settings: Settings,
+        *,
+        wait: bool = False,
+        on_wake: Callable[[], None] | None = None,
+    ) -> None:
+        """With `wait`, what does not exist yet is waited for; without, it is an error.
+
+        `on_wake` is called from other threads when a stream has brought something.
+        """
         self.settings = settings
-        self.notices: tuple[str, ...] = ()
+        self._notices: tuple[str, ...] = ()
         self.runs: dict[str, TrackedRun] = {}
         self._files: dict[str, _File] = {}
         self._streams: dict[str, HeldTail] = {}
@@ -87,14 +97,18 @@ class Library:
         self._finder = Finder(self._locals, wait=wait)
         for source in sources:
             if is_stream(source):
-                for name, tail in open_stream(source):
+                for name, tail in open_stream(source, follow=wait, on_wake=on_wake):
                     self._streams.setdefault(name, HeldTail(tail))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the search."""
+        return (*self._finder.notices, *self._notices)
 
     @property
     def directories(self) -> tuple[str, ...]:
         """Directories whose changes may mean a new run or new bytes."""
-        found = {str(Path(path).resolve().parent) for path in self._files}
-        return tuple(sorted(found | set(self._finder.directories)))
+        return self._finder.directories
 
     # ---- finding
 
@@ -116,7 +130,7 @@ class Library:
             known = self._files.get(candidate.path)
             if known is not None and (
                 known.claim.format is not None or known.size == candidate.size
-            ):
+            ):  # what a file was taken for stays, until it is written anew
                 continue
             found = claim(
                 candidate.head, Path(candidate.path).name, Path(candidate.path), self.settings
@@ -239,9 +253,9 @@ class Library:
 
         def open_feed() -> Feed:
             if isinstance(fmt, DocumentFormat):
-                return DocumentFeed(FileDocumentTail(path), fmt, context)
+                return DocumentFeed(open_file(path, document=True), fmt, context)
             if isinstance(fmt, StreamFormat):
-                return StreamFeed(FileTail(path), fmt, context)
+                return StreamFeed(open_file(path), fmt, context)
             raise SourceError(f"{path}: a {fmt.name} database cannot be read as a file")
 
         return open_feed
@@ -253,8 +267,8 @@ class Library:
         return True
 
     def _notice(self, text: str) -> None:
-        if text not in self.notices:
-            self.notices = (*self.notices[-19:], text)
+        if text not in self._notices:
+            self._notices = (*self._notices[-19:], text)
 
     def _name_runs(self) -> None:
         runs = list(self.runs.values())
@@ -301,17 +315,12 @@ class Library:
 
     def waiting(self) -> tuple[RunView, ...]:
         """Return a row for each source that the user named and that is no run (yet)."""
-        views = []
-        for file in self._files.values():
-            if file.explicit and file.claim.format is None:
-                views.append(_idle_view(file.path, file.claim.reason))
-        for name, tail in self._streams.items():
-            reason = tail.last.error or (
-                f"{len(tail.head)} bytes read; no known format fits them"
-                if tail.head
-                else "nothing received yet"
-            )
-            views.append(_idle_view(name, reason))
+        views = [
+            _idle_view(file.path, file.claim.reason)
+            for file in self._files.values()
+            if file.explicit and file.claim.format is None
+        ]
+        views.extend(_idle_view(name, tail.state) for name, tail in self._streams.items())
         views.extend(
             _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
         )

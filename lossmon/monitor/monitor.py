@@ -172,7 +172,9 @@ class Monitor:
 
     def _open(self, wait: bool) -> Library:
         if self._library is None:
-            self._library = Library(self.sources, self.settings, wait=wait)
+            self._library = Library(
+                self.sources, self.settings, wait=wait, on_wake=self._watcher.wake
+            )
         return self._library
 
     def _slice(self) -> bool:

@@ -19,6 +19,9 @@ ENOUGH: Final = 4096
 class HeldTail(Tail):
     """A tail whose first bytes were read ahead; they are given out first."""
 
+    streams = True
+    local = False
+
     def __init__(self, tail: Tail) -> None:
         self.path = tail.path
         self.head = b""
@@ -34,6 +37,15 @@ class HeldTail(Tail):
         self.head = read.data if read.cut else self.head + read.data
         self.last = read
         return bool(read.data) or read.ended
+
+    @property
+    def state(self) -> str:
+        """Why no format has claimed it yet, in words."""
+        if self.last.error:
+            return self.last.error
+        if not self.head:
+            return "nothing received" if self.last.ended else "nothing received yet"
+        return f"{len(self.head)} bytes read, and no known format fits them"
 
     def changed(self) -> bool:
         return self._given < len(self.head) or self._tail.changed()

@@ -1,0 +1,183 @@
+"""The pipeline on real files that grow, are written anew, appear and vanish."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lossmon.errors import SourceNotFound
+from lossmon.model import RunView
+from lossmon.monitor import Monitor, Snapshot
+from lossmon.settings import Settings
+
+PATIENCE = 20.0
+"""Seconds until a test that waits for a snapshot gives up; none should wait a tenth of it."""
+
+
+class Watched:
+    """A started monitor whose snapshots are waited for."""
+
+    def __init__(self, *sources: Path, settings: Settings | None = None) -> None:
+        self.snapshots: queue.Queue[Snapshot] = queue.Queue()
+        self.monitor = Monitor([str(source) for source in sources], settings)
+        self.last = Snapshot()
+
+    def __enter__(self) -> Watched:
+        self.monitor.start(self.snapshots.put)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.monitor.stop()
+
+    def until(self, wanted: Callable[[Snapshot], bool]) -> Snapshot:
+        deadline = time.monotonic() + PATIENCE
+        while not wanted(self.last):
+            try:
+                self.last = self.snapshots.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                pytest.fail(f"not seen in {PATIENCE} s; last: {self.last}")
+        return self.last
+
+    def run(self, wanted: Callable[[RunView], bool]) -> RunView:
+        found = self.until(lambda snapshot: any(map(wanted, snapshot.runs)))
+        return next(run for run in found.runs if wanted(run))
+
+
+def lines(start: int, stop: int) -> str:
+    return "".join(
+        json.dumps({"step": step, "loss": 3.0 / step + 0.5}) + "\n" for step in range(start, stop)
+    )
+
+
+def points(count: int) -> Callable[[RunView], bool]:
+    return lambda run: any(series.name == "loss" and len(series) == count for series in run.series)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(lines(1, 51))
+    yield path
+
+
+def test_appended_lines_come_up_once_they_are_whole(log: Path) -> None:
+    with Watched(log) as watched:
+        watched.run(points(50))
+        with log.open("a") as file:
+            file.write('{"step": 51, "lo')
+            file.flush()
+            file.write('ss": 0.25}\n{"step": 52, "loss": 0.125}\n{"step": 5')
+        run = watched.run(points(52))
+        assert run.series[0].values[-2:].tolist() == [0.25, 0.125]
+
+
+def test_a_file_that_appears_later_is_found(tmp_path: Path) -> None:
+    with Watched(tmp_path) as watched:
+        watched.until(lambda snapshot: not snapshot.scanning)
+        later = tmp_path / "deep" / "er"
+        later.mkdir(parents=True)
+        (later / "metrics.jsonl").write_text(lines(1, 31))
+        watched.run(points(30))
+
+
+def test_a_named_file_may_come_later(tmp_path: Path) -> None:
+    log = tmp_path / "later.jsonl"
+    with Watched(log) as watched:
+        found = watched.until(lambda snapshot: not snapshot.scanning and bool(snapshot.runs))
+        assert found.runs[0].error
+        log.write_text(lines(1, 31))
+        watched.run(points(30))
+
+
+def test_a_log_begun_anew_forgets_the_old_points(log: Path) -> None:
+    with Watched(log) as watched:
+        watched.run(points(50))
+        log.write_text(lines(1, 8))
+        run = watched.run(points(7))
+        assert run.series[0].segments == 1
+
+
+def test_a_log_moved_away_by_logrotate_goes_on(log: Path) -> None:
+    with Watched(log) as watched:
+        watched.run(points(50))
+        log.rename(log.with_suffix(".jsonl.1"))
+        log.write_text(lines(51, 61))
+        assert watched.run(points(60)).series[0].steps.tolist() == list(range(1, 61))
+
+
+def test_a_document_that_grows_adds_only_what_is_new(tmp_path: Path) -> None:
+    path = tmp_path / "trainer_state.json"
+
+    def save(count: int) -> None:
+        history = [
+            {"epoch": step / 100, "loss": 2.0 / step + 0.5, "step": step}
+            for step in range(10, 10 * count + 1, 10)
+        ]
+        fresh = path.with_suffix(".tmp")
+        fresh.write_text(
+            json.dumps({"global_step": 10 * count, "log_history": history, "max_steps": 900})
+        )
+        os.replace(fresh, path)
+
+    save(5)
+    with Watched(tmp_path) as watched:
+        run = watched.run(points(5))
+        assert run.total_steps == 900
+        before = run.series[0].values
+        save(9)
+        run = watched.run(points(9))
+        assert run.series[0].values[:5].tolist() == before.tolist()
+        assert run.series[0].segments == 1
+
+
+def test_several_sources_give_several_runs_and_one_broken_one_its_reason(
+    tmp_path: Path, log: Path
+) -> None:
+    broken = tmp_path / "broken.bin"
+    broken.write_bytes(os.urandom(2000))
+    with Watched(log, broken) as watched:
+        watched.run(points(50))
+        found = watched.until(lambda snapshot: len(snapshot.runs) == 2)
+        bad = next(run for run in found.runs if run.source.endswith("broken.bin"))
+        assert bad.error
+        assert bad.format == "unknown"
+
+
+def test_nothing_is_published_while_nothing_changes(log: Path) -> None:
+    with Watched(log) as watched:
+        watched.run(points(50))
+        watched.until(lambda snapshot: not snapshot.scanning)
+        with pytest.raises(queue.Empty):
+            # The first looks may still find the state; after them it is quiet.
+            for _ in range(20):
+                watched.snapshots.get(timeout=2.5)
+
+
+def test_reading_once_names_what_is_missing(tmp_path: Path) -> None:
+    with (
+        Monitor([str(tmp_path / "none.jsonl")]) as monitor,
+        pytest.raises(SourceNotFound, match=r"none\.jsonl"),
+    ):
+        monitor.read_all()
+
+
+def test_a_better_series_that_turns_up_later_is_judged_from_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "m.jsonl"
+    path.write_text(
+        "".join(json.dumps({"step": s, "aux_head_loss": 1.0 / s}) + "\n" for s in range(1, 40))
+    )
+    with Watched(path) as watched:
+        watched.run(lambda run: run.summary.train == "aux_head_loss")
+        with path.open("a") as file:
+            file.write(lines(40, 90))
+        live = watched.run(lambda run: run.summary.train == "loss" and points(50)(run))
+    with Monitor([str(path)]) as monitor:
+        (once,) = monitor.read_all().runs
+    assert once.summary == live.summary
+    assert once.verdict == live.verdict
