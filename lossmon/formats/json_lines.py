@@ -10,7 +10,7 @@ block is halved, and what stays refused goes the slow way, line by line.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -22,23 +22,15 @@ from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
 from lossmon.formats.head import Head
 from lossmon.formats.json_text import loads, number
 from lossmon.formats.lines import LineParser
+from lossmon.formats.records import SUMMARY_KEYS, record_numbers
 from lossmon.model import Batch, concatenate
 from lossmon.model.batch import FloatArray
-
-MAX_DEPTH: Final = 4
-"""Nested objects deeper than this are configuration, not metrics."""
-
-MAX_FIELDS: Final = 4000
-"""Fields taken of one record."""
 
 MAX_STRUCT_FIELDS: Final = 256
 """With more keys than this a struct costs more than it saves."""
 
 _SMALL: Final = 2048
 """A refused block of fewer bytes is read line by line instead of halved again."""
-
-_SUMMARY_KEYS: Final = frozenset(("train_runtime", "total_flos"))
-"""A record with one of them sums up the whole run; its `train_loss` is no point of the curve."""
 
 _TEXT: Final = str
 _TYPES: Final[dict[type, Any]] = {
@@ -59,8 +51,6 @@ class JsonLinesParser(LineParser):
 
     fast = True
     """Whether records mean what their flat fields say, so that the fast way may be taken."""
-    separator = "/"
-    """Joins the names of nested objects."""
 
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
@@ -72,7 +62,7 @@ class JsonLinesParser(LineParser):
 
     def record(self, record: dict[str, Any]) -> None:
         """Take one record the slow way."""
-        if not _SUMMARY_KEYS.isdisjoint(record):
+        if not SUMMARY_KEYS.isdisjoint(record):
             self.info.finished = True
             return
         fields = self.fields(record)
@@ -80,22 +70,8 @@ class JsonLinesParser(LineParser):
             self.pending.add(fields)
 
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
-        """Return a record's numbers by flat name; a row of `mode: val` gets names with `val/`."""
-        found: dict[str, float] = {}
-        prefix = ""
-        for key, value in self._flat(record):
-            parsed = number(value)
-            if parsed is not None:
-                found[key] = parsed
-            elif isinstance(value, str):
-                kind = kind_of(key)
-                if kind is Kind.TIME:
-                    seconds = parse_time(value)
-                    if seconds is not None:
-                        found[key] = seconds
-                elif kind is Kind.TAG:
-                    prefix = tag_prefix(value) or prefix
-        return _prefixed(found, prefix) if prefix else found
+        """Return a record's numbers by flat name."""
+        return record_numbers(record)
 
     def line(self, text: str) -> None:
         start = text.lstrip()
@@ -164,29 +140,6 @@ class JsonLinesParser(LineParser):
             types[key] = kind if key not in types else object
             self._decoder = None
 
-    def _flat(
-        self, record: Mapping[str, Any], prefix: str = "", depth: int = 1
-    ) -> Iterator[tuple[str, Any]]:
-        for count, (key, value) in enumerate(record.items()):
-            if count >= MAX_FIELDS:
-                return
-            name = f"{prefix}{key}"
-            if isinstance(value, dict):
-                if depth < MAX_DEPTH:
-                    yield from self._flat(value, f"{name}{self.separator}", depth + 1)
-            else:
-                yield name, value
-
-
-def _prefixed(fields: dict[str, float], prefix: str) -> dict[str, float]:
-    """Return the fields with `prefix` before the names of metrics that lack it."""
-    return {
-        f"{prefix}{key}"
-        if kind_of(key) is Kind.METRIC and not key.startswith(prefix)
-        else key: value
-        for key, value in fields.items()
-    }
-
 
 class _Decoder:
     """Decodes blocks of records that have all of some keys, or some of them."""
@@ -205,7 +158,7 @@ class _Decoder:
     @staticmethod
     def of(types: Mapping[str, type]) -> _Decoder | None:
         """Return a decoder for records of these keys, None if they are none for it."""
-        if not types or len(types) > MAX_STRUCT_FIELDS or not _SUMMARY_KEYS.isdisjoint(types):
+        if not types or len(types) > MAX_STRUCT_FIELDS or not SUMMARY_KEYS.isdisjoint(types):
             return None
         if any(kind not in _TYPES for kind in types.values()):
             return None

@@ -1,0 +1,112 @@
+"""A training history in one JSON document: lists by name (Keras, Ludwig), or a list of records."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lossmon.formats.base import Context, DocumentFormat, Parser, Sniff
+from lossmon.formats.fields import Kind, judge, kind_of
+from lossmon.formats.head import Head
+from lossmon.formats.json_document import JsonDocumentParser, objects_in
+from lossmon.formats.json_text import number
+from lossmon.formats.records import flat_items, record_numbers
+
+_LISTS: Final = re.compile(
+    r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\[\s{0,100}(?:-?\d|NaN|-?Inf|null)'
+)
+"""A name before a list of numbers."""
+
+_RECORDS_AT: Final = re.compile(
+    r"\s{0,100}(?:\[|\{\s{0,100}\"[^\"\\\n]{1,40}\"\s{0,100}:\s{0,100}\[)\s{0,100}(?=\{)"
+)
+"""The beginning of a list of records, at the top or as the first field of an object."""
+
+MAX_VALUES: Final = 5_000_000
+"""Values taken of all lists together."""
+
+
+class JsonHistoryParser(JsonDocumentParser):
+    """Reads lists of numbers by name, or records; the number in the list is the epoch, from 0."""
+
+    def document(self, value: Any) -> None:
+        if isinstance(value, dict):
+            lists = {
+                name: leaf
+                for name, leaf in flat_items(value)
+                if isinstance(leaf, list) and leaf and number(leaf[0]) is not None
+            }
+            if lists:
+                self._lists(lists)
+                return
+            value = next((leaf for leaf in value.values() if _is_records(leaf)), [])
+        if isinstance(value, list):
+            for entry in value:
+                if isinstance(entry, dict):
+                    # skorch keeps each epoch's batches beside its means.
+                    self.record({k: v for k, v in entry.items() if not isinstance(v, list)})
+
+    def broken(self, text: str) -> None:
+        start = _RECORDS_AT.match(text)
+        if start is not None:
+            for entry in objects_in(text, start.end()):
+                self.record(entry)
+
+    def _lists(self, lists: dict[str, list[Any]]) -> None:
+        length = max(len(values) for values in lists.values())
+        if length * len(lists) > MAX_VALUES:
+            self.bad_records += 1
+            return
+        counted = any(kind_of(name) in (Kind.STEP, Kind.EPOCH) for name in lists)
+        self.info.steps_estimated = not counted
+        for index in range(length):
+            fields: dict[str, float] = {} if counted else {"epoch": float(index)}
+            for name, values in lists.items():
+                value = number(values[index]) if index < len(values) else None
+                if value is not None:
+                    fields[name] = value
+            self.rows.add(fields)
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+class JsonHistoryFormat(DocumentFormat):
+    """`{"loss": [2.1, 1.7]}`, nested or not, and `[{"epoch": 1, "loss": 2.1}]`."""
+
+    name = "json-history"
+    title = "JSON history: lists by name (Keras, Ludwig) or a list of records (skorch)"
+    sample = '{"loss": [2.16, 1.68, 1.24], "val_loss": [1.91, 1.45, 1.06]}'
+
+    def parser(self, context: Context | None = None) -> Parser:
+        return JsonHistoryParser(context)
+
+    def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        start = head.lstrip()[:1]
+        if start not in (b"{", b"["):
+            return None
+        text = Head.of(head).text
+        names = dict.fromkeys(_LISTS.findall(text))
+        if start == b"{" and names:
+            # The index counts: a history needs no step of its own.
+            return judge([*names, "epoch"], (), "a JSON object of lists")
+        at = _RECORDS_AT.match(text)
+        if at is None:
+            return None
+        numeric: dict[str, None] = {}
+        words: dict[str, None] = {}
+        for count, entry in enumerate(objects_in(text, at.end())):
+            numeric.update(dict.fromkeys(record_numbers(entry)))
+            words.update({key: None for key, value in entry.items() if isinstance(value, str)})
+            if count >= 20:
+                break
+        return judge(
+            numeric, [key for key in words if key not in numeric], "a JSON list of records"
+        )
+
+    def continues(self, old_head: bytes, new_head: bytes) -> bool:
+        return False
+
+
+FORMAT = JsonHistoryFormat()

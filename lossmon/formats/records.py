@@ -1,0 +1,66 @@
+"""From a JSON record to its numbers: nested names flattened, quoted numbers and times read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
+from lossmon.formats.json_text import number
+
+MAX_DEPTH: Final = 4
+"""Nested objects deeper than this are configuration, not metrics."""
+
+MAX_FIELDS: Final = 4000
+"""Fields taken of one object."""
+
+SUMMARY_KEYS: Final = frozenset(("train_runtime", "total_flos"))
+"""A record with one of them sums up the whole run; its `train_loss` is no point of the curve."""
+
+
+def record_numbers(record: Mapping[str, Any]) -> dict[str, float]:
+    """Return a record's numbers by flat name (`losses/textcat`), times among them.
+
+    Other texts, booleans, nulls and lists are left out. In a record that says
+    `mode: val` the metrics' names get `val/` before them.
+    """
+    found: dict[str, float] = {}
+    prefix = ""
+    for key, value in flat_items(record):
+        parsed = number(value)
+        if parsed is not None:
+            found[key] = parsed
+        elif isinstance(value, str):
+            kind = kind_of(key)
+            if kind is Kind.TIME:
+                seconds = parse_time(value)
+                if seconds is not None:
+                    found[key] = seconds
+            elif kind is Kind.TAG:
+                prefix = tag_prefix(value) or prefix
+    return prefixed(found, prefix) if prefix else found
+
+
+def flat_items(
+    record: Mapping[str, Any], prefix: str = "", depth: int = 1
+) -> Iterator[tuple[str, Any]]:
+    """Yield a nested object's leaves with the path of their names, joined by `/`."""
+    for count, (key, value) in enumerate(record.items()):
+        if count >= MAX_FIELDS:
+            return
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            if depth < MAX_DEPTH:
+                yield from flat_items(value, f"{name}/", depth + 1)
+        else:
+            yield name, value
+
+
+def prefixed(fields: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """Return the fields with `prefix` before the names of metrics that lack it."""
+    return {
+        f"{prefix}{key}"
+        if kind_of(key) is Kind.METRIC and not key.startswith(prefix)
+        else key: value
+        for key, value in fields.items()
+    }
