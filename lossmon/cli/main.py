@@ -22,6 +22,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "watch": ("lossmon.cli.watch", "watch runs live in the terminal (the default)"),
     "demo": ("lossmon.cli.demo", "watch the logs of real small trainings, replayed live"),
     "report": ("lossmon.cli.report", "read what is there now, answer, exit"),
+    "check": ("lossmon.cli.check", "exit 1 if an event of the named kinds stands"),
+    "wait": ("lossmon.cli.wait", "block until an event of the named kinds is raised"),
     "formats": ("lossmon.cli.formats", "list the log formats, or say what a source is taken for"),
 }
 """Each command's module (imported only when it is called) and its line in the help."""

@@ -1,0 +1,99 @@
+"""`lossmon wait`: block until an event of the named kinds is raised."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+
+import msgspec
+
+from lossmon.cli.kinds import event_kinds, seconds
+from lossmon.cli.options import add_reading, add_sources, settings_from
+from lossmon.model import Event, RunView
+from lossmon.monitor import Monitor, Snapshot
+from lossmon.report import data
+from lossmon.settings import Settings
+
+EXIT_TIMEOUT = 3
+
+EPILOG = """\
+examples:
+  lossmon wait train.log --until finished,divergence,nonfinite --timeout 2h
+  lossmon wait out/ --until overfitting && scancel $SLURM_JOB_ID
+
+An event that stands already counts. The event is printed as one JSON line.
+exit codes: 0 raised, 2 usage, 3 timed out
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_sources(parser)
+    parser.add_argument(
+        "--until",
+        metavar="KIND[,KIND]",
+        type=event_kinds,
+        required=True,
+        help="events to wait for; finished and stalled count",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=seconds,
+        help="give up after 90s, 15m, 2h … (default: never)",
+    )
+    parser.add_argument(
+        "--stalled-after",
+        metavar="TIME",
+        type=seconds,
+        help="silence that counts as stalled (default: from the run's own rhythm)",
+    )
+    add_reading(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Wait; print the event as JSON and return 0, or 3 when the time is over."""
+    found = wait_for(options.sources, settings_from(options), options.until, options.timeout)
+    if found is None:
+        sys.stderr.write(
+            f"lossmon: timed out after {options.timeout:g} s without {', '.join(options.until)}\n"
+        )
+        return EXIT_TIMEOUT
+    view, event = found
+    line = {"run": view.name, "source": view.source, **data.event(event)}
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    return 0
+
+
+def wait_for(
+    sources: Sequence[str], settings: Settings, kinds: Sequence[str], timeout: float | None
+) -> tuple[RunView, Event] | None:
+    """Return the first event of these kinds that stands, or None after `timeout` seconds."""
+    over = threading.Event()
+    timer = None if timeout is None else threading.Timer(timeout, over.set)
+    monitor = Monitor(sources, settings)
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        with monitor:
+            for snapshot in monitor.follow(until=over):
+                found = _raised(snapshot, kinds)
+                if found is not None:
+                    return found
+    finally:
+        if timer is not None:
+            timer.cancel()
+    return None
+
+
+def _raised(snapshot: Snapshot, kinds: Sequence[str]) -> tuple[RunView, Event] | None:
+    for view in snapshot.runs:
+        if view.loading is not None:
+            continue  # half a log: what stands in its middle may clear before its end
+        for event in view.standing:
+            if event.kind in kinds:
+                return view, event
+    return None
