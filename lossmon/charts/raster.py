@@ -188,7 +188,7 @@ def region(
     """Return a light dot pattern between two rows for each dot column (−1, −2: column empty)."""
     lines = np.arange(height)[:, None]
     columns_ = np.arange(len(low_rows))
-    pattern = ((lines + columns_) % 2 == 0) & (lines % 2 == 0)
+    pattern = (lines + columns_) % 2 == 0
     dots: BoolArray = (lines >= high_rows) & (lines <= low_rows) & pattern
     return dots
 

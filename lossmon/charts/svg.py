@@ -238,10 +238,12 @@ def _point(mark: Mark, box: _Box, x_axis: XAxis) -> str:
     word = _text(mark.label or MARK_WORDS[mark.kind][0])
     where = _text(ticks.on_axis(mark.x, x_axis))
     value = ticks.number(mark.y)
+    # Below the ring, unless that is where the axis has its labels.
+    down = 20 if y < _TOP + box.height - 30 else -12
     return (
         f"<g><title>{word}: {value} ({AXIS_WORDS[x_axis]} {where})</title>"
         f'<circle class="p" cx="{x:.1f}" cy="{y:.1f}" r="6.5"/>'
-        f'<text class="m" x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle">'
+        f'<text class="m" x="{x:.1f}" y="{y + down:.1f}" text-anchor="middle">'
         f"{word} {value}</text></g>"
     )
 
