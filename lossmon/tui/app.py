@@ -1,0 +1,206 @@
+"""The app: takes snapshots from a feed, holds the desk, shows one view at a time.
+
+The feed's thread only leaves the newest snapshot and a message behind; this
+thread draws. No timer runs: without news and keys nothing is computed and
+nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+
+from lossmon.tui.desk import Desk, glyphs_for
+from lossmon.tui.feed import Feed
+from lossmon.tui.keys import KEYS
+from lossmon.tui.look import Look
+from lossmon.tui.screens.view import VIEWS, View, make_view
+from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, choose_paint, textual_theme
+
+if TYPE_CHECKING:
+    from lossmon.monitor.snapshot import Snapshot
+    from lossmon.settings import Settings
+
+
+class News(Message):
+    """A newer snapshot lies ready; several that wait are one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """A later message of the kind makes an earlier one superfluous."""
+        return isinstance(message, News)
+
+
+class LossmonApp(App[int]):
+    """The live screen."""
+
+    TITLE = "lossmon"
+    CSS_PATH = "lossmon.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False  # dragging moves a chart; `y` copies
+    BINDINGS: ClassVar = [
+        *(
+            Binding(",".join(key.keys), key.action, key.text, show=False)
+            for key in KEYS
+            if "all" in key.scopes
+        ),
+        Binding("ctrl+c", "quit", "Quit", show=False, system=True),
+    ]
+
+    def __init__(
+        self,
+        feed: Feed,
+        settings: Settings,
+        sources: Sequence[str] = (),
+        *,
+        view: str = "focus",
+        today: float | None = None,
+    ) -> None:
+        paint = choose_paint(settings.theme)
+        super().__init__(ansi_color=not paint.base)
+        self._feed = feed
+        self.settings = settings
+        self._first_view = view
+        self._latest: Snapshot | None = None
+        glyphs = glyphs_for(
+            settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
+        )
+        self.desk = Desk(look=Look(paint, glyphs, today), place=_place(sources))
+        self.desk.options.smoothing = settings.smoothing
+        self._views: dict[str, View] = {}
+
+    # ---- life
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the view to begin with; there is no screen below it."""
+        for paint in PAINTS.values():
+            self.register_theme(textual_theme(paint))
+        self.theme = f"lossmon-{self.desk.look.paint.name}"
+        return self.view_of(self._first_view)
+
+    def on_ready(self) -> None:
+        """Begin to watch once the first picture stands."""
+        self._feed.start(self._receive)
+
+    def on_unmount(self) -> None:
+        """Stop watching."""
+        self._feed.stop()
+
+    def _receive(self, snapshot: Snapshot) -> None:
+        # Called on the feed's thread: one reference is set, one message is left; no lock is held.
+        self._latest = snapshot
+        if self._running:
+            self.post_message(News())
+
+    def on_news(self) -> None:
+        """Draw what changed."""
+        snapshot = self._latest
+        if snapshot is not None:
+            self.take(snapshot)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Put a snapshot on the desk and on the screen."""
+        self.desk.take(snapshot)
+        view = self.view
+        if view is not None:
+            view.show()
+
+    # ---- views
+
+    def view_of(self, name: str) -> View:
+        """Return the view of that name; each is made once."""
+        if name not in self._views:
+            self._views[name] = make_view(name, self.desk)
+        return self._views[name]
+
+    @property
+    def view(self) -> View | None:
+        """The view that is shown, below any help or palette over it."""
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, View)), None)
+
+    async def action_view(self, name: str) -> None:
+        """Go to a view."""
+        view = self.view
+        if view is None or name == view.NAME or self.screen is not view:
+            return
+        await self.switch_screen(self.view_of(name))
+
+    async def action_next_view(self, by: int = 1) -> None:
+        """Go to the view after (or before) this one."""
+        if self.view is not None:
+            names = list(VIEWS)
+            await self.action_view(names[(names.index(self.view.NAME) + by) % len(names)])
+
+    async def action_back(self) -> None:
+        """Leave what is open: in a view the view itself handles it first."""
+        if self.view is not None and self.screen is self.view and not self.view.back():
+            await self.action_view("overview" if len(self.desk.runs) > 1 else "focus")
+
+    async def action_help(self) -> None:
+        """Show keys, marks and what the numbers mean."""
+        if self.view is not None and self.screen is self.view:
+            from lossmon.tui.screens.help import Help
+
+            await self.push_screen(Help(self.desk, self.view.NAME))
+
+    def action_next_theme(self) -> None:
+        """Go on to the next theme."""
+        order = (DARK, LIGHT, ANSI16)
+        now = self.desk.look.paint
+        at = order.index(now) if now in order else -1
+        self.use_paint(order[(at + 1) % len(order)])
+
+    def use_paint(self, paint: Paint) -> None:
+        """Paint everything in another theme."""
+        self.desk.look = replace(self.desk.look, paint=paint)
+        self.ansi_color = not paint.base
+        self.theme = f"lossmon-{paint.name}"
+        for view in self._views.values():
+            view.repaint(paint)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer everything that has a key by name, and each run."""
+        view = self.view
+        if view is None:
+            return
+        for key in view.active_keys():
+            if key.action != "command_palette":
+                yield SystemCommand(f"{key.text}", f"key {key.shown}", self._runner(key.action))
+        for run in self.desk.runs[:500]:
+            yield SystemCommand(f"Run: {run.name}", run.source, self._chooser(run.id))
+
+    def _runner(self, action: str):  # type: ignore[no-untyped-def]
+        async def run() -> None:
+            await self.run_action(action, default_namespace=self.view)
+
+        return run
+
+    def _chooser(self, run_id: str):  # type: ignore[no-untyped-def]
+        def choose() -> None:
+            self.desk.choose(run_id)
+            if self.view is not None:
+                self.view.show()
+
+        return choose
+
+
+def _place(sources: Sequence[str]) -> str:
+    if not sources or tuple(sources) == (".",):
+        return "this directory"
+    if tuple(sources) == ("-",):
+        return "standard input"
+    return sources[0] if len(sources) == 1 else f"{sources[0]} and {len(sources) - 1} more"
+
+
+def run(feed: Feed, settings: Settings, sources: Sequence[str] = (), *, view: str = "focus") -> int:
+    """Show the screen over a feed until the user quits; return the exit code."""
+    app = LossmonApp(feed, settings, sources, view=view)
+    code = app.run(mouse=settings.mouse)
+    return app.return_code or code or 0

@@ -1,0 +1,192 @@
+"""`Desk`: what the person at the screen has chosen, beside the latest snapshot.
+
+Every view reads the same desk, so that a run chosen or marked in one view is
+so in all. Nothing here knows Textual; nothing is computed of a run's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from lossmon.charts.cache import LineCache
+from lossmon.charts.spec import Glyphs, XAxis
+from lossmon.model import Event, RunView
+from lossmon.tui.look import Look
+from lossmon.tui.marks import alarms, event_key
+
+if TYPE_CHECKING:
+    from lossmon.monitor.snapshot import Snapshot
+
+SMOOTHINGS: Final = (None, 0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999)
+"""EMA weights that the keys step through: none (the points alone), adapted to the log, fixed."""
+
+X_AXES: Final = tuple(XAxis)
+
+
+@dataclass
+class ChartOptions:
+    """How charts are shown; the same for all views until a pane says otherwise."""
+
+    x_axis: XAxis = XAxis.STEP
+    log_y: bool = False
+    robust: bool = False
+    smoothing: float | None = 0.0
+    x_range: tuple[float, float] | None = None
+    """None: everything there is, which follows the live end."""
+    follow: bool = True
+    """Whether a zoomed chart moves on with the live end."""
+    cursor_x: float | None = None
+
+    def step_x_axis(self, by: int) -> None:
+        """Choose the next axis; a zoom in other units means nothing, so it is dropped."""
+        self.x_axis = X_AXES[(X_AXES.index(self.x_axis) + by) % len(X_AXES)]
+        self.x_range = None
+        self.cursor_x = None
+
+    def step_smoothing(self, by: int) -> None:
+        """Smooth more or less, to the next level."""
+        weights = [-1.0 if level is None else level for level in SMOOTHINGS]
+        now = -1.0 if self.smoothing is None else self.smoothing
+        if by > 0:
+            at = next((i for i, weight in enumerate(weights) if weight > now), len(weights) - 1)
+        else:
+            at = next((i for i in reversed(range(len(weights))) if weights[i] < now), 0)
+        self.smoothing = SMOOTHINGS[at]
+
+    def reset(self) -> None:
+        """Show all again and follow the live end."""
+        self.x_range = None
+        self.follow = True
+        self.cursor_x = None
+
+    @property
+    def words(self) -> str:
+        """The options in words, for the status line: only what is not the default."""
+        parts = [f"x: {self.x_axis.value}"]
+        if self.log_y:
+            parts.append("log y")
+        if self.robust:
+            parts.append("robust y")
+        if self.smoothing is None:
+            parts.append("points alone")
+        elif self.smoothing:
+            parts.append(f"smoothing {self.smoothing:g}")
+        if self.x_range is not None:
+            parts.append("zoomed, following" if self.follow else "zoomed")
+        return " · ".join(parts)
+
+
+@dataclass
+class Desk:
+    """The latest snapshot and everything chosen."""
+
+    look: Look = field(default_factory=Look)
+    place: str = ""
+    """What is watched, in the user's words: a directory, a file, an address."""
+    options: ChartOptions = field(default_factory=ChartOptions)
+    runs: tuple[RunView, ...] = ()
+    notices: tuple[str, ...] = ()
+    scanning: bool = True
+    chosen: str | None = None
+    """Id of the run that focus, metrics and log show."""
+    marked: list[str] = field(default_factory=list)
+    acknowledged: set[str] = field(default_factory=set)
+    selected_event: int | None = None
+    picked: bool = False
+    """Whether a person chose the run: until then the most urgent, newest one is shown."""
+    cache: LineCache = field(default_factory=LineCache)
+    """What charts need not compute again while runs grow."""
+    _colors: dict[str, int] = field(default_factory=dict)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Put a newer snapshot on the desk."""
+        self.runs = snapshot.runs
+        self.notices = snapshot.notices
+        self.scanning = snapshot.scanning
+        for run in snapshot.runs:
+            self._colors.setdefault(run.id, len(self._colors))
+        if not self.picked or self.get(self.chosen) is None:
+            first = next(iter(by_urgency(self.runs)), None)
+            wanted = None if first is None else first.id
+            if wanted != self.chosen and (self.chosen is None or self.get(self.chosen) is None):
+                self.chosen = wanted
+                self.selected_event = None
+
+    def get(self, run_id: str | None) -> RunView | None:
+        """Return the run of that id, or None."""
+        return next((run for run in self.runs if run.id == run_id), None)
+
+    @property
+    def run(self) -> RunView | None:
+        """The chosen run."""
+        return self.get(self.chosen)
+
+    def choose(self, run_id: str) -> None:
+        """Choose a run; zoom and selection belong to the one before."""
+        if run_id != self.chosen:
+            self.chosen = run_id
+            self.selected_event = None
+            self.options.x_range = None
+            self.options.cursor_x = None
+        self.picked = True
+
+    def move(self, by: int, order: Sequence[RunView] | None = None) -> None:
+        """Choose the next run (`by` places on) in an order, by default that of discovery."""
+        runs = self.runs if order is None else order
+        if not runs:
+            return
+        ids = [run.id for run in runs]
+        at = ids.index(self.chosen) if self.chosen in ids else 0
+        self.choose(ids[min(max(at + by, 0), len(ids) - 1)])
+
+    def color(self, run_id: str) -> int:
+        """Return the run's colour index: its own as long as the program runs."""
+        return self._colors.get(run_id, 0)
+
+    def mark(self, run_id: str) -> bool:
+        """Mark a run for comparison, or take the mark off; return whether it is marked now."""
+        if run_id in self.marked:
+            self.marked.remove(run_id)
+            return False
+        self.marked.append(run_id)
+        return True
+
+    def alarms(self, run: RunView) -> list[Event]:
+        """Return the run's standing alarms that were not acknowledged, the gravest first."""
+        return [event for event in alarms(run) if event_key(run, event) not in self.acknowledged]
+
+    def acknowledge(self, run: RunView) -> int:
+        """Acknowledge all of a run's alarms; return how many there were."""
+        events = self.alarms(run)
+        self.acknowledged.update(event_key(run, event) for event in events)
+        return len(events)
+
+    def latest_alarm(self) -> tuple[RunView, Event] | None:
+        """Return the alarm to name at the foot: the newest of any run."""
+        found = [(run, event) for run in self.runs for event in self.alarms(run)[:1]]
+        if not found:
+            return None
+        return max(found, key=lambda pair: pair[1].time or pair[0].last_growth or 0.0)
+
+
+def by_urgency(runs: Sequence[RunView]) -> list[RunView]:
+    """Return runs with alarms first, then live ones, then by when they last grew."""
+    return sorted(
+        runs,
+        key=lambda run: (
+            not alarms(run),
+            run.state not in ("live", "stalled"),
+            -(run.last_growth or 0.0),
+            run.name,
+        ),
+    )
+
+
+def glyphs_for(ascii: bool, environ_term: str, encoding: str) -> Glyphs:
+    """Return the characters that a terminal can show: ASCII where asked or the encoding is poor."""
+    if ascii or "utf" not in encoding.lower():
+        return Glyphs.ASCII
+    # The Linux console has blocks in its font, no braille.
+    return Glyphs.BLOCK if environ_term == "linux" else Glyphs.BRAILLE

@@ -1,0 +1,265 @@
+"""The numbers of a run, each with a few words that say what it means to someone new to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lossmon.model import Role, RunView, SeriesView
+from lossmon.tui.figures import MISSING, count, figure, percent, rough
+from lossmon.tui.progress import progress
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One line of the panel of numbers."""
+
+    name: str
+    value: str
+    words: str
+    """What it means, at length."""
+    brief: str = ""
+    """The same in at most 22 characters, for narrow panels."""
+    style: str = "text"
+    """Role of the value's paint; the words say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Which way the loss goes: an arrow, its ASCII twin, a word."""
+
+    arrow: str
+    plain: str
+    word: str
+    style: str
+
+
+_FALLING = Trend("↘", "\\", "falling", "good")
+_LEVEL = Trend("→", "-", "level", "text")
+_RISING = Trend("↗", "/", "rising", "warn")
+_UNKNOWN = Trend(" ", " ", "", "dim")
+
+
+def trend(run: RunView) -> Trend:
+    """Return the recent trend; rising or falling only where it is clear of its own uncertainty."""
+    slope, error = run.summary.slope_per_1000_steps, run.summary.slope_error_per_1000_steps
+    if slope is None or not math.isfinite(slope):
+        return _UNKNOWN
+    # Two standard errors: about 95 % sure of the sign.
+    margin = 2 * error if error is not None and math.isfinite(error) else 0.0
+    if slope < -margin:
+        return _FALLING
+    return _RISING if slope > margin else _LEVEL
+
+
+def numbers(run: RunView) -> list[Number]:
+    """Return the numbers to show for a run, the most telling first."""
+    made = [
+        *_loss(run),
+        _learned(run),
+        _trend(run),
+        _gap(run),
+        _best(run),
+        _noise(run),
+        *_half_way(run),
+        *_progress(run),
+        *_last_of(run, Role.LEARNING_RATE, "learn rate", "the step size now"),
+        *_last_of(run, Role.GRAD_NORM, "grad norm", "length of the gradient"),
+        *_last_of(run, Role.THROUGHPUT, "speed", ""),
+        *_last_of(run, Role.SCORE, "score", "higher is better"),
+    ]
+    return [item for item in made if item is not None]
+
+
+def current_loss(run: RunView) -> float | None:
+    """Return the loss to show as 'now': smoothed where known, else the last train or eval value."""
+    if run.summary.smoothed is not None:
+        return run.summary.smoothed
+    series = run.train or run.eval
+    return float(series.values[-1]) if series is not None and len(series) else None
+
+
+def _loss(run: RunView) -> list[Number]:
+    summary = run.summary
+    made = []
+    train, held_out = run.train, run.eval
+    if train is not None and len(train):
+        words = "the model's average error, smoothed; lower is better"
+        brief = "average error, smoothed"
+        if summary.probability is not None and summary.perplexity is not None:
+            belief = "< 0.1 %" if summary.probability < 1e-3 else percent(summary.probability)
+            words, brief = f"the right token gets {belief}", f"right token gets {belief}"
+            if summary.perplexity < 1e5:
+                words += f"; as unsure as a choice among {figure(summary.perplexity, 2)}"
+        made.append(Number("loss", figure(current_loss(run)), words, brief, "strong"))
+        last = float(train.values[-1])
+        if not math.isfinite(last):
+            made.append(
+                Number(
+                    "last point",
+                    figure(last),
+                    "not a number: training is broken",
+                    "training is broken",
+                    "bad",
+                )
+            )
+    if held_out is not None and len(held_out):
+        made.append(
+            Number(
+                "eval loss",
+                figure(float(held_out.values[-1])),
+                "the error on data it does not train on",
+                "error on unseen data",
+                "strong",
+            )
+        )
+    return made
+
+
+def _learned(run: RunView) -> Number | None:
+    reduction = run.summary.reduction
+    if reduction is None:
+        return None
+    rating = run.summary.reduction_rating
+    if reduction < 0:
+        return Number(
+            "learned",
+            percent(reduction),
+            "the loss is above its first value",
+            "loss above its first value",
+            "warn",
+        )
+    style = {"strong": "good", "moderate": "text", "weak": "warn"}.get(rating, "text")
+    tail = "" if rating == "unknown" else f": {rating}"
+    return Number(
+        "learned",
+        percent(reduction),
+        f"of the first loss is gone{tail}",
+        f"of loss gone{tail}",
+        style,
+    )
+
+
+def _trend(run: RunView) -> Number | None:
+    slope, error = run.summary.slope_per_1000_steps, run.summary.slope_error_per_1000_steps
+    if slope is None:
+        return None
+    found = trend(run)
+    spread = f" ± {figure(error, 2)}" if error is not None else ""
+    return Number(
+        "trend",
+        figure(slope, 3).replace("-", "−", 1),
+        f"per 1,000 steps{spread}: {found.word}",
+        f"per 1k steps: {found.word}",
+        found.style,
+    )
+
+
+def _gap(run: RunView) -> Number | None:
+    summary = run.summary
+    if run.train is None:
+        return None
+    if run.eval is None or len(run.eval) == 0:
+        return Number(
+            "eval gap",
+            MISSING,
+            "no validation loss in this log: overfitting is not checked",
+            "no validation loss logged",
+            "dim",
+        )
+    if summary.gap is None:
+        return Number(
+            "eval gap",
+            MISSING,
+            "train and eval cannot be set side by side here",
+            "cannot be compared here",
+            "dim",
+        )
+    side = "above" if summary.gap >= 0 else "below"
+    words, brief = {
+        "healthy": ("healthy (under 10 %)", "healthy, under 10 %"),
+        "monitor": ("watch it (10–30 %)", "watch it: 10–30 %"),
+        "overfitting": ("wide (over 30 %); a reading, not yet an alarm", "wide: over 30 %"),
+        "unknown": ("no rating here", "no rating here"),
+    }[summary.gap_rating]
+    style = {"healthy": "good", "monitor": "note", "overfitting": "warn"}.get(
+        summary.gap_rating, "text"
+    )
+    return Number(
+        "eval gap", percent(summary.gap, signed=True), f"eval {side} train: {words}", brief, style
+    )
+
+
+def _best(run: RunView) -> Number | None:
+    best = run.summary.best_eval
+    if best is None:
+        return None
+    keep = run.summary.best_checkpoint
+    words = f"at step {count(best.step)}"
+    brief = f"keep {keep}" if keep else words
+    words += f": keep {keep}" if keep else ", the lowest eval loss so far"
+    return Number("best eval", figure(best.value), words, brief, "note")
+
+
+def _noise(run: RunView) -> Number | None:
+    noise = run.summary.noise
+    if noise is None:
+        return None
+    rating = run.summary.noise_rating
+    tail = "" if rating == "unknown" else f": {rating}"
+    return Number(
+        "noise",
+        f"± {figure(noise, 2)}",
+        f"how far one point strays from the trend{tail}",
+        f"of a point{tail}",
+    )
+
+
+def _half_way(run: RunView) -> list[Number]:
+    step = run.summary.half_way_step
+    if step is None:
+        return []
+    return [
+        Number(
+            "half-way",
+            f"step {count(step)}",
+            "half of all it learned, it knew by here",
+            "half of it was learned",
+        )
+    ]
+
+
+def _progress(run: RunView) -> list[Number]:
+    done = progress(run)
+    if done.step is None:
+        return []
+    value = count(done.step)
+    if done.total_steps:
+        value += f" / {count(done.total_steps)}"
+    parts = []
+    if done.seconds_left is not None:
+        parts.append(f"about {rough(done.seconds_left)} to go")
+    if done.epoch is not None:
+        of = f" of {figure(done.total_epochs, 3)}" if done.total_epochs else ""
+        parts.append(f"epoch {done.epoch:.2f}{of}")
+    if run.steps_estimated:
+        parts.append("estimated: the log has no step")
+    if done.steps_per_second:
+        parts.append(f"{figure(done.steps_per_second, 2)} steps/s")
+    return [Number("step", value, ", ".join(parts), parts[0] if parts else "")]
+
+
+def _last_of(run: RunView, role: Role, name: str, words: str) -> list[Number]:
+    series = first_of(run, role)
+    if series is None or len(series) == 0:
+        return []
+    value = float(series.values[-1])
+    if role in (Role.SCORE, Role.THROUGHPUT):
+        words = f"{series.name}; {words}" if words else series.name
+    return [Number(name, figure(value, 3), words, words, "text" if math.isfinite(value) else "bad")]
+
+
+def first_of(run: RunView, role: Role) -> SeriesView | None:
+    """Return the run's series of a role with the most points, or None."""
+    found = [series for series in run.series if series.role is role]
+    return max(found, key=len, default=None)

@@ -1,0 +1,185 @@
+"""The help page: keys of the view first, then marks, then what the words and numbers mean."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossmon.charts.palette import marker
+from lossmon.charts.spec import Row, Span
+from lossmon.tui.keys import KEYS, Key, keys_of
+from lossmon.tui.look import Look
+from lossmon.tui.marks import SEVERITIES, STATES, VERDICTS, Mark
+from lossmon.tui.panels.details import heading
+from lossmon.tui.panels.table import COLUMNS
+from lossmon.tui.rows import fit, row, width_of, wrap
+
+_VERDICTS: Final = {
+    "healthy": "Nothing speaks against going on.",
+    "plateau": "Training longer at this learning rate would gain next to nothing: the loss is "
+    "level within a narrow band. Lower the learning rate, or stop here.",
+    "overfitting": "Loss on unseen data rises for certain while training loss still falls: the "
+    "model memorises. Keep the checkpoint of the best eval; stop, or regularise.",
+    "diverging": "The loss rises and does not come back. Stop; lower the learning rate, clip "
+    "gradients, start again from a checkpoint before it.",
+    "nonfinite": "NaN or infinity in the log: weights are broken from that step on. Start again "
+    "from an earlier checkpoint with a lower learning rate or in bf16/fp32.",
+    "unknown": "Not enough points to say anything honestly.",
+}
+
+_STATES: Final = {
+    "live": "the log grew lately",
+    "finished": "the log says that training ended",
+    "stalled": "silent for much longer than this log's own rhythm",
+    "crashed": "the log says that training failed",
+    "unknown": "quiet; the log does not say whether it ended",
+}
+
+_NUMBERS: Final = (
+    (
+        "loss",
+        "How wrong the model is on average. For language models it is cross-entropy: e to "
+        "the power of −loss is the share of belief that the right token gets (loss 1.0: 37 %, 2.0: "
+        "14 %). Shown smoothed; the faint dots in the chart are single points.",
+    ),
+    (
+        "learned",
+        "How much of the first loss is gone: over 50 % strong, 20–50 % moderate, under "
+        "20 % weak. It depends on when logging began.",
+    ),
+    (
+        "trend",
+        "How much the loss changes in 1,000 steps now, with its uncertainty. ↘ falling, "
+        "→ level, ↗ rising; an arrow only where it is clear of the noise.",
+    ),
+    ("noise", "How far single points stray from the trend (a robust standard deviation)."),
+    (
+        "eval gap",
+        "Eval loss over train loss. Under 10 % healthy, 10–30 % watch it, over 30 % "
+        "wide. A reading: an alarm needs eval loss itself to rise for certain.",
+    ),
+    ("best eval", "The lowest loss on unseen data, its step, and the checkpoint to keep."),
+    ("half-way", "The first step at which half of all that was learned was learned."),
+)
+
+_CHART: Final = (
+    "Faint dots: the points as logged; each column shows its lowest and highest, so that a "
+    "single spike is always seen. Strong line: the smoothed loss (s/S). Line with marks: eval. "
+    "Dotted uprights: events, with a word at the top. A row under the canvas marks NaN at its "
+    "step. Dimmed: what a resumed run overlapped. 'n off scale': points beyond the y axis."
+)
+
+
+def help_rows(look: Look, view: str, width: int) -> list[Row]:
+    """Return the whole page for a width."""
+    inner = min(width - 2, 118)
+    rows: list[Row] = [
+        row(
+            width,
+            look.text(" lossmon: help ", "title"),
+            look.text("j/k, space: scroll · esc: back", "dim"),
+        ),
+        heading(look, width, "keys here"),
+        *_keys(look, keys_of(view), width),
+    ]
+    here = set(keys_of(view))
+    others = [key for key in KEYS if key not in here]
+    if others:
+        rows += [
+            row(width),
+            heading(look, width, "keys of other views"),
+            *_keys(look, others, width, scopes=True),
+        ]
+    rows += [row(width), heading(look, width, "the chart")]
+    rows += [row(width, "  ", look.text(line)) for line in wrap(_CHART, inner)]
+    rows += [row(width), heading(look, width, "verdicts: what holds now")]
+    for status, mark in VERDICTS.items():
+        rows += _entry(look, look.mark(mark), 16, _VERDICTS[status], width, inner)
+    rows += [row(width), heading(look, width, "states of a run")]
+    for state, mark in STATES.items():
+        rows += _entry(look, look.mark(mark), 16, _STATES[state], width, inner)
+    marks = [look.mark(mark) for mark in SEVERITIES.values()]
+    rows += [
+        row(width),
+        row(
+            width,
+            "  ",
+            look.text("Events: ", "dim"),
+            *(span for mark in marks for span in (*mark, Span("   "))),
+        ),
+    ]
+    rows += [row(width), heading(look, width, "numbers")]
+    for name, words in _NUMBERS:
+        rows += _entry(look, (look.text(name, "strong"),), 12, words, width, inner)
+    rows += [row(width), heading(look, width, "columns of the overview")]
+    for column in COLUMNS:
+        rows += _entry(look, (look.text(column.title, "strong"),), 18, column.words, width, inner)
+    shapes = " ".join(marker(index, look.glyphs) for index in range(8))
+    rows += [
+        row(width),
+        row(
+            width,
+            "  ",
+            look.text(f"Each run keeps one mark and colour everywhere: {shapes} …", "dim"),
+        ),
+    ]
+    rows += [
+        row(width),
+        row(
+            width,
+            "  ",
+            look.text(
+                "More, at length: lossmon explain. Which files are read: lossmon formats.", "dim"
+            ),
+        ),
+    ]
+    return rows
+
+
+def _entry(
+    look: Look, lead: tuple[Span, ...], size: int, words: str, width: int, inner: int
+) -> list[Row]:
+    lines = wrap(words, max(inner - size - 2, 10))
+    pad = Span(" " * max(size - width_of(*lead), 1))
+    rows = [row(width, "  ", *lead, pad, look.text(lines[0] if lines else ""))]
+    rows += [row(width, " " * (size + 2), look.text(line)) for line in lines[1:]]
+    return rows
+
+
+def _keys(
+    look: Look, keys: tuple[Key, ...] | list[Key], width: int, scopes: bool = False
+) -> list[Row]:
+    """Return keys with their words, in two columns where there is room."""
+    entries: list[tuple[str, str]] = []
+    for key in keys:
+        names = [key.label] if key.label else [key.shown]
+        names += [_name(name) for name in key.keys[1:] if _name(name) not in names[0].split("/")]
+        where = f" ({', '.join(key.scopes)})" if scopes else ""
+        if key.label and "/" in key.label and names[0] != key.label:
+            names[0] = key.label
+        entries.append((" ".join(names[:3]), key.text + where))
+    columns = 2 if width >= 120 else 1
+    size = width // columns
+    half = -(-len(entries) // columns)
+    rows = []
+    for index in range(half):
+        spans: list[Span | str] = []
+        for column in range(columns):
+            at = index + column * half
+            if at < len(entries):
+                name, words = entries[at]
+                spans += [
+                    look.text(fit(f"  {name}", 14), "key"),
+                    look.text(fit(words, size - 15)),
+                    " ",
+                ]
+        rows.append(row(width, *spans))
+    return rows
+
+
+def _name(key: str) -> str:
+    return Key((key,), "", "", "").shown
+
+
+def mark_words(mark: Mark) -> str:
+    """Return a mark's word (for tests that every mark is explained)."""
+    return mark.word

@@ -1,0 +1,102 @@
+"""The single lines around a view: the banner under its title, the status and keys at its foot."""
+
+from __future__ import annotations
+
+from lossmon.charts.spec import Row, Span
+from lossmon.tui.desk import Desk
+from lossmon.tui.figures import count, figure, percent
+from lossmon.tui.keys import Key, keys_of
+from lossmon.tui.look import Look
+from lossmon.tui.marks import EVENTS, SEVERITIES, VERDICTS
+from lossmon.tui.numbers import current_loss, trend
+from lossmon.tui.rows import row, width_of
+
+
+def banner_row(desk: Desk, width: int) -> Row:
+    """Return the verdict in one line; painted as a banner while an alarm was not acknowledged."""
+    look, run = desk.look, desk.run
+    if run is None:
+        return row(width)
+    events = desk.alarms(run)
+    if events:
+        event = events[0]
+        style = look.paint.banner_bad if event.severity == "critical" else look.paint.banner_warn
+        shape = SEVERITIES[event.severity].char(look.ascii)
+        since = event.onset_step if event.onset_step is not None else event.step
+        kind = EVENTS[event.kind].upper() if EVENTS[event.kind] != "NaN" else "NaN"
+        more = f" (+{len(events) - 1} more)" if len(events) > 1 else ""
+        lead = f" {shape} {kind} since step {count(since)}{more}: {event.message}"
+        tail = "  a: seen "
+        left = row(width - len(tail), Span(look.text(lead).text, style), fill=style)
+        return row(width, *left, Span(tail, style))
+    mark = VERDICTS[run.verdict.status]
+    spans: list[Span | str] = [" ", *look.mark(mark), look.text(f": {run.verdict.headline}")]
+    if run.loading is not None:
+        spans = [look.text(f" reading the log: {run.loading:.0%}", "note"), *spans]
+    return row(width, *spans)
+
+
+def status_row(desk: Desk, width: int, message: str = "") -> Row:
+    """Return the line with what just happened, or the latest alarm of any run, or the options."""
+    look = desk.look
+    if message:
+        return row(width, " ", look.text(message, "note"))
+    options = look.text(f"{desk.options.words} ", "dim")
+    spans: list[Span | str] = [" "]
+    alarm = desk.latest_alarm()
+    if alarm is not None and alarm[0].id != desk.chosen:
+        run, event = alarm
+        mark = SEVERITIES[event.severity]
+        spans += [
+            look.shape(mark),
+            " ",
+            look.text(f"{run.name}: ", "strong"),
+            look.text(event.message),
+        ]
+    elif desk.notices:
+        spans.append(look.text(desk.notices[-1], "dim"))
+    left = row(max(width - width_of(options) - 1, 0), *spans)
+    return row(width, *left, " ", options)
+
+
+def brief_row(desk: Desk, width: int, message: str = "") -> Row:
+    """Return the one status line of a tiny screen: run, loss, what is known, how to get help."""
+    look, run = desk.look, desk.run
+    if message:
+        return row(width, look.text(f" {message}", "note"))
+    help_hint = look.text(" ? help ", "key")
+    if run is None:
+        return row(width, help_hint)
+    arrow = trend(run)
+    spans: list[Span | str] = [
+        " ",
+        look.text(run.name[:20], "strong"),
+        "  ",
+        look.text(f"loss {figure(current_loss(run))} ", ""),
+        look.text(arrow.plain if look.ascii else arrow.arrow, arrow.style),
+    ]
+    if run.summary.reduction is not None:
+        spans.append(look.text(f"  learned {percent(run.summary.reduction)}", "dim"))
+    if run.summary.gap is not None:
+        spans.append(look.text(f"  gap {percent(run.summary.gap, signed=True)}", "dim"))
+    left = row(width - width_of(help_hint), *spans)
+    return row(width, *left, help_hint)
+
+
+def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, int, Key]]]:
+    """Return the footer's keys, as many as fit, and where each stands (for the mouse)."""
+    bar = look.paint.bar
+    spans: list[Span] = [Span(" ", bar)]
+    places: list[tuple[int, int, Key]] = []
+    used = 1
+    for key in keys_of(view):
+        if not key.footer or not key.short:
+            continue
+        shown, words = look.text(key.shown).text, f" {key.short}  "
+        size = width_of(shown, words)
+        if used + size > width + 2:
+            continue
+        spans += [Span(shown, f"{look.paint.key} {bar}".strip()), Span(words, bar)]
+        places.append((used, used + size - 2, key))
+        used += size
+    return row(width, *spans, fill=bar), places

@@ -1,0 +1,164 @@
+"""Focus: one run, everything about it: chart, verdict, numbers in words, events, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Final
+
+from lossmon.charts.spec import Picture, Row
+from lossmon.model import RunView
+from lossmon.tui import charting
+from lossmon.tui.layouts import focus_plan
+from lossmon.tui.look import Look
+from lossmon.tui.panels.details import events_rows, facts_rows, numbers_rows, verdict_rows
+from lossmon.tui.panels.runs import empty_rows, list_first, list_rows
+from lossmon.tui.placed import Plan
+from lossmon.tui.screens.charted import Charted
+from lossmon.tui.screens.view import bindings
+from lossmon.tui.widgets.chart import Chart
+from lossmon.tui.widgets.sheet import Sheet
+
+LOOKED_FOR: Final = (
+    "training logs: JSONL, CSV, trainer_state.json, TensorBoard events, console output and more"
+)
+
+RunRows = Callable[[Look, RunView, int, int], Sequence[Row]]
+
+
+class Focus(Charted):
+    """The view of one run."""
+
+    NAME = "focus"
+    BINDINGS: ClassVar = bindings("focus")
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Return where the panels stand."""
+        return focus_plan(width, height, len(self.desk.runs))
+
+    def body(self) -> Iterable[Sheet]:
+        """Return the panels."""
+        yield self.panel("runs", self._runs, on_pick=self._pick_run, on_wheel=self.action_move)
+        yield Chart("chart", self.desk, self._chart, self.options, self.show)
+        yield self.panel("strip", self._strip)
+        yield self.panel("verdict", self._of_run(verdict_rows))
+        yield self.panel("numbers", self._of_run(numbers_rows))
+        yield self.panel(
+            "events", self._events, on_pick=self._pick_event, on_wheel=self.action_event
+        )
+        yield self.panel("facts", self._of_run(facts_rows))
+
+    def active_chart(self) -> Chart:
+        """Return the one chart there is."""
+        return self.query_one("#chart", Chart)
+
+    def show(self) -> None:
+        """Draw what differs; the list of runs comes with the second run."""
+        self.query_one("#runs").display = len(self.desk.runs) > 1
+        super().show()
+
+    # ---- panels
+
+    def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:
+        run = self.desk.run
+        if run is None:
+            return empty_rows(self.desk, width, height, LOOKED_FOR)
+        return charting.run_picture(
+            self.desk, run, self.options(), width, height, self.desk.selected_event
+        )
+
+    def _strip(self, width: int, height: int) -> Sequence[Row]:
+        run = self.desk.run
+        return (
+            []
+            if run is None
+            else charting.strip_rows(self.desk, run, self.options(), width, height)
+        )
+
+    def _of_run(self, make: RunRows) -> Callable[[int, int], Sequence[Row]]:
+        def rows(width: int, height: int) -> Sequence[Row]:
+            run = self.desk.run
+            return [] if run is None else make(self.desk.look, run, width, height)
+
+        return rows
+
+    def _events(self, width: int, height: int) -> Sequence[Row]:
+        run = self.desk.run
+        if run is None:
+            return []
+        return events_rows(self.desk.look, run.events, width, height, self.desk.selected_event)
+
+    def _runs(self, width: int, height: int) -> Sequence[Row]:
+        return list_rows(self.desk, width, height, list_first(self.desk, height))
+
+    # ---- keys and mouse
+
+    def action_move(self, by: int) -> None:
+        """Show the next run."""
+        self.desk.move(by)
+        self.show()
+
+    def action_mark(self) -> None:
+        """Mark the run for Compare."""
+        run = self.desk.run
+        if run is not None:
+            marked = self.desk.mark(run.id)
+            self.say(
+                f"{run.name} {'marked' if marked else 'not marked any more'}; "
+                f"{len(self.desk.marked)} marked for Compare (4)"
+            )
+
+    def action_unmark(self) -> None:
+        """Take all marks off."""
+        self.desk.marked.clear()
+        self.say("no run is marked")
+
+    def action_event(self, by: int) -> None:
+        """Select the next event, and move the chart there."""
+        run = self.desk.run
+        if run is None or not run.events:
+            self.say("No event has happened in this run")
+            return
+        last = len(run.events) - 1
+        at = self.desk.selected_event
+        # The newest first: it is what one wants to know of.
+        chosen = last if at is None else min(max(at + by, 0), last)
+        self._go_to_event(run, chosen)
+
+    def _go_to_event(self, run: RunView, index: int) -> None:
+        self.desk.selected_event = index
+        event = run.events[index]
+        picture = self.active_chart().picture
+        x = charting.event_x(self.desk, run, event, self.options().x_axis)
+        options = self.options()
+        if picture is not None and x is not None and options.x_range is not None:
+            low, high = picture.x_range
+            if not low <= x <= high:
+                options.x_range = (x - (high - low) / 2, x + (high - low) / 2)
+                options.follow = False
+        self.say(event.message)
+
+    def _pick_run(self, x: int, y: int) -> None:
+        panel = self.query_one("#runs", Sheet)
+        index = list_first(self.desk, panel.size.height) + (y - 1) // 2
+        if y >= 1 and 0 <= index < len(self.desk.runs):
+            self.desk.choose(self.desk.runs[index].id)
+            self.show()
+
+    def _pick_event(self, x: int, y: int) -> None:
+        run = self.desk.run
+        if run is None or not run.events or y < 1:
+            return
+        room = self.query_one("#events", Sheet).size.height - 1
+        selected = self.desk.selected_event
+        anchor = len(run.events) - 1 if selected is None else selected
+        index = max(min(anchor - room // 2, len(run.events) - room), 0) + y - 1
+        if index < len(run.events):
+            self._go_to_event(run, index)
+
+    def back(self) -> bool:
+        """Take the selection away first."""
+        if self.desk.selected_event is not None:
+            self.desk.selected_event = None
+            self.show()
+            return True
+        return super().back()

@@ -1,0 +1,166 @@
+"""`View`: what all views share: title, banner and foot, their keys, drawing what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from lossmon.charts.spec import Row
+from lossmon.tui.desk import Desk
+from lossmon.tui.keys import KEYS, Key, keys_of
+from lossmon.tui.layouts import size_class
+from lossmon.tui.panels.lines import banner_row, brief_row, keys_row, status_row
+from lossmon.tui.panels.runs import title_row
+from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.theme import Paint
+from lossmon.tui.widgets.panel import Panel
+from lossmon.tui.widgets.sheet import Sheet
+
+VIEWS: Final = {
+    "overview": ("runs", "lossmon.tui.screens.overview", "Overview"),
+    "focus": ("focus", "lossmon.tui.screens.focus", "Focus"),
+    "panes": ("panes", "lossmon.tui.screens.panes", "Panes"),
+    "compare": ("compare", "lossmon.tui.screens.compare", "Compare"),
+    "metrics": ("metrics", "lossmon.tui.screens.metrics", "Metrics"),
+    "log": ("log", "lossmon.tui.screens.log", "Log"),
+}
+"""Views by name: what the title calls them, and where the screen is (imported when first shown)."""
+
+
+def make_view(name: str, desk: Desk) -> View:
+    """Return a new view."""
+    _, module, class_name = VIEWS[name]
+    view: View = getattr(import_module(module), class_name)(desk)
+    return view
+
+
+def bindings(view: str) -> list[BindingType]:
+    """Return the bindings of a view's own keys (those of all views are the app's)."""
+    return [
+        Binding(",".join(key.keys), key.action, key.text, show=False)
+        for key in KEYS
+        if "all" not in key.scopes and key.holds_in(view)
+    ]
+
+
+class View(Screen[None]):
+    """A full screen: panels placed by a plan, all drawn from one desk."""
+
+    NAME: ClassVar[str] = ""
+    AUTO_FOCUS = None
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._message = ""
+        self._foot_keys: list[tuple[int, int, Key]] = []
+        self._placed = Placed(self.plan)
+
+    @property
+    def layout(self) -> Placed:
+        """Where panels stand: the view's plan (Textual's styles only know layouts of its own)."""
+        return self._placed
+
+    # ---- to be said by each view
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Return where the panels stand."""
+        raise NotImplementedError
+
+    def body(self) -> Iterable[Sheet]:
+        """Return the panels of the view's own."""
+        raise NotImplementedError
+
+    def back(self) -> bool:
+        """Close what is open in the view; return False where nothing is."""
+        return False
+
+    # ---- drawing
+
+    def panel(
+        self,
+        id: str,
+        make: Callable[[int, int], Sequence[Row]],
+        on_pick: Callable[[int, int], None] | None = None,
+        on_wheel: Callable[[int], None] | None = None,
+    ) -> Panel:
+        """Return a panel over a function, in the desk's paint."""
+        return Panel(id, make, self.desk.look.paint, on_pick=on_pick, on_wheel=on_wheel)
+
+    def compose(self) -> ComposeResult:
+        """Make the panels."""
+        yield self.panel("title", lambda w, h: [title_row(self.desk, VIEWS[self.NAME][0], w)])
+        yield self.panel(
+            "banner",
+            lambda w, h: [banner_row(self.desk, w)],
+            on_pick=lambda x, y: self._acknowledge_by_click(),
+        )
+        yield from self.body()
+        yield self.panel("foot", self._foot, on_pick=self._press_foot)
+
+    def _foot(self, width: int, height: int) -> list[Row]:
+        if size_class(self.size.width, self.size.height) == "tiny":
+            return [brief_row(self.desk, width, self._message)]
+        keys, self._foot_keys = keys_row(self.desk.look, self.NAME, width)
+        if height == 1 and not self._message:
+            return [keys]
+        status = status_row(self.desk, width, self._message)
+        return [status] if height == 1 else [status, keys]
+
+    async def _run_key(self, key: Key) -> None:
+        await self.app.run_action(key.action, default_namespace=self)
+
+    def _press_foot(self, x: int, y: int) -> None:
+        for begin, end, key in self._foot_keys:
+            if begin <= x < end:
+                self.run_worker(self._run_key(key))
+
+    def _acknowledge_by_click(self) -> None:
+        if self.desk.run is not None and self.desk.alarms(self.desk.run):
+            self.action_acknowledge()
+
+    def active_keys(self) -> tuple[Key, ...]:
+        """Return the keys that hold in this view."""
+        return keys_of(self.NAME)
+
+    def say(self, message: str) -> None:
+        """Show a message at the foot until the next key."""
+        self._message = message
+        self.show()
+
+    def show(self) -> None:
+        """Draw anew what differs from what stands on screen."""
+        if not self.is_current:
+            return
+        for sheet in self.query(Sheet):
+            sheet.redraw()
+
+    def repaint(self, paint: Paint) -> None:
+        """Take another theme."""
+        for sheet in self.query(Sheet):
+            sheet.repaint(paint)
+
+    def on_screen_resume(self) -> None:
+        """Show what happened while another view was up."""
+        self.show()
+
+    def on_key(self) -> None:
+        """Take away the message of the key before."""
+        if self._message:
+            self._message = ""
+            self.query_one("#foot", Sheet).redraw()
+
+    def action_acknowledge(self) -> None:
+        """Take the banner down; the event stays in the list."""
+        run = self.desk.run
+        seen = self.desk.acknowledge(run) if run is not None else 0
+        self.say(
+            f"{seen} warning{'s' if seen != 1 else ''} seen; still listed under events"
+            if seen
+            else "No warning to acknowledge"
+        )

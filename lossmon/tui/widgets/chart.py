@@ -1,0 +1,134 @@
+"""Charts that can be moved: zoom, pan, crosshair, by keys and by mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from textual import events
+
+from lossmon.charts.spec import Picture, Row
+from lossmon.tui.desk import ChartOptions, Desk
+from lossmon.tui.widgets.sheet import Sheet
+
+_ZOOM: Final = 0.7
+"""A step of zoom leaves 70 % of the range: four steps show a quarter."""
+_PAN: Final = 0.2
+"""A step to the side moves by a fifth of what is in view."""
+
+Paint = Callable[[int, int], "Picture | Sequence[Row]"]
+
+
+class Chart(Sheet):
+    """Shows a picture that a function draws, and moves it.
+
+    `options` are those of the view (or of one pane); `on_change` is called
+    after the mouse changed them, since other panels show them too.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        desk: Desk,
+        picture: Paint,
+        options: Callable[[], ChartOptions],
+        on_change: Callable[[], None],
+    ) -> None:
+        super().__init__(id=id, paint=desk.look.paint)
+        self._make = picture
+        self._options = options
+        self._on_change = on_change
+        self.picture: Picture | None = None
+        self._grab: tuple[int, tuple[float, float]] | None = None
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        """Return the picture's rows, and keep the picture to read the mouse by."""
+        made = self._make(width, height)
+        if isinstance(made, Picture):
+            self.picture = made
+            return made.rows
+        self.picture = None
+        return made
+
+    # ---- moving (the view's keys come here too)
+
+    def zoom(self, by: int, around: float | None = None) -> bool:
+        """Zoom in (out where `by` is negative); return whether there was something to zoom."""
+        picture, options = self.picture, self._options()
+        if picture is None or picture.empty:
+            return False
+        if around is None:
+            # The live end stays in place while it is followed, the crosshair where there is one.
+            around = options.cursor_x
+            if around is None and options.follow:
+                around = picture.x_range[1]
+        options.x_range = picture.zoom(_ZOOM if by > 0 else 1 / _ZOOM, around)
+        return True
+
+    def pan(self, by: int) -> bool:
+        """Move to the right (left where negative): the crosshair where there is one."""
+        picture, options = self.picture, self._options()
+        if picture is None or picture.empty:
+            return False
+        if options.cursor_x is not None:
+            low, high = picture.x_range
+            cell = (high - low) / max(picture.area.width - 1, 1)
+            options.cursor_x = min(max(options.cursor_x + by * cell, low), high)
+            return True
+        options.x_range = picture.pan(_PAN * by)
+        options.follow = False
+        return True
+
+    def toggle_cursor(self) -> bool:
+        """Put the crosshair at the last point in view, or take it away."""
+        picture, options = self.picture, self._options()
+        if options.cursor_x is not None:
+            options.cursor_x = None
+            return True
+        if picture is None or picture.empty:
+            return False
+        options.cursor_x = picture.x_range[1]
+        return True
+
+    # ---- mouse
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in around the pointer."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out around the pointer."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, by: int) -> None:
+        event.stop()
+        if self.picture is not None and self.zoom(by, self.picture.to_x(event.x)):
+            self._on_change()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the chart, or set the crosshair."""
+        if self.picture is not None and self.picture.contains(event.x, event.y):
+            self._grab = (event.x, self.picture.x_range)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Pull the chart along while it is held."""
+        if self._grab is None or self.picture is None:
+            return
+        begin, (low, high) = self._grab
+        moved = (begin - event.x) * (high - low) / max(self.picture.area.width - 1, 1)
+        if moved or self._options().x_range is not None:
+            options = self._options()
+            options.x_range = (low + moved, high + moved)
+            options.follow = False
+            self._on_change()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go; a click without a pull sets the crosshair there."""
+        grab, self._grab = self._grab, None
+        if grab is None or self.picture is None:
+            return
+        self.release_mouse()
+        if event.x == grab[0]:
+            self._options().cursor_x = self.picture.to_x(event.x)
+            self._on_change()

@@ -1,0 +1,131 @@
+"""`Sheet`: the one widget under all panels: rows of cells, of which only changed cells are sent.
+
+A subclass says what to show in `draw(width, height)`, a pure function's
+result; `redraw()` compares it with what stands on screen and marks the cells
+that differ as dirty. An unchanged sheet writes nothing to the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from lossmon.charts.spec import Row
+from lossmon.tui.rows import changed, pad, row
+from lossmon.tui.theme import DARK, Paint
+
+Click = Callable[[int, int], None]
+
+
+@lru_cache(maxsize=2048)
+def _style(base: str, style: str) -> Style:
+    """Return the Rich style for a span: its own laid over the base."""
+    return Style.parse(base) + Style.parse(style) if style else Style.parse(base)
+
+
+def strip_of(item: Row, base: str, cuts: Sequence[tuple[int, int]] = ()) -> Strip:
+    """Return a row as Textual's strip, its segments cut where a changed stretch begins or ends.
+
+    Textual sends whole segments: without the cuts a changed digit would send
+    the whole stretch of one style around it.
+    """
+    strip = Strip([Segment(span.text, _style(base, span.style)) for span in item])
+    if not cuts:
+        return strip
+    width = strip.cell_length
+    edges = sorted({edge for pair in cuts for edge in pair if 0 < edge < width} | {width})
+    return Strip([segment for part in strip.divide(edges) for segment in part._segments], width)
+
+
+class Sheet(Widget):
+    """A panel of rows; see the module. Subclasses override `draw`."""
+
+    DEFAULT_CSS: ClassVar[str] = "Sheet { width: 1fr; height: 1fr; }"
+
+    can_focus = False
+
+    def __init__(self, *, id: str | None = None, paint: Paint = DARK) -> None:
+        super().__init__(id=id)
+        self.paint = paint
+        self._rows: list[Row] = []
+        self._strips: list[Strip] = []
+        self._blank = Strip([])
+        self._drawn_size = (0, 0)
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        """Return the rows to show, each of exactly `width` cells; at most `height` are used."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What stands on the sheet now."""
+        return self._rows
+
+    def redraw(self) -> None:
+        """Draw anew, and send what differs. Does nothing while the sheet has no room on screen."""
+        width, height = self.size
+        if width <= 0 or height <= 0 or not self.is_on_screen_now:
+            return
+        rows = pad(self.draw(width, height), width, height)
+        if self._drawn_size != (width, height):
+            self._put_all(rows, width, height)
+            return
+        base = self.paint.base
+        dirty: list[Region] = []
+        for y, (old, new) in enumerate(zip(self._rows, rows, strict=True)):
+            stretches = changed(old, new)
+            if not stretches:
+                continue
+            self._rows[y] = new
+            self._strips[y] = strip_of(new, base, stretches)
+            dirty.extend(Region(begin, y, end - begin, 1) for begin, end in stretches)
+        if dirty:
+            self.refresh(*dirty)
+
+    @property
+    def is_on_screen_now(self) -> bool:
+        """Whether the sheet belongs to the screen that is shown."""
+        return self.is_attached and self.screen.is_current
+
+    def repaint(self, paint: Paint) -> None:
+        """Take another theme: everything is drawn anew."""
+        self.paint = paint
+        self._drawn_size = (0, 0)
+        self.redraw()
+
+    def _put_all(self, rows: list[Row], width: int, height: int) -> None:
+        base = self.paint.base
+        self._rows = rows
+        self._strips = [strip_of(item, base) for item in rows]
+        self._blank = strip_of(row(width), base)
+        self._drawn_size = (width, height)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line for the compositor; drawing itself happened in `redraw`."""
+        if self._drawn_size != (self.size.width, self.size.height):
+            self._put_now()
+        return self._strips[y] if y < len(self._strips) else self._blank
+
+    def _put_now(self) -> None:
+        # The compositor asks before the resize event came: draw in the size it asks for.
+        width, height = self.size
+        rows = pad(self.draw(width, height), width, height)
+        base = self.paint.base
+        self._rows = rows
+        self._strips = [strip_of(item, base) for item in rows]
+        self._blank = strip_of(row(width), base)
+        self._drawn_size = (width, height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new size."""
+        if self._drawn_size != (event.size.width, event.size.height):
+            self.redraw()
