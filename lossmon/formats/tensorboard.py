@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.formats import _crc32c
+from lossmon.formats import _crc32c, _event_paths
 from lossmon.formats._events import (
     BoolArray,
     FloatArray,
@@ -39,15 +39,11 @@ from lossmon.model.batch import MAX_SERIES
 _MIN_VECTOR: Final = 8  # fewer records of one length are parsed one by one: that is faster then
 _MAX_LAYOUTS: Final = 16  # for one length
 _MAX_LENGTHS: Final = 256
+_MAX_FACTS: Final = 100
 
 _HF_END: Final = PREFIX + END
 _HF_SUMMARY: Final = frozenset(PREFIX + key for key in SUMMARY)
 _HF_LOSS: Final = "train/loss"
-
-SPLIT_FOLDERS: Final = frozenset(
-    ["train", "training", "learn", "test", "testing", "eval", "evaluation"]
-).union(["val", "valid", "validation", "dev"])
-"""Folders that say which data their event files were measured on."""
 
 
 @dataclass(slots=True)
@@ -73,6 +69,7 @@ class TensorBoardParser(Parser):
         self._by_name: dict[str, int] = {}
         self._folder = PurePosixPath(self.context.part).parent.as_posix().strip("./")
         self._own_bad = 0
+        self._only_facts = _event_paths.is_time(self._folder)
         self._ended = False
 
     def feed(self, data: bytes) -> Batch:
@@ -227,7 +224,7 @@ class TensorBoardParser(Parser):
         known = self._ids.get(raw)
         if known is not None:
             return known
-        name = clean_name(metric_name(raw.decode("utf-8", "replace"), self._folder))
+        name = clean_name(_event_paths.metric_name(raw.decode("utf-8", "replace"), self._folder))
         number = self._by_name.get(name)
         if number is None:
             number = len(self._names)
@@ -258,6 +255,10 @@ class TensorBoardParser(Parser):
                 return Batch.empty()
             records, tags, values = records[keep], tags[keep], values[keep]
             steps, walls = steps[keep], walls[keep]
+        if self._only_facts:
+            for tag, value in zip(tags.tolist(), values.tolist(), strict=True):
+                self._fact(self._names[tag], value)
+            return Batch.empty()
         first = np.concatenate(([True], records[1:] != records[:-1]))
         rows = np.cumsum(first) - 1
         steps, walls = steps[first], walls[first]
@@ -311,8 +312,7 @@ class TensorBoardParser(Parser):
         after = np.arange(len(tags)) >= since
         gone = after & np.isin(tags, summary)
         for position in np.flatnonzero(gone).tolist():
-            name = self._names[int(tags[position])].removeprefix("train/")
-            self.info.facts[name] = clean_text(f"{values[position]:.6g}")
+            self._fact(self._names[int(tags[position])].removeprefix(PREFIX), values[position])
         # A second call of `train` writes on after the first one's end.
         last = max(np.flatnonzero(tags == end), default=-1)
         loss = self._by_name.get(_HF_LOSS, -1)
@@ -322,29 +322,15 @@ class TensorBoardParser(Parser):
             self.info.finished = False
         return ~gone
 
+    def _fact(self, name: str, value: float) -> None:
+        if len(self.info.facts) < _MAX_FACTS or name in self.info.facts:
+            self.info.facts[name] = clean_text(f"{value:.6g}")
+
 
 def _gather(buffer: bytes, starts: IntArray, length: int) -> _crc32c.BytesArray:
     """Return the bytes of records of one length, shape (n, length)."""
     places = np.ndarray((len(buffer) - length + 1,), f"V{length}", buffer, 0, (1,))
     return places[starts].view(np.uint8).reshape(-1, length)
-
-
-def metric_name(tag: str, folder: str) -> str:
-    """Return the metric's name for a tag in a folder of its run.
-
-    `add_scalars("losses", {"train": …})` writes the tag `losses` into the
-    folder `losses_train`: that is `losses/train`. In `validation/` the tag
-    `epoch_loss` is `validation/epoch_loss`. A folder that is only a time
-    (`add_hparams`) adds nothing.
-    """
-    if not folder or folder.replace(".", "", 1).isdigit():
-        return tag
-    prefix = tag.replace("/", "_") + "_"
-    if folder.startswith(prefix) and len(folder) > len(prefix):
-        return f"{tag}/{folder[len(prefix) :]}"
-    if tag.startswith(folder + "/"):
-        return tag
-    return f"{folder}/{tag}"
 
 
 class TensorBoardFormat(StreamFormat):
@@ -381,37 +367,10 @@ class TensorBoardFormat(StreamFormat):
         return False
 
     def group(self, path: PurePosixPath) -> Grouping:
-        folder = path.parent
-        if folder.name.lower() in SPLIT_FOLDERS:
-            return Grouping(folder.parent, f"{folder.name}/{path.name}")
-        return Grouping(folder, path.name)
+        return _event_paths.group(path)
 
     def group_all(self, paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, Grouping]:
-        """Group by folder; what the writer of a folder's own file made beneath it belongs to it."""
-        groups = {path: self.group(path) for path in paths}
-        writers: dict[PurePosixPath, set[str]] = {}
-        runs: dict[PurePosixPath, PurePosixPath] = {}
-        for path in paths:
-            writers.setdefault(path.parent, set()).add(_writer(path.name))
-            runs[path.parent] = groups[path].run
-        for path in paths:
-            folder = path.parent
-            above = folder.parent
-            if runs[folder] != folder or above not in writers or above == folder:
-                continue
-            split = folder.name.rsplit("_", 1)[-1].lower() in SPLIT_FOLDERS
-            if split or _writer(path.name) in writers[above]:
-                run = runs[above]
-                groups[path] = Grouping(run, path.relative_to(run).as_posix())
-        return groups
-
-
-def _writer(filename: str) -> str:
-    """Return host and process of `events.out.tfevents.<seconds>.<host>.<pid>.<n>`, else all."""
-    words = filename.removesuffix(".v2").split(".")
-    if len(words) < 7 or not words[-1].isdigit() or not words[-2].isdigit():
-        return filename
-    return ".".join(words[4:-1])
+        return _event_paths.group_all(paths)
 
 
 FORMAT: Final = TensorBoardFormat()

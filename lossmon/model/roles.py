@@ -30,7 +30,7 @@ class Role(StrEnum):
 
 
 _LOSS: Final = frozenset(
-    ["loss", "losses", "nll", "nloss", "logloss", "mlogloss", "multilogloss", "xent", "xentropy", "crossentropy", "ce", "ppl_loss", "objective", "cost", "tloss", "vloss", "trl", "tel", "tvl", "bpb", "merror", "rmse", "mse", "mae", "l1", "l2", "rmsle", "mape", "multiclass", "multi_logloss", "binary_logloss", "cross_entropy", "perplexity"]
+    ["loss", "losses", "nll", "nloss", "logloss", "mlogloss", "multilogloss", "xent", "xentropy", "crossentropy", "ce", "ppl_loss", "objective", "cost", "tloss", "vloss", "trl", "tel", "tvl", "bpb", "merror", "rmse", "mse", "mae", "l1", "l2", "rmsle", "mape", "multiclass", "multi_class", "multi_class_one_vs_all", "multi_logloss", "binary_logloss", "cross_entropy", "perplexity"]
 )
 _TRAIN: Final = frozenset(["train", "training", "trn", "tr", "learn", "fit"])
 _EVAL: Final = frozenset(
@@ -84,7 +84,9 @@ def role_of(name: str) -> Role:
         return Role.THROUGHPUT
     if found & {"scale", "scaler", "weight", "runtime", "time", "ratio"} and "loss" in found:
         return Role.OTHER
-    if found & _LOSS or joined in _LOSS:
+    # `learn/CrossEntropy`: what is measured, without the data it was measured on.
+    measure = "_".join(part for part in parts if part not in _TRAIN and part not in _EVAL)
+    if found & _LOSS or joined in _LOSS or measure in _LOSS:
         if found & _EVAL:
             return Role.EVAL_LOSS
         return Role.TRAIN_LOSS
