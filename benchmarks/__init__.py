@@ -1,0 +1,1 @@
+"""Measurements of lossmon itself: one command each, each prints a table."""
