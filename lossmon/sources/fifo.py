@@ -17,6 +17,9 @@ class FifoTail(Tail):
     after that begins anew, with `cut="replaced"`.
     """
 
+    streams = True
+    local = False
+
     def __init__(self, path: str) -> None:
         self.path = path
         self._descriptor: int | None = None

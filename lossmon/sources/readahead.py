@@ -98,7 +98,7 @@ class ReadAhead:
             self._position, self._size = read.position, read.size
             more = read.more or bool(self._reads)
             self._state.notify_all()
-            return replace(read, more=more, error=self._error)
+            return replace(read, more=more, error=self._error or read.error)
 
     def close(self) -> None:
         """Let a waiting producer go; nothing is handed on any more."""

@@ -30,6 +30,9 @@ class StdinTail(Tail):
     its reader goes away the watching goes on without it.
     """
 
+    streams = True
+    local = False
+
     def __init__(
         self,
         descriptor: int = 0,
@@ -109,12 +112,29 @@ class StdinTail(Tail):
                 self._tee = None
 
 
+# There is one standard input a process, and one place that it was moved to.
+_pipe: int = 0
+_tee: int | None = None
+
+
+def open_stdin(on_wake: Callable[[], None] | None = None) -> StdinTail:
+    """Return the tail of standard input, wherever `keyboard_from_tty` has put it."""
+    return StdinTail(_pipe, _tee, on_wake)
+
+
+def pass_on_to(descriptor: int | None) -> None:
+    """Let standard input, opened after this, be written on to `descriptor` (`--tee`)."""
+    global _tee
+    _tee = descriptor
+
+
 def keyboard_from_tty() -> int:
     """Make descriptor 0 the terminal again, so that keys work; return where the pipe is now.
 
-    To be called once, before a screen is started. SourceError where there is
-    no terminal.
+    To be called once, before standard input is opened as a source and before
+    a screen is started. SourceError where there is no terminal.
     """
+    global _pipe
     try:
         terminal = os.open("CONIN$" if os.name == "nt" else "/dev/tty", os.O_RDWR)
     except OSError as error:
@@ -122,5 +142,6 @@ def keyboard_from_tty() -> int:
     pipe = os.dup(0)
     os.dup2(terminal, 0)
     os.close(terminal)
+    _pipe = pipe
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     return pipe

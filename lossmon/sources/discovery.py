@@ -1,0 +1,226 @@
+"""`Finder`: the files that the user's paths, directories and globs stand for.
+
+Each search yields what is new, the most recently written first, with its
+first bytes, from which formats recognise it. What is recognised as what, and
+which files make a run, is not decided here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from lossmon.errors import SourceNotFound
+from lossmon.sources.address import Address, parse
+from lossmon.sources.gz import gzip_head
+from lossmon.sources.opening import is_stream, open_stream
+from lossmon.sources.patterns import fits
+from lossmon.sources.rotation import open_regular, pread
+from lossmon.sources.search import DirectorySearch, FoundFile, find_file, may_be_log
+
+__all__ = ["Candidate", "Finder", "is_stream", "open_stream"]
+
+HEAD_BYTES: Final = 65536
+MAX_WATCHED: Final = 1000
+"""Directories named for watching; in others new files are found by the next search."""
+_MAGIC: Final = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that may be a log: its first bytes (unzipped), length, and time of last writing."""
+
+    path: str
+    head: bytes = field(repr=False)
+    size: int
+    mtime: float
+    explicit: bool = False
+    """Named by the user, not found by a search."""
+
+
+class Finder:
+    """Finds files, and later those that were added.
+
+    SourceNotFound is raised at once for a path that is not there. With `wait`
+    only the directory must exist: the file may come later, and so may all
+    matches of a glob.
+    """
+
+    def __init__(self, sources: Sequence[str], wait: bool = False) -> None:
+        self._addresses = [parse(source) for source in sources]
+        self._searches: dict[str, DirectorySearch] = {}
+        self._given: dict[str, int] = {}
+        """Size with which each path was yielded."""
+        self._missing: list[str] = []
+        for address in self._addresses:
+            self._check(address, wait)
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Directories in which files may appear."""
+        found = dict.fromkeys(self._searches)
+        for address in self._addresses:
+            if not os.path.isdir(address.path):
+                found.setdefault(_fixed_part(address), None)
+        found.update(dict.fromkeys(os.path.dirname(path) or "." for path in self._given))
+        for search in self._searches.values():
+            found.update(dict.fromkeys(search.directories[:MAX_WATCHED]))
+        return tuple(name for name in list(found)[:MAX_WATCHED] if name)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Paths the user named that are not there (yet, or any more)."""
+        return tuple(self._missing)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the last search."""
+        return tuple(
+            f"{search.root}: too large to be searched whole; name a directory further down"
+            for search in self._searches.values()
+            if search.cut_short
+        )
+
+    def find(self) -> Iterator[Candidate]:
+        """Yield files that are new, or have grown so that a second look is worth it.
+
+        The first call yields all.
+        """
+        self._missing = []
+        found: dict[tuple[int, int], tuple[bool, FoundFile]] = {}
+        for address in self._addresses:
+            for explicit, file in self._files(address):
+                other = found.get(file.identity)
+                # One file, two names: the one the user gave, then the one that is no link.
+                if other is None or (explicit, not file.linked) > (other[0], not other[1].linked):
+                    found[file.identity] = (explicit, file)
+        for explicit, file in sorted(found.values(), key=lambda item: -item[1].modified):
+            given = self._given.get(file.path)
+            if given is not None and not _worth_another_look(given, file.size):
+                continue
+            self._given[file.path] = file.size
+            if file.size or explicit:
+                yield Candidate(file.path, _head(file.path), file.size, file.modified, explicit)
+
+    def _files(self, address: Address) -> Iterator[tuple[bool, FoundFile]]:
+        if address.kind == "glob":
+            for path, through_tree in self._matches(address):
+                file = find_file(path)
+                if file is not None and (not through_tree or may_be_log(os.path.basename(path))):
+                    yield True, file
+                elif os.path.isdir(path):
+                    yield from ((False, inner) for inner in self._search(path).files())
+            return
+        if os.path.isdir(address.path):
+            yield from ((False, inner) for inner in self._search(address.path).files())
+            return
+        file = find_file(address.path)
+        if file is not None:
+            yield True, file
+        else:
+            self._missing.append(address.text)
+
+    def _search(self, root: str) -> DirectorySearch:
+        return self._searches.setdefault(root, DirectorySearch(root))
+
+    def _matches(self, address: Address) -> Iterator[tuple[str, bool]]:
+        """Yield what a glob matches, and whether a whole tree was searched for it."""
+        base = _fixed_part(address)
+        rest = (
+            address.path[len(base) :].lstrip("/")
+            if address.path.startswith(base)
+            else (address.path)
+        )
+        parts = [part for part in rest.split("/") if part]
+        if "**" not in parts:
+            yield from ((path, False) for path in _expand(base, parts))
+            return
+        for file in self._search(base).files():
+            relative = os.path.relpath(file.path, base).split(os.sep)
+            if fits(relative, parts):
+                yield file.path, True
+
+    def _check(self, address: Address, wait: bool) -> None:
+        if address.kind == "glob":
+            base = _fixed_part(address)
+            if not os.path.isdir(base):
+                raise SourceNotFound(f"{address.text}: there is no directory {base}")
+            if not wait and next(self._matches(address), None) is None:
+                raise SourceNotFound(f"{address.text}: matches nothing")
+            return
+        if os.path.exists(address.path):
+            return
+        parent = os.path.dirname(address.path) or "."
+        if not os.path.isdir(parent):
+            raise SourceNotFound(f"{address.text}: no such path; there is no directory {parent}")
+        if wait:
+            return
+        raise SourceNotFound(f"{address.text}: no such path{_similar(parent, address.path)}")
+
+
+def _worth_another_look(given: int, size: int) -> bool:
+    # Formats look at a head; where that was short, twice as much may show more.
+    return size > given and given < HEAD_BYTES and (given < 4096 or size >= 2 * given)
+
+
+def _head(path: str) -> bytes:
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        return b""
+    try:
+        head = pread(descriptor, HEAD_BYTES, 0)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+    return gzip_head(head, HEAD_BYTES) if head.startswith(b"\x1f\x8b") else head
+
+
+def _fixed_part(address: Address) -> str:
+    """Return the directory that a path or a glob begins with, before any wildcard."""
+    if address.kind != "glob":
+        return os.path.dirname(address.path) or "."
+    parts = address.path.split("/")
+    fixed = []
+    for part in parts[:-1]:
+        if _MAGIC.search(part):
+            break
+        fixed.append(part)
+    return "/".join(fixed) or ("/" if address.path.startswith("/") else ".")
+
+
+def _expand(base: str, parts: Sequence[str]) -> Iterator[str]:
+    """Yield the paths below `base` that match the parts of a glob, one part a level."""
+    if not parts:
+        yield base
+        return
+    first, rest = parts[0], parts[1:]
+    if not _MAGIC.search(first):
+        path = os.path.join(base, first)
+        if os.path.lexists(path):
+            yield from _expand(path, rest)
+        return
+    try:
+        names = sorted(os.listdir(base))
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(".") and not first.startswith("."):
+            continue
+        if fnmatch.fnmatchcase(name, first):
+            yield from _expand(os.path.join(base, name), rest)
+
+
+def _similar(parent: str, path: str) -> str:
+    try:
+        names = os.listdir(parent)[:5000]
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(os.path.basename(path), names, 1)
+    return f"; there is {os.path.join(os.path.dirname(path), close[0])}" if close else ""

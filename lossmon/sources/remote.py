@@ -1,0 +1,157 @@
+"""Logs in object stores and wherever fsspec reaches: `s3://`, `gs://`, `hf://`, `memory://` …
+
+An object cannot be appended to: its writer replaces it by a longer one. What
+is new is fetched as a range, with enough of the old bytes to see whether they
+are the same. Needs the extra `remote` (fsspec, and the package of the store).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from lossmon.errors import SourceError, SourceNotFound, UsageError
+from lossmon.model import clean_text
+from lossmon.sources.address import Address
+from lossmon.sources.base import Tail
+from lossmon.sources.polled import Info, PolledTail, Poller, Store
+from lossmon.sources.search import is_rotated_part, may_be_log
+
+MAX_FILES: Final = 64
+"""Objects followed for one prefix or glob, the newest: each look costs a request."""
+_MAX_DEPTH: Final = 8
+_TIMES: Final = ("LastModified", "last_modified", "mtime", "modified", "updated", "created")
+
+
+class FsspecStore(Store):
+    """One object. Whatever a file system raises becomes a SourceError in one line."""
+
+    def __init__(self, filesystem: Any, path: str, label: str) -> None:
+        self._filesystem = filesystem
+        self._path = path
+        self._label = label
+
+    def info(self) -> Info:
+        try:
+            self._filesystem.invalidate_cache()
+            found: Mapping[str, Any] = self._filesystem.info(self._path)
+            modified = _modified(found)
+            if modified is None:
+                modified = _seconds(self._ask_modified())
+        except Exception as error:
+            raise self._failure(error) from error
+        if found.get("type") == "directory":
+            raise SourceError(
+                f"{self._label}: is a directory; end it with a slash to follow the logs in it"
+            )
+        size = found.get("size")
+        if not isinstance(size, int):
+            raise SourceError(f"{self._label}: the store does not say how long it is")
+        # Whatever else the store says of an object (etag, version, generation …).
+        said = sorted((key, str(value)) for key, value in found.items())
+        return Info(size, repr((said, modified)), modified=modified)
+
+    def _ask_modified(self) -> object:
+        try:
+            return self._filesystem.modified(self._path)
+        except NotImplementedError:
+            return None
+
+    def fetch(self, start: int, length: int) -> bytes:
+        if length <= 0:
+            return b""
+        try:
+            return bytes(self._filesystem.cat_file(self._path, start=start, end=start + length))
+        except Exception as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> SourceError:
+        if isinstance(error, FileNotFoundError):
+            return SourceError(f"{self._label}: does not exist there (yet)")
+        text = clean_text(str(error).strip().partition("\n")[0], 300)
+        return SourceError(f"{self._label}: {type(error).__name__}: {text}")
+
+
+def _modified(found: Mapping[str, Any]) -> float | None:
+    for key in _TIMES:
+        seconds = _seconds(found.get(key))
+        if seconds is not None:
+            return seconds
+    return None
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+@cache
+def _poller(protocol: str) -> Poller:
+    return Poller(protocol)
+
+
+def open_remote(
+    address: Address, *, follow: bool = True, on_wake: Callable[[], None] | None = None
+) -> list[tuple[str, Tail]]:
+    """Return the tails of a URL, each with its name.
+
+    A prefix (ended with a slash) or a glob is listed first. UsageError where
+    the package for the store is missing, SourceError where it does not answer,
+    SourceNotFound where nothing is found.
+    """
+    filesystem, path = _filesystem(address.text)
+    protocol = address.text.partition("://")[0]
+    paths = [path]
+    if address.text.endswith("/") or address.magic:
+        paths = _find(filesystem, path, address)
+    found: list[tuple[str, Tail]] = []
+    for one in paths:
+        label = address.text if one == path else str(filesystem.unstrip_protocol(one))
+        store = FsspecStore(filesystem, one, clean_text(label, 300))
+        tail = PolledTail(label, store, _poller(protocol), follow=follow, on_wake=on_wake)
+        found.append((label, tail))
+    return found
+
+
+def _filesystem(url: str) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise UsageError(
+            f"{url}: needs fsspec; install it with: pip install 'lossmon[remote]'"
+        ) from error
+    try:
+        filesystem, path = url_to_fs(url)
+    except ImportError as error:
+        raise UsageError(f"{url}: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{url}: {error}; is it a path? There is no such file") from error
+    return filesystem, str(path)
+
+
+def _find(filesystem: Any, path: str, address: Address) -> list[str]:
+    try:
+        if address.magic:
+            found = filesystem.glob(path, detail=True)
+        else:
+            found = filesystem.find(path, maxdepth=_MAX_DEPTH, detail=True)
+    except Exception as error:
+        text = clean_text(str(error).strip().partition("\n")[0], 300)
+        raise SourceError(f"{address.text}: {type(error).__name__}: {text}") from error
+    names = {str(name) for name in found}
+    files = [
+        (_modified(info) or 0.0, str(name))
+        for name, info in found.items()
+        if info.get("type") == "file"
+        and may_be_log(str(name).rpartition("/")[2])
+        and not is_rotated_part(str(name), names)
+    ]
+    if not files:
+        raise SourceNotFound(f"{address.text}: no log found there")
+    files.sort(key=lambda item: -item[0])
+    return [name for _, name in files[:MAX_FILES]]

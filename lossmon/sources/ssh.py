@@ -1,0 +1,199 @@
+"""Logs on another host: `host:path`, `ssh://[user@]host[:port]/path`.
+
+One connection a host serves all its logs. A broken connection is made again,
+later and later, and each log goes on at the byte where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from lossmon.errors import SourceError, SourceNotFound
+from lossmon.model import clean_text
+from lossmon.sources.address import Address
+from lossmon.sources.base import Tail
+from lossmon.sources.patterns import fits
+from lossmon.sources.polled import Info, PolledTail, Poller, Store
+from lossmon.sources.search import is_rotated_part, may_be_log
+from lossmon.sources.ssh_connection import SshConnection
+
+MAX_FILES: Final = 64
+"""Logs followed for one directory or glob: the newest. Each costs the host a look now and then."""
+_MAX_LISTED: Final = 4000
+_MAX_DEPTH: Final = 8
+_MAGIC: Final = re.compile(r"[*?\[]")
+
+
+class SshStore(Store):
+    """One file on the far side."""
+
+    def __init__(self, connection: SshConnection, path: str, label: str) -> None:
+        self._connection = connection
+        self._path = path
+        self._label = label
+        self._word = quoted(path)
+
+    def info(self) -> Info:
+        answer = self._connection.ask(
+            f"f={self._word}\n"
+            'if [ -d "$f" ]; then echo d; elif [ ! -e "$f" ]; then echo n\n'
+            'elif [ ! -f "$f" ]; then echo s; elif [ ! -r "$f" ]; then echo u\n'
+            'else look "$f" </dev/null 2>/dev/null; fi',
+            4096,
+        )
+        text = answer.decode("ascii", "replace").strip()
+        if text in _PROBLEMS:
+            raise SourceError(f"{self._label}: {_PROBLEMS[text]}")
+        fields = text.split(None, 3)
+        if len(fields) < 4 or not fields[0].isdigit() or not fields[1].isdigit():
+            raise SourceError(
+                f"{self._label}: its host answers {clean_text(text, 80)!r} when asked for its size"
+            )
+        modified = float(fields[2]) if fields[2].isdigit() else None
+        return Info(int(fields[1]), text, fields[0], modified)
+
+    def fetch(self, start: int, length: int) -> bytes:
+        if length <= 0:
+            return b""
+        # Bounded over there: a file may grow faster than the line carries it.
+        return self._connection.ask(
+            f"tail -c +{start + 1} {self._word} 2>/dev/null </dev/null | head -c {length}",
+            length,
+        )
+
+    def older(self) -> Store | None:
+        return SshStore(self._connection, self._path + ".1", self._label)
+
+
+_PROBLEMS: Final = {
+    "d": "is a directory; end it with a slash to follow the logs in it",
+    "n": "does not exist there (yet)",
+    "s": "is not a regular file",
+    "u": "may not be read by that user",
+}
+
+
+class SshHost:
+    """A connection and the poller that uses it."""
+
+    def __init__(self, user: str, host: str, port: int | None) -> None:
+        self.connection = SshConnection(host, user, port)
+        self.poller = Poller(f"ssh-{host}", on_idle=self.connection.close)
+
+
+@cache
+def _host(user: str, host: str, port: int | None, command: str) -> SshHost:
+    return SshHost(user, host, port)
+
+
+def _host_of(address: Address) -> SshHost:
+    # Part of the key: another command is another way to the host.
+    return _host(address.user, address.host, address.port, os.environ.get("LOSSMON_SSH", ""))
+
+
+def open_ssh(
+    address: Address, *, follow: bool = True, on_wake: Callable[[], None] | None = None
+) -> list[tuple[str, Tail]]:
+    """Return the tails of an address, each with its name.
+
+    A path is followed without asking whether it is there. A directory (ended
+    with a slash) or a glob is looked up first: that takes as long as the
+    connection does. SourceError if it cannot be made, SourceNotFound if
+    nothing is found.
+    """
+    host = _host_of(address)
+    paths = [address.path]
+    if address.path.endswith("/") or address.magic:
+        paths = _find(address)
+    found: list[tuple[str, Tail]] = []
+    for path in paths:
+        label = address.text if path == address.path else address.with_path(path)
+        store = SshStore(host.connection, path, clean_text(label, 300))
+        tail = PolledTail(label, store, host.poller, follow=follow, on_wake=on_wake)
+        found.append((label, tail))
+    return found
+
+
+def _find(address: Address) -> list[str]:
+    """Return the files that a directory or a glob on the far side stands for, the newest first."""
+    # A connection of its own: the host's one belongs to the thread of its poller.
+    connection = SshConnection(address.host, address.user, address.port)
+    try:
+        answer = connection.ask(_search_script(address.path), _MAX_LISTED * 400)
+    finally:
+        connection.close()
+    pattern = [part for part in address.path.split("/") if part]
+    found: list[tuple[int, str]] = []
+    for entry in answer.split(b"\0"):
+        stamp, _, name = entry.decode("utf-8", "surrogateescape").partition("/")
+        fields = stamp.split()
+        path = name.removeprefix("./") if not name.startswith("/") else name
+        if not path or not may_be_log(os.path.basename(path)):
+            continue
+        if pattern[0] == "~":
+            pattern[0] = "**"  # the far side has put its home directory there
+        if "**" in pattern and not fits([part for part in path.split("/") if part], pattern):
+            continue
+        seconds = fields[2] if len(fields) > 2 else ""
+        found.append((int(seconds) if seconds.isdigit() else 0, path))
+    names = {path for _, path in found}
+    found = [(when, path) for when, path in found if not is_rotated_part(path, names)]
+    if not found:
+        raise SourceNotFound(f"{address.text}: no log found there")
+    found.sort(key=lambda item: -item[0])
+    return [path for _, path in found[:MAX_FILES]]
+
+
+def _search_script(path: str) -> str:
+    if "**" in path:
+        base = path.partition("**")[0].rpartition("/")[0]
+        roots = _pattern(base or ("/" if path.startswith("/") else "."))
+    else:
+        roots = _pattern(path.rstrip("/") or "/")
+    return f"""\
+n=0
+found() {{
+  n=$((n+1)); [ "$n" -gt {_MAX_LISTED} ] && return
+  case "${{1##*/}}" in *.pt|*.pth|*.bin|*.safetensors|*.py|*.png|*.npz|*.pkl) return;; esac
+  look "$1" 2>/dev/null </dev/null; printf '/%s\\0' "$1"
+}}
+walk() {{
+  for e in "$1"/*; do
+    if [ -d "$e" ]; then
+      case "${{e##*/}}" in node_modules|site-packages|__pycache__|venv) continue;; esac
+      if [ ! -h "$e" ] && [ "$2" -gt 0 ] && [ "$n" -lt {_MAX_LISTED} ]; then
+        walk "$e" $(($2-1))
+      fi
+    elif [ -f "$e" ]; then found "$e"; fi
+  done
+}}
+for r in {roots}; do
+  if [ -d "$r" ]; then walk "${{r%/}}" {_MAX_DEPTH}; elif [ -f "$r" ]; then found "$r"; fi
+done"""
+
+
+def quoted(path: str) -> str:
+    """Return a path as one harmless word of `sh`; `~/` is the home directory over there."""
+    if path == "~" or path.startswith("~/"):
+        return '"$HOME"' + (shlex.quote(path[1:]) if len(path) > 1 else "")
+    # `--` is not understood by every tail; a name cannot pass for an option so either.
+    return shlex.quote(path if path.startswith("/") else f"./{path}")
+
+
+def _pattern(path: str) -> str:
+    """Return a glob as a word of `sh` in which the wildcards alone keep their meaning."""
+    home = ""
+    if path == "~" or path.startswith("~/"):
+        home, path = '"$HOME"', path[1:]
+    elif not path.startswith("/"):
+        path = f"./{path}"
+    pieces = re.split(r"([*?]|\[[^\]/'\"$`\\]*\])", path)
+    return home + "".join(
+        piece if index % 2 else (shlex.quote(piece) if piece else "")
+        for index, piece in enumerate(pieces)
+    )
