@@ -1,0 +1,263 @@
+r"""What console formats share: printed numbers, rank prefixes, crashes, sniffing by lines.
+
+A console log is whatever a training script printed: its own lines between
+warnings, configuration, sometimes the whole source code. A format of this kind
+knows the few lines that only its trainer prints, and leaves all others alone.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import ClassVar, Final
+
+from lossmon.formats.base import HEAD_BYTES, Context, Parser, Sniff, StreamFormat
+from lossmon.formats.head import Head
+from lossmon.formats.lines import LineParser
+from lossmon.model import clean_text
+
+NUM: Final = (
+    r"[-+]?(?:\d{1,30}(?:\.\d{0,60})?(?:[eE][-+]?\d{1,4})?|\.\d{1,60}|(?i:nan|inf(?:inity)?))"
+)
+"""A printed number; every repetition is bounded, so that no text makes matching slow."""
+
+STEP: Final = r"\d{1,15}"
+"""A printed step: exact as a float64."""
+
+MAX_SNIFFED_LINES: Final = 20
+"""Matching lines counted at most in a head: more say nothing more."""
+
+_MAX_TRIED_LINES: Final = 300
+"""Lines that hold a needle and are tried: keeps a head of bars or source code cheap."""
+
+_MAX_SNIFFED_LINE: Final = 6000
+
+_MAX_FACTS: Final = 12
+
+_RANK: Final = re.compile(r"\s{0,8}\[(?:rank ?|default)?(\d{1,6})\]:\s{0,8}")
+"""`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process."""
+
+# Files that quote lines of a log without being one.
+_NO_LOG_SUFFIXES: Final = frozenset(
+    [
+        ".c",
+        ".cc",
+        ".cfg",
+        ".cpp",
+        ".css",
+        ".csv",
+        ".cu",
+        ".cuh",
+        ".diff",
+        ".go",
+        ".h",
+        ".hpp",
+        ".htm",
+        ".html",
+        ".ini",
+        ".ipynb",
+        ".java",
+        ".jl",
+        ".js",
+        ".json",
+        ".jsonl",
+        ".lock",
+        ".lua",
+        ".m",
+        ".md",
+        ".patch",
+        ".ps1",
+        ".pxd",
+        ".py",
+        ".pyi",
+        ".pyx",
+        ".r",
+        ".rb",
+        ".rs",
+        ".rst",
+        ".scala",
+        ".sh",
+        ".svg",
+        ".swift",
+        ".tex",
+        ".toml",
+        ".ts",
+        ".tsv",
+        ".xml",
+        ".yaml",
+        ".yml",
+    ]
+)
+_NO_LOG_NAMES: Final = frozenset(
+    [
+        "authors",
+        "changelog",
+        "changes",
+        "citation",
+        "contributing",
+        "copying",
+        "history",
+        "install",
+        "license",
+        "metadata",
+        "news",
+        "notice",
+        "pkg-info",
+        "readme",
+        "record",
+        "security",
+        "todo",
+    ]
+)
+_NO_LOG_STARTS: Final = (
+    b"Metadata-Version:",
+    b"<!DOCTYPE",
+    b"<!doctype",
+    b"<html",
+    b"<?xml",
+    b"%PDF",
+)
+
+
+def number(text: str) -> float | None:
+    """Return the number that `text` is (thousands commas allowed), or None."""
+    try:
+        return float(text)
+    except ValueError:
+        if "," not in text:
+            return None
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return None
+
+
+def says_crash(text: str) -> bool:
+    """Whether a line says that the process died: a Python traceback, memory, the scheduler."""
+    return (
+        "Traceback (most recent call last)" in text
+        or "CUDA out of memory" in text
+        or "OutOfMemoryError" in text
+        or "slurmstepd: error: ***" in text
+    )
+
+
+def is_document(filename: str, head: bytes) -> bool:
+    """Whether a file is source code, data or documentation by its name or first bytes."""
+    path = PurePosixPath(filename.lower())
+    return (
+        path.suffix in _NO_LOG_SUFFIXES
+        or path.name.split(".", 1)[0] in _NO_LOG_NAMES
+        or head.startswith(_NO_LOG_STARTS)
+    )
+
+
+class ConsoleParser(LineParser):
+    """A parser of lines among which only some are records.
+
+    Subclasses implement `record`, which adds rows through `add` and says
+    whether the line was one of theirs. Lines of other ranks than the first
+    that logged are left out: data-parallel ranks print the same points.
+    """
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._rank: int | None = None
+
+    @abstractmethod
+    def record(self, text: str) -> bool:
+        """Take a line without its rank prefix; return whether it was the format's own."""
+
+    def line(self, text: str) -> None:
+        rank = None
+        if text[0] in "[ " and (match := _RANK.match(text)):
+            rank = int(match[1])
+            text = text[match.end() :]
+            if self._rank is not None and rank != self._rank:
+                return
+        if self.record(text):
+            if rank is not None:
+                self._rank = rank
+        elif says_crash(text) and not self.info.finished:
+            self.info.crashed = True
+
+    def add(
+        self,
+        values: Mapping[str, float] | Iterable[tuple[str, float]],
+        step: float,
+        epoch: float | None = None,
+    ) -> None:
+        """Append a row; a run that logs on has neither finished nor crashed."""
+        self.info.finished = False
+        self.info.crashed = False
+        self.rows.add(values, step, epoch)
+
+    def fact(self, name: str, value: str) -> None:
+        """Keep a fact for people (the first dozen)."""
+        if len(self.info.facts) < _MAX_FACTS:
+            self.info.facts.setdefault(name, clean_text(value.strip(), 80))
+
+
+class ConsoleFormat(StreamFormat):
+    """A text format that is recognised by lines that only its trainer prints.
+
+    `needles`: texts of which one must stand in the head before `signature` is
+    tried (a substring search costs microseconds, a regular expression more).
+    """
+
+    needles: ClassVar[tuple[str, ...]]
+    signature: ClassVar[re.Pattern[str]]
+    confidence: ClassVar[float] = 0.93
+    parser_class: ClassVar[type[ConsoleParser]]
+
+    def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        if is_document(filename, head):
+            return None
+        text = Head.of(head[:HEAD_BYTES] if len(head) > HEAD_BYTES else head).text
+        if not any(needle in text for needle in self.needles):
+            return None
+        return self.judge(text)
+
+    def judge(self, text: str) -> Sniff | None:
+        """Say how sure the format is of a plain text that holds one of its needles."""
+        found, first = count_lines(self.signature, text, self.needles)
+        if not found:
+            return None
+        return Sniff(self.confidence, reason(found, first))
+
+    def parser(self, context: Context | None = None) -> Parser:
+        return self.parser_class(context)
+
+
+def count_lines(signature: re.Pattern[str], text: str, needles: Iterable[str]) -> tuple[int, str]:
+    """Return how many lines of a text match (up to `MAX_SNIFFED_LINES`), and the first match.
+
+    Only lines that hold one of `needles` are tried, `_MAX_TRIED_LINES` at most for each.
+    """
+    found = 0
+    first = ""
+    for needle in needles:
+        at = text.find(needle)
+        for _ in range(_MAX_TRIED_LINES):
+            if at < 0:
+                break
+            start = max(text.rfind("\n", 0, at) + 1, at - _MAX_SNIFFED_LINE)
+            stop = text.find("\n", at)
+            stop = len(text) if stop < 0 else stop
+            match = signature.search(text, start, min(stop, at + _MAX_SNIFFED_LINE))
+            if match:
+                found += 1
+                first = first or match[0]
+                if found == MAX_SNIFFED_LINES:
+                    return found, first
+            at = text.find(needle, stop)
+    return found, first
+
+
+def reason(found: int, first: str) -> str:
+    """Word why a head was recognised."""
+    many = f"{found} or more" if found == MAX_SNIFFED_LINES else str(found)
+    lines = "line" if found == 1 else "lines"
+    return f"{many} {lines} like {clean_text(' '.join(first.split()), 60)!r}"

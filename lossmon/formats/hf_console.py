@@ -1,0 +1,272 @@
+"""The Hugging Face Trainer's console, of transformers 4 and 5 and all that is built on it.
+
+`{'loss': '5.334', 'grad_norm': '3.127', 'learning_rate': '0.00135', 'epoch': '0.003413'}`
+
+A line carries no step. Where the progress bar goes to the same place it is
+redrawn right after the line, at the step of the line; else steps are worked
+out from the order of the lines, and from the epochs where the log says how
+many steps an epoch has (`RunInfo.steps_estimated`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final, NamedTuple
+
+from lossmon.formats.bars import Bar, parse_bar
+from lossmon.formats.base import Context, Sniff
+from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.hf_lines import TrainLines, find_run
+from lossmon.model import Batch, concatenate
+
+_PAIR: Final = re.compile(r"'([^']{1,200})':\s{0,8}'?([^,'{}\s]{1,60})'?\s{0,8}[,}]")
+_HEADER: Final = re.compile(
+    r"(Num examples|Num Epochs|Total train batch size|Total optimization steps)"
+    r"[^=]{0,80}= ([\d,]{1,24})\s{0,8}\Z"
+)
+_MAX_PENDING: Final = 256
+"""Lines that wait for a bar at most."""
+_PIECE: Final = 4096
+"""Bytes read line by line before the fast path is tried again."""
+
+
+class _Logged(NamedTuple):
+    """One line: its numbers, its epoch, and whether it is an evaluation."""
+
+    values: dict[str, float]
+    epoch: float
+    is_eval: bool
+
+
+class HFConsoleParser(ConsoleParser):
+    """Dict lines; a bar, or the order of the lines, says at which step they stand."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._pending: list[_Logged] = []
+        self._by_bar: bool | None = None
+        self._main_total: int | None = None
+        self._last_step = 0.0
+        self._interval = 0.0
+        self._count = 0
+        self._last_epoch: float | None = None
+        self._header: dict[str, float] = {}
+        self._lines = TrainLines()
+        self._ready: list[Batch] = []
+
+    # Lines, one at a time.
+
+    def record(self, text: str) -> bool:
+        start = text.find("{'")
+        if start >= 0 and "'epoch':" in text:
+            return self._dict(text[start:])
+        if "%|" in text:
+            bar = parse_bar(text)
+            if bar is not None and not bar.description and bar.total:
+                self._bar(bar, bar.total)
+        elif " = " in text and (match := _HEADER.search(text[:300])):
+            self._header[match[1]] = float(match[2].replace(",", "") or 0)
+            self._totals()
+        elif text.startswith("trainable params:"):
+            self.fact("trainable parameters", text[17:].split("||", 1)[0])
+        return False
+
+    def _dict(self, text: str) -> bool:
+        values: dict[str, float] = {}
+        for pair in _PAIR.finditer(text):
+            value = number(pair[2])
+            if value is not None:
+                values[pair[1]] = value
+        epoch = values.pop("epoch", None)
+        if epoch is None:
+            self.bad_records += 1
+            return False
+        if not values:
+            return False
+        if "train_runtime" in values:
+            # The summary of the whole run (`train_loss` is its mean): no point of a curve.
+            self._resolve_without_bar()
+            self.info.finished = True
+            self.info.crashed = False
+            return False
+        self._log(
+            _Logged(values, epoch, any(name.startswith(("eval_", "test_")) for name in values))
+        )
+        return True
+
+    def _log(self, logged: _Logged) -> None:
+        if "mean_token_accuracy" in logged.values and "rewards/margins" not in logged.values:
+            # TRL's supervised fine-tuning: the mean cross-entropy of a token.
+            self.info.loss_unit = "nats"
+        if "step" in logged.values:
+            step = logged.values.pop("step")
+            self._emit(logged, step)
+        elif self._by_bar is False:
+            self._emit(logged, self._estimate(logged))
+        else:
+            waits = any(not other.is_eval for other in self._pending)
+            self._pending.append(logged)
+            if waits and not logged.is_eval and self._by_bar is None:
+                self._by_bar = False
+                self._resolve_without_bar()
+            elif len(self._pending) > _MAX_PENDING:
+                self._resolve_without_bar()
+
+    def _bar(self, bar: Bar, total: int) -> None:
+        if self._main_total is None:
+            self._main_total = total
+        if not self._pending or self._by_bar is False:
+            return
+        if any(not logged.is_eval for logged in self._pending):
+            # While training goes on only its own bar is alive.
+            self._main_total = total
+        elif total != self._main_total:
+            return
+        self._by_bar = True
+        self.info.total_steps = float(total)
+        self._resolve(float(bar.n))
+
+    # Steps.
+
+    def _resolve(self, step: float) -> None:
+        """Put the waiting lines at a bar's step (several training lines: spaced before it)."""
+        pending, self._pending = self._pending, []
+        behind = sum(not logged.is_eval for logged in pending)
+        for logged in pending:
+            if not logged.is_eval:
+                behind -= 1
+                at = max(step - behind * self._interval, 0.0)
+                if behind == 0 and at > self._last_step:
+                    self._interval = at - self._last_step
+                self._last_step = at
+                self._emit(logged, at)
+            else:
+                self._emit(logged, step if behind == 0 else self._last_step)
+
+    def _resolve_without_bar(self) -> None:
+        pending, self._pending = self._pending, []
+        for logged in pending:
+            if self._by_bar:
+                if not logged.is_eval:
+                    self._last_step += self._interval or 1.0
+                self._emit(logged, self._last_step)
+            else:
+                self._emit(logged, self._estimate(logged))
+
+    def _estimate(self, logged: _Logged) -> float:
+        """Return the step that the order of the lines and the epochs suggest."""
+        self.info.steps_estimated = True
+        if logged.is_eval:
+            return self._last_step
+        per_epoch = self._steps_per_epoch()
+        epoch = logged.epoch
+        if per_epoch:
+            self._count += 1
+            return self._from_epoch(epoch * per_epoch, per_epoch)
+        back = self._last_epoch is not None and epoch < self._last_epoch
+        if back and self._last_epoch:
+            # A resumed run: as many lines as so far came to that epoch.
+            self._count = max(round(self._count * epoch / self._last_epoch), 1)
+        else:
+            self._count += 1
+        self._last_epoch = epoch
+        self._last_step = float(self._count)
+        return self._last_step
+
+    def _from_epoch(self, expected: float, per_epoch: float) -> float:
+        regular = self._last_step + self._interval
+        # Epochs have 4 significant digits (transformers 5) or 2 decimals (4).
+        tolerance = max(1.0, 6e-5 * expected, 0.0051 * per_epoch)
+        if self._interval and abs(regular - expected) <= tolerance:
+            step = regular
+        else:
+            step = max(float(round(expected)), 1.0)
+            if step > self._last_step:
+                self._interval = step - self._last_step
+        self._last_step = step
+        return step
+
+    def _steps_per_epoch(self) -> float | None:
+        examples = self._header.get("Num examples")
+        batch = self._header.get("Total train batch size")
+        if examples and batch:
+            return float(math.ceil(examples / batch))
+        steps, epochs = self.info.total_steps, self.info.total_epochs
+        return steps / epochs if steps and epochs else None
+
+    def _totals(self) -> None:
+        self.info.total_steps = (
+            self._header.get("Total optimization steps") or self.info.total_steps
+        )
+        self.info.total_epochs = self._header.get("Num Epochs") or self.info.total_epochs
+
+    def _emit(self, logged: _Logged, step: float) -> None:
+        if not logged.is_eval:
+            self._lines.learn(logged.values)
+        self.add(logged.values, step, logged.epoch)
+
+    # Many lines at once, where no bar stands between them.
+
+    def block(self, block: bytes) -> None:
+        start = 0
+        size = len(block)
+        while start < size:
+            if self._by_bar is False and self._steps_per_epoch() is None:
+                stop = find_run(block, start)
+                if stop - start > _PIECE // 4 and self._fast(block[start:stop]):
+                    start = stop
+                    continue
+                stop = min(stop, start + 8 * _PIECE) if stop > start else start
+                stop = block.find(b"\n", max(stop - 1, start)) + 1 or size
+            else:
+                stop = block.find(b"\n", start + _PIECE) + 1 or size
+            super().block(block[start:stop])
+            start = stop
+
+    def _fast(self, lines: bytes) -> bool:
+        """Take training lines that are alike in one go; False: one has to read them singly."""
+        batch = self._lines.read(lines, self._count, self._last_epoch)
+        if batch is None or batch.epochs is None:
+            return False
+        if len(self.rows):
+            self._ready.append(self.rows.take())
+        self._ready.append(batch)
+        self._count += len(batch)
+        self._last_step = float(self._count)
+        self._last_epoch = float(batch.epochs[-1])
+        self.info.finished = False
+        self.info.crashed = False
+        return True
+
+    def _take(self) -> Batch:
+        ready, self._ready = self._ready, []
+        rest = super()._take()
+        return concatenate([*ready, rest]) if ready else rest
+
+    def end(self) -> None:
+        finished = self.info.finished
+        self._resolve_without_bar()
+        self.info.finished = finished
+
+
+class HFConsole(ConsoleFormat):
+    """Console of transformers' Trainer, TRL, PEFT, axolotl."""
+
+    name = "hf-trainer-console"
+    title = "Hugging Face Trainer console (transformers 4 and 5, TRL, PEFT, axolotl)"
+    sample = (
+        "{'loss': '5.334', 'grad_norm': '3.127', 'learning_rate': '0.00135', 'epoch': '0.003413'}\n"
+        "{'eval_loss': 2.84012508392334, 'eval_runtime': 3.7373, 'epoch': 0.02}"
+    )
+    needles = ("'epoch':",)
+    signature = re.compile(
+        rf"\{{'[\w/ .()@-]{{1,120}}': (?!\{{)[^{{}}\n]{{1,4000}}'epoch': '?{NUM}'?\}}"
+    )
+    parser_class = HFConsoleParser
+
+    def judge(self, text: str) -> Sniff | None:
+        return None if "llamafactory" in text else super().judge(text)
+
+
+FORMAT = HFConsole()

@@ -1,0 +1,229 @@
+"""Progress bars with numbers behind them: accelerate and diffusers scripts, and tqdm in general.
+
+`Steps:   1%|          | 2/228 [00:00<00:18, 12.32it/s, lr=0.001, step_loss=2.27]`
+is one bar for the whole training, its counter is the step. Where each epoch
+has a bar of its own (`Epoch 3/6: …`), epochs are put one after the other. A
+counter is redrawn many times (micro-batches, refreshed postfix, a counter that
+is only now and then brought up to date): its last frame is kept, so a point
+belongs to its step to within what the bar itself shows. Bars of epochs hold
+samples of running values, and the script often prints the epoch's true means
+after them; so their names begin with `bar/`, and the printed ones go first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from lossmon.formats.bars import Bar, parse_bar
+from lossmon.formats.base import Context, Sniff
+from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
+from lossmon.model import Role, role_of
+
+_EVAL_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I
+)
+_EPOCH_OF: Final = re.compile(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
+_TOTAL: Final = re.compile(rf"Total optimization steps = ({STEP})")
+_NUM_EPOCHS: Final = re.compile(rf"Num Epochs = ({STEP})")
+_SUMMARY: Final = re.compile(
+    rf"\s{{0,8}}\[?[Ee]poch[\s:#]{{0,3}}({STEP})(?:\s?/\s?{STEP})?\]?[\s:,|-]{{1,4}}(?=[A-Za-z])"
+)
+_SUMMARY_PAIR: Final = re.compile(
+    rf"([A-Za-z][A-Za-z_. /]{{0,40}}?)\s?[=:]\s?({NUM})%?(?=$|[\s,;|)\]])"
+)
+_WHOLE_TRAINING: Final = frozenset({"steps", "train steps", "training steps", "optimizer steps"})
+_MAX_TRACKS: Final = 16
+_DIGITS: Final = re.compile(r"\d{1,20}")
+_LOSS_ROLES: Final = frozenset({Role.TRAIN_LOSS, Role.EVAL_LOSS})
+
+
+@dataclass(slots=True)
+class _Track:
+    """Bars of one description (its numbers left out), one after the other."""
+
+    offset: float = 0.0
+    n: int = -1
+    total: int | None = None
+    description: str = ""
+    pending: dict[str, float] = field(default_factory=dict)
+
+
+class TqdmParser(ConsoleParser):
+    """Frames of bars; lines that sum up an epoch stand at its last step."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._tracks: dict[str, _Track] = {}
+        self._main: str | None = None
+        self._declared: int | None = None
+        self._step = 0.0
+
+    def record(self, text: str) -> bool:
+        bar = parse_bar(text) if "it [" in text or "| " in text else None
+        if bar is None:
+            return self._plain(text)
+        values = bar.values
+        key = _DIGITS.sub("#", bar.description[:80])
+        if "loss" in key.lower():
+            # A loss in the description changes with every frame.
+            key = key.lower().split("loss", 1)[0]
+        track = self._tracks.get(key)
+        if track is None:
+            if not any(role_of(name) in _LOSS_ROLES for name in values):
+                return False
+            if len(self._tracks) >= _MAX_TRACKS:
+                return False
+            track = self._tracks[key] = _Track()
+        if _EVAL_WORDS.search(bar.description):
+            return self._evaluation(bar, track, values)
+        if self._main is None:
+            self._main = key
+        if key != self._main:
+            return False
+        self._training(bar, track, values)
+        return True
+
+    def _training(self, bar: Bar, track: _Track, values: dict[str, float]) -> None:
+        if bar.n != track.n or bar.description != track.description:
+            self._flush(track)
+            if self._begins_anew(bar, track):
+                track.offset += track.total or track.n
+            track.n, track.total, track.description = bar.n, bar.total, bar.description
+            self._totals(bar, track)
+        # Nothing was done yet at 0: what stands there is the first batch's at the earliest.
+        if values and bar.n > 0:
+            track.pending = values
+        if bar.total is not None and bar.n >= bar.total:
+            self._step = track.offset + bar.n
+
+    def _begins_anew(self, bar: Bar, track: _Track) -> bool:
+        if track.n < 0 or self._is_whole(bar):
+            return False
+        return bar.n < track.n or (
+            bar.description != track.description and "loss" not in bar.description.lower()
+        )
+
+    def _is_whole(self, bar: Bar) -> bool:
+        return bar.total is not None and (
+            bar.total == self._declared or bar.description.lower() in _WHOLE_TRAINING
+        )
+
+    def _totals(self, bar: Bar, track: _Track) -> None:
+        if bar.total is None:
+            return
+        if self._is_whole(bar):
+            self.info.total_steps = float(bar.total)
+        elif (match := _EPOCH_OF.search(bar.description)) and match[2]:
+            self.info.total_epochs = float(match[2])
+            self.info.total_steps = float(match[2]) * bar.total
+
+    def _flush(self, track: _Track) -> None:
+        values, track.pending = track.pending, {}
+        if not values:
+            return
+        step = track.offset + track.n
+        epoch = None
+        if track.total and not (
+            track.total == self._declared or track.description.lower() in _WHOLE_TRAINING
+        ):
+            epoch = step / track.total
+        self._step = step
+        if epoch is not None:
+            values = {f"bar/{name}": value for name, value in values.items()}
+        self.add(values, step, epoch)
+        self.info.finished = self.info.total_steps is not None and step >= self.info.total_steps
+
+    def _evaluation(self, bar: Bar, track: _Track, values: dict[str, float]) -> bool:
+        if bar.total is None or bar.n < bar.total or not values:
+            track.n = bar.n
+            return True
+        if track.n == bar.n:
+            return True
+        track.n = bar.n
+        named = {
+            name if _EVAL_WORDS.search(name) else f"val_{name}": value
+            for name, value in values.items()
+        }
+        self._flush_main()
+        finished = self.info.finished
+        self.add(named, self._step)
+        self.info.finished = finished
+        return True
+
+    def _plain(self, text: str) -> bool:
+        self._flush_main()
+        if match := _TOTAL.search(text[:400]):
+            self._declared = int(match[1])
+            self.info.total_steps = float(match[1])
+            return False
+        if match := _NUM_EPOCHS.search(text[:400]):
+            self.info.total_epochs = float(match[1])
+            return False
+        match = _SUMMARY.match(text)
+        if match is None or not self._tracks:
+            return False
+        values: dict[str, float] = {}
+        for pair in _SUMMARY_PAIR.finditer(text[:1000], match.end()):
+            value = number(pair[2])
+            if value is not None:
+                values[pair[1].strip()] = value
+        if not any(role_of(name) in _LOSS_ROLES for name in values):
+            return False
+        finished = self.info.finished
+        self.add(values, self._step)
+        self.info.finished = finished
+        return True
+
+    def _flush_main(self) -> None:
+        if self._main is not None:
+            track = self._tracks[self._main]
+            # A line in between does not end a counter, unless the bar is full.
+            if track.total is not None and track.n >= track.total:
+                self._flush(track)
+
+    def end(self) -> None:
+        if self._main is not None:
+            self._flush(self._tracks[self._main])
+
+
+_STEPS_BAR: Final = re.compile(
+    rf"(?m)^Steps:\s{{1,4}}\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \[[^\]\n]{{0,400}}loss="
+    + NUM
+)
+_LOSS_BAR: Final = re.compile(
+    rf"\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \[[^\]\n]{{0,300}}loss\w{{0,20}}(?:=|: ?){NUM}"
+    rf"|(?i:loss)[=: ]{{1,2}}{NUM}[^|\n]{{0,60}}\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \["
+    rf"|{STEP}it \[[^\]\n]{{0,300}}loss\w{{0,20}}(?:=|: ?){NUM}",
+    re.I,
+)
+
+
+class Accelerate(ConsoleFormat):
+    """Console of the training examples of accelerate and diffusers."""
+
+    name = "accelerate-console"
+    title = "accelerate / diffusers example console (one bar of steps)"
+    sample = "Steps:   1%|          | 2/228 [00:00<00:18, 12.32it/s, lr=0.001, step_loss=2.27]"
+    needles = ("Steps: ",)
+    signature = _STEPS_BAR
+    parser_class = TqdmParser
+
+
+class TqdmPostfix(ConsoleFormat):
+    """Any tqdm bar with a loss in its postfix or description."""
+
+    name = "tqdm"
+    title = "tqdm bars with a loss (set_postfix, set_description)"
+    sample = "Epoch 1/6: 100%|██████████| 40/40 [00:00<00:00, 310.3it/s, loss=1.2345, lr=0.003]"
+    needles = ("loss=", "loss: ", "Loss=", "Loss: ", "loss ", "LOSS")
+    signature = _LOSS_BAR
+    confidence = 0.6
+    parser_class = TqdmParser
+
+    def judge(self, text: str) -> Sniff | None:
+        return super().judge(text) if "%|" in text or "it [" in text else None
+
+
+FORMATS = (Accelerate(), TqdmPostfix())
