@@ -14,6 +14,7 @@ from lossmon.charts.ranges import LIMIT
 from lossmon.charts.raster import Canvas, Trace, cells, region, trace
 from lossmon.charts.spec import Glyphs, Line
 from lossmon.charts.thin import Columns
+from lossmon.model.view import BoolArray
 
 _ASCII: Final = {"dimmed": ",", "raw": ".", "other": "+", "ema": "*", "eval": "-"}
 
@@ -31,7 +32,7 @@ def paint(plan: Plan) -> tuple[Canvas, list[Trace]]:
         drawn = trace(found, plan.scale, pixels, plan.across)
         if line.role == "ema" and view.glyphs is Glyphs.BRAILLE:
             # Twice as thick as other lines: the trend stands out of the noise around it.
-            drawn.dots[:-1] |= drawn.dots[1:]
+            _thicken(drawn.dots, plan.down)
         traces.append(drawn)
         canvas.layer(
             cells(drawn.dots, view.glyphs, _ascii_char(line)),
@@ -45,6 +46,13 @@ def paint(plan: Plan) -> tuple[Canvas, list[Trace]]:
     if plan.empty:
         _say_empty(plan, canvas)
     return canvas, traces
+
+
+def _thicken(dots: BoolArray, down: int) -> None:
+    """Add a dot beside each one within its cell, so that no further cell is covered."""
+    grid = dots.reshape(-1, down, dots.shape[1])
+    grid[:, :-1] |= grid[:, 1:]
+    grid[:, 1] |= grid[:, 0] & ~grid[:, 1:].any(axis=1)
 
 
 def _ascii_char(line: Line) -> str:
