@@ -59,20 +59,14 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """One shape that reports metrics, and how far its counters have come."""
+class _Track:
+    """What lines with one sequence of names have said so far, whatever stands between these."""
 
-    shape: str
     layout: Layout
-    bar: bool
-    used: list[int] = field(init=False)
-    where: dict[int, int] = field(init=False)
-    names: list[str] = field(init=False)
-    places: list[int] = field(init=False)
+    names: list[str]
     accepted: bool = False
     rejected: bool = False
     held: list[_Row] = field(default_factory=list)
-    seen: int = 0
     counting: bool = False
     counted: int = 0
     # Whether the step begins anew in each epoch: None until an epoch has ended.
@@ -82,12 +76,25 @@ class _Plan:
     last_epoch: float | None = None
     last_raw: float | None = None
     last_row: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One shape: where in its lines the numbers of a track stand."""
+
+    shape: str
+    layout: Layout
+    track: _Track
+    bar: bool
+    seen: int = 0
+    used: list[int] = field(init=False)
+    where: dict[int, int] = field(init=False)
+    places: list[int] = field(init=False)
     pattern: re.Pattern[str] | None = None
 
     def __post_init__(self) -> None:
         self.used = self.layout.used
         self.where = {index: place for place, index in enumerate(self.used)}
-        self.names = [clean_name(name) for _, name in self.layout.metrics]
         self.places = [self.where[index] for index, _ in self.layout.metrics]
 
     def place(self, index: int | None) -> int | None:
@@ -102,6 +109,7 @@ class GeneralParser(ConsoleParser):
         self.believed = False
         self._shapes: dict[str, _Plan | None] = {}
         self._plans: list[_Plan] = []
+        self._tracks: dict[tuple[object, ...], _Track] = {}
         self._fast: _Plan | None = None
         self._batches: list[Batch] = []
         self._step: float | None = None
@@ -109,9 +117,10 @@ class GeneralParser(ConsoleParser):
         self._speaker: str | None = None
 
     @property
-    def accepted(self) -> list[_Plan]:
-        """The shapes that are read."""
-        return [plan for plan in self._plans if plan.accepted]
+    def metrics(self) -> list[str]:
+        """Names of the metrics that are read."""
+        tracks = [track for track in self._tracks.values() if track.accepted]
+        return list(dict.fromkeys(name for track in tracks for name in track.names))
 
     # Lines
 
@@ -126,31 +135,44 @@ class GeneralParser(ConsoleParser):
             plan = self._shapes[shape]
         except KeyError:
             plan = self._learn(shape, parts, "%|" in text)
-        if plan is None or plan.rejected:
+        if plan is None or plan.track.rejected:
             return False
         values = parts[1::2]
         self._row(plan, [values[index] for index in plan.used])
-        return plan.accepted
+        return plan.track.accepted
 
     def _learn(self, shape: str, parts: list[str], bar: bool) -> _Plan | None:
         if len(self._shapes) >= MAX_SHAPES:
             self._shapes = {
-                key: kept for key, kept in self._shapes.items() if kept and not kept.rejected
+                key: kept for key, kept in self._shapes.items() if kept and kept.track.accepted
             }
         if len(shape) > MAX_SHAPE + 64:
             return None
         layout = layout_of(parts[::2], parts[1::2])
         plan = None
         if layout is not None and len(self._plans) < MAX_PLANS:
-            plan = _Plan(shape, layout, bar)
+            plan = _Plan(shape, layout, self._track(layout), bar)
             if layout.metrics:
                 self._plans.append(plan)
         self._shapes[shape] = plan
         return plan
 
+    def _track(self, layout: Layout) -> _Track:
+        names = [clean_name(name) for _, name in layout.metrics]
+        key = (
+            *names,
+            layout.step is None,
+            layout.epoch is None,
+            layout.batchwise,
+            layout.validating,
+            layout.rank is None,
+        )
+        return self._tracks.setdefault(key, _Track(layout, names))
+
     def _row(self, plan: _Plan, texts: list[str]) -> None:
         """Take the numbers of one line of a plan's shape (those that matter, as text)."""
-        layout = plan.layout
+        layout, track = plan.layout, plan.track
+        plan.seen += 1
         rank = plan.place(layout.rank)
         if rank is not None:
             # All ranks print the same: the first one seen speaks for them.
@@ -170,7 +192,7 @@ class GeneralParser(ConsoleParser):
             if raw is None or total is None or raw < total - 1:
                 return  # one batch of an evaluation is no point
             raw = None
-        step = None if raw is None else self._position(plan, raw, epoch, total)
+        step = None if raw is None else self._position(track, raw, epoch, total)
         if not layout.metrics:
             if not layout.plural:
                 self._header(step, epoch)
@@ -178,9 +200,9 @@ class GeneralParser(ConsoleParser):
         values = [to_float(texts[place]) for place in plan.places]
         if plan.bar:
             row = (step or 0.0, *values)
-            if row == plan.last_row:
+            if row == track.last_row:
                 return  # a bar drawn again
-            plan.last_row = row
+            track.last_row = row
         counter = raw if step is None else step
         if epoch is not None:
             self._epoch = epoch
@@ -190,9 +212,11 @@ class GeneralParser(ConsoleParser):
             step = self._step
         elif self._epoch is not None:
             step = self._epoch
+        if layout.validating and step is not None:
+            counter = step
         if counter is None:
             counter = math.nan if epoch is None else epoch
-        self._place(plan, _Row(values, step, self._epoch, counter))
+        self._place(track, _Row(values, step, self._epoch, counter))
 
     def _header(self, step: float | None, epoch: float | None) -> None:
         """A line of counters alone (`Epoch 3/10`) says where the next lines stand."""
@@ -214,57 +238,58 @@ class GeneralParser(ConsoleParser):
         if not 0 < total < 1e15:
             return None
         if self.believed and layout.metrics:
-            if not plan.per_epoch and not layout.batchwise:
+            if not plan.track.per_epoch and not layout.batchwise:
                 self.info.total_steps = total
             elif self.info.total_epochs is not None:
                 self.info.total_steps = total * self.info.total_epochs
         return total
 
-    def _position(self, plan: _Plan, raw: float, epoch: float | None, total: float | None) -> float:
+    def _position(
+        self, track: _Track, raw: float, epoch: float | None, total: float | None
+    ) -> float:
         """Return the step of a counter that may begin anew in each epoch."""
-        layout = plan.layout
+        layout = track.layout
         now = epoch if epoch is not None else self._epoch
         if now is None:
-            if layout.batchwise and plan.last_raw is not None and raw < plan.last_raw:
-                plan.offset += total or plan.last_raw + 1
+            if layout.batchwise and track.last_raw is not None and raw < track.last_raw:
+                track.offset += total or track.last_raw + 1
                 self.info.steps_estimated = True
-            plan.last_raw = raw
-            return raw + plan.offset
-        if plan.base is None:
-            plan.base = min(now, 1.0) if layout.batchwise else now
-            plan.per_epoch = True if layout.batchwise else None
-        rose = plan.last_epoch is not None and now > plan.last_epoch
-        dropped = plan.last_raw is not None and raw < plan.last_raw
-        if rose and plan.per_epoch is None:
-            plan.per_epoch = dropped
-        if not plan.per_epoch:
+            track.last_raw = raw
+            return raw + track.offset
+        if track.base is None:
+            track.base = min(now, 1.0) if layout.batchwise else now
+            track.per_epoch = True if layout.batchwise else None
+        rose = track.last_epoch is not None and now > track.last_epoch
+        dropped = track.last_raw is not None and raw < track.last_raw
+        if rose and track.per_epoch is None:
+            track.per_epoch = dropped
+        if not track.per_epoch:
             step = raw
         elif total is not None:
-            step = (now - plan.base) * total + raw
+            step = (now - track.base) * total + raw
         else:
-            if rose and dropped and plan.last_raw is not None:
-                plan.offset += plan.last_raw + 1
+            if rose and dropped and track.last_raw is not None:
+                track.offset += track.last_raw + 1
                 self.info.steps_estimated = True
-            step = raw + plan.offset
-        plan.last_epoch, plan.last_raw = now, raw
+            step = raw + track.offset
+        track.last_epoch, track.last_raw = now, raw
         return step
 
     # Belief
 
-    def _place(self, plan: _Plan, row: _Row) -> None:
-        plan.seen += 1
-        if plan.accepted:
-            self._add(plan, row)
+    def _place(self, track: _Track, row: _Row) -> None:
+        if track.accepted:
+            self._add(track, row)
             return
-        plan.held.append(row)
-        if self._convinces(plan):
-            self._accept(plan)
-        elif len(plan.held) >= _HELD:
-            plan.rejected = True
-            plan.held = []
+        track.held.append(row)
+        if self._convinces(track):
+            self._accept(track)
+        elif len(track.held) >= _HELD:
+            track.rejected = True
+            track.held = []
 
-    def _convinces(self, plan: _Plan) -> bool:
-        layout, held = plan.layout, plan.held
+    def _convinces(self, track: _Track) -> bool:
+        layout, held = track.layout, track.held
         needs = _NEXT_NEEDS if self.believed else _FIRST_NEEDS
         if not self.believed and not layout.counts and self._step is None and self._epoch is None:
             needs = _BARE_NEEDS
@@ -292,28 +317,28 @@ class GeneralParser(ConsoleParser):
         falls = sum(b < a for a, b in pairwise(counters))
         return rises >= needs - 1 and rises > falls
 
-    def _accept(self, plan: _Plan) -> None:
-        plan.accepted = True
-        places = [row.step for row in plan.held]
+    def _accept(self, track: _Track) -> None:
+        track.accepted = True
+        places = [row.step for row in track.held]
         stuck = any(a == b for a, b in pairwise(places))
-        plan.counting = not plan.layout.counts and (places[0] is None or stuck)
-        if plan.counting:
+        track.counting = not track.layout.counts and (places[0] is None or stuck)
+        if track.counting:
             self.info.steps_estimated = True
-        for row in plan.held:
-            self._add(plan, row)
-        plan.held = []
-        if plan.layout.has_loss and not self.believed:
+        for row in track.held:
+            self._add(track, row)
+        track.held = []
+        if track.layout.has_loss and not self.believed:
             self.believed = True
-            for other in self._plans:
+            for other in list(self._tracks.values()):
                 if not other.accepted and not other.rejected and self._convinces(other):
                     self._accept(other)
 
-    def _add(self, plan: _Plan, row: _Row) -> None:
+    def _add(self, track: _Track, row: _Row) -> None:
         step = row.step
-        if plan.counting or step is None:
-            plan.counted += 1
-            step = float(plan.counted)
-        self.add(zip(plan.names, row.values, strict=True), step, row.epoch)
+        if track.counting or step is None:
+            track.counted += 1
+            step = float(track.counted)
+        self.add(zip(track.names, row.values, strict=True), step, row.epoch)
 
     # Blocks
 
@@ -344,7 +369,7 @@ class GeneralParser(ConsoleParser):
 
     def _choose_fast(self) -> None:
         best = max(self._plans, key=lambda plan: plan.seen, default=None)
-        if best is None or best.seen < _FAST_AFTER or not best.accepted or best.bar:
+        if best is None or best.seen < _FAST_AFTER or not best.track.accepted or best.bar:
             return
         if best.pattern is None:
             best.pattern = expression(best.shape, best.used)
@@ -383,16 +408,16 @@ class GeneralParser(ConsoleParser):
         if steps is None:
             return False
         self._totals(plan, [column[-1] for column in columns])
-        plan.last_raw, self._step = float(raw[-1]), float(steps[-1])
+        plan.track.last_raw, self._step = float(raw[-1]), float(steps[-1])
         if epochs is not None:
             self._epoch = float(epochs[-1])
         elif self._epoch is not None:
             epochs = np.full(rows, self._epoch)
-        plan.last_epoch = self._epoch
+        plan.track.last_epoch = self._epoch
         plan.seen += rows
         made = tuple(
             Column(name, _floats(columns[place]))
-            for name, place in zip(plan.names, plan.places, strict=True)
+            for name, place in zip(plan.track.names, plan.places, strict=True)
         )
         self.info.finished = self.info.crashed = False
         if len(self.rows):
@@ -407,19 +432,19 @@ class GeneralParser(ConsoleParser):
         layout = plan.layout
         now = epochs if epochs is not None else self._epoch
         if now is None:
-            falls = raw[0] < (plan.last_raw or 0.0) or bool((np.diff(raw) < 0).any())
-            return None if layout.batchwise and falls else raw + plan.offset
-        if plan.base is None:
+            falls = raw[0] < (plan.track.last_raw or 0.0) or bool((np.diff(raw) < 0).any())
+            return None if layout.batchwise and falls else raw + plan.track.offset
+        if plan.track.base is None:
             return None
-        if not plan.per_epoch:
-            settled = plan.per_epoch is False or bool(np.all(now == plan.last_epoch))
+        if not plan.track.per_epoch:
+            settled = plan.track.per_epoch is False or bool(np.all(now == plan.track.last_epoch))
             return raw if settled else None
         if layout.step_total is None:
             return None
         totals = _floats(columns[plan.where[layout.step_total]])
         if not ((totals > 0) & (totals < 1e15)).all():
             return None
-        return np.asarray((now - plan.base) * totals + raw, dtype=np.float64)
+        return np.asarray((now - plan.track.base) * totals + raw, dtype=np.float64)
 
     def _take(self) -> Batch:
         batch = super()._take()
@@ -468,8 +493,7 @@ class GeneralText(StreamFormat):
             parser.line(line)
             tried += 1
             if parser.believed:
-                names = sorted({name for plan in parser.accepted for name in plan.names})
-                listed = ", ".join(names[:4])
+                listed = ", ".join(parser.metrics[:4])
                 return Sniff(0.3, f"lines of one shape come back with {listed}")
             if tried >= _SNIFF_LINES:
                 break

@@ -103,8 +103,20 @@ def split_numbers(line: str) -> list[str]:
 
 
 def shape_of(parts: list[str]) -> str:
-    """Return the shape of a split line: its texts, joined by NUL where numbers stood."""
-    return "\0".join(parts[::2]).replace("\t\0", " \0")
+    """Return the shape of a split line: its texts, joined by NUL where numbers stood.
+
+    Blanks that only align a number (`[  10/ 100]`) are left out.
+    """
+    shape = "\0".join(parts[::2])
+    return _ALIGNED.sub(_aligned, shape) if " \0" in shape or "\t\0" in shape else shape
+
+
+def _aligned(match: re.Match[str]) -> str:
+    return f"{match[1]}\0" if match[1] else " \0"
+
+
+_ALIGNING: Final = tuple("([{<|/:=,;")
+_ALIGNED: Final = re.compile(r"(?:([(\[{<|/:=,;])[ \t]|[ \t])\0")
 
 
 @dataclass(slots=True)
@@ -154,7 +166,9 @@ def expression(shape: str, used: list[int]) -> re.Pattern[str]:
         for run in re.split(r"(\t)", body):
             pieces += [r"(?:[ \t]{2,64}+|\t)" if run == "\t" else re.escape(run)]
         if before_number:
-            if body != text:
+            if body.endswith(_ALIGNING):
+                pieces.append(r"[ \t]{0,64}+")
+            elif body != text:
                 pieces.append(_SPACES)
             pieces.append(f"({NUMBER})" if index in wanted else f"(?:{NUMBER})")
     pieces.append(r"[ \t]{0,64}+\n")
@@ -194,6 +208,7 @@ def layout_of(texts: list[str], values: list[str]) -> Layout | None:
             continue  # an average or a spread of the number before
         name, explicit, rest = _name(label)
         context = _context(rest, context)
+        split = name
         if name and name.lower() in _EVAL_CONTEXT:
             context, name = _EVAL_CONTEXT[name.lower()], ""
         elif name and name.lower() in _TRAIN_CONTEXT:
@@ -202,6 +217,8 @@ def layout_of(texts: list[str], values: list[str]) -> Layout | None:
             starts = following.strip(" \t").startswith(("/", "of "))
             if whole and starts:
                 anonymous = index
+            elif whole and split and following.strip(" \t") == "[" and layout.epoch is None:
+                layout.epoch = index  # `Train: 3 [20/1251]`
             elif index == 0 and whole and _leads(label, following):
                 lead = index
             continue
@@ -230,8 +247,13 @@ def _set_total(layout: Layout, index: int, anonymous: int | None) -> None:
         layout.epoch_total = index
     elif before == layout.step:
         layout.step_total = index
-    elif anonymous == before and layout.step is None:
-        layout.step, layout.step_total, layout.batchwise = before, index, True
+    elif anonymous == before:
+        if layout.batchwise and layout.epoch is None:
+            # `[3/300][20/1251]`: the first counts epochs
+            layout.epoch, layout.epoch_total = layout.step, layout.step_total
+            layout.step = None
+        if layout.step is None:
+            layout.step, layout.step_total, layout.batchwise = before, index, True
 
 
 def _counter(
