@@ -106,6 +106,16 @@ class Library:
         return (*self._finder.notices, *self._notices)
 
     @property
+    def searched(self) -> frozenset[str]:
+        """Runs that were found in directories, not named by the user one by one."""
+        named = {file.path for file in self._files.values() if file.explicit}
+        return frozenset(
+            run_id
+            for run_id, run in self.runs.items()
+            if not run.streaming and not named & set(run.watched.values())
+        )
+
+    @property
     def directories(self) -> tuple[str, ...]:
         """Directories whose changes may mean a new run or new bytes."""
         return self._finder.directories

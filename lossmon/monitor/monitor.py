@@ -19,6 +19,7 @@ from typing import Final
 from lossmon.errors import SourceNotFound
 from lossmon.monitor.library import Library
 from lossmon.monitor.snapshot import Snapshot
+from lossmon.monitor.twins import Twins
 from lossmon.settings import Settings
 from lossmon.sources.watch import Watcher
 
@@ -59,6 +60,7 @@ class Monitor:
         self._published: tuple[tuple[str, int], ...] = ()
         self._snapshot = Snapshot(scanning=True)
         self._thread: threading.Thread | None = None
+        self._twins = Twins()
         self._stop = threading.Event()
         self._watcher = Watcher(interval=self.settings.poll_seconds)
         self._watcher_notices: tuple[str, ...] = ()
@@ -290,7 +292,8 @@ class Monitor:
         library = self._open(wait=True)
         self._published = self._state()
         self._version += 1
-        runs = tuple(run.view() for run in library.runs.values())
+        views = [run.view() for run in library.runs.values()]
+        runs = self._twins.fold(views, library.searched)
         return Snapshot(
             (*runs, *library.waiting()),
             self._notices(library),
