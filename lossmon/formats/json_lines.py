@@ -18,13 +18,12 @@ import numpy as np
 
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
-from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
+from lossmon.formats.fields import Kind, kind_of
 from lossmon.formats.head import Head
 from lossmon.formats.json_text import loads, number
 from lossmon.formats.lines import LineParser
-from lossmon.formats.records import SUMMARY_KEYS, record_numbers
+from lossmon.formats.records import SUMMARY_KEYS, record_numbers, sparse_cells, text_cells
 from lossmon.model import Batch, concatenate
-from lossmon.model.batch import FloatArray
 
 MAX_STRUCT_FIELDS: Final = 256
 """With more keys than this a struct costs more than it saves."""
@@ -183,14 +182,14 @@ class _Decoder:
         found: dict[str, Cells] = {}
         for index in self._texts:
             key = self._keys[index]
-            cells = _text_cells(key, list(map(self._take[index], records)))
+            cells = text_cells(key, list(map(self._take[index], records)))
             if cells is None:
                 return None
             if len(cells.values):
                 found[key] = cells
         for index in self._numbers:
             values = np.fromiter(map(self._take[index], records), np.float64, n)
-            cells = _cells(values) if self._sparse else Cells(values)
+            cells = sparse_cells(values) if self._sparse else Cells(values)
             if len(cells.values):
                 found[self._keys[index]] = cells
         # In the order in which the keys were first seen, as the slow way has them.
@@ -213,30 +212,6 @@ def _is_one_a_line(block: bytes, records: int) -> bool:
     # Four times as fast as bytes.count.
     lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == 10))
     return lines == records or sum(1 for line in block.split(b"\n") if line) == records
-
-
-def _cells(values: FloatArray) -> Cells:
-    """Return a column from numbers where NaN stands for absent (JSON proper has no NaN)."""
-    absent = np.isnan(values)
-    if not absent.any():
-        return Cells(values)
-    rows = np.flatnonzero(~absent)
-    return Cells(values[rows], rows)
-
-
-def _text_cells(key: str, texts: list[str | None]) -> Cells | None:
-    """Return the times among texts; None if a text is a number or names a split."""
-    kind = kind_of(key)
-    distinct = set(texts)
-    distinct.discard(None)
-    if any(number(text) is not None for text in distinct):
-        return None
-    if kind is Kind.TAG and any(tag_prefix(text) for text in distinct if text is not None):
-        return None
-    if kind is not Kind.TIME:
-        return Cells(np.empty(0))
-    seconds = [None if text is None else parse_time(text) for text in texts]
-    return _cells(np.array(seconds, dtype=np.float64))
 
 
 def first_step(head: bytes) -> float | None:

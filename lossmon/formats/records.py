@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
+
+from lossmon.formats.axis import Cells
 from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
 from lossmon.formats.json_text import number
+from lossmon.model.batch import FloatArray
 
 MAX_DEPTH: Final = 4
 """Nested objects deeper than this are configuration, not metrics."""
@@ -64,3 +68,30 @@ def prefixed(fields: Mapping[str, float], prefix: str) -> dict[str, float]:
         else key: value
         for key, value in fields.items()
     }
+
+
+def sparse_cells(values: FloatArray) -> Cells:
+    """Return a column from numbers where NaN stands for an absent one."""
+    absent = np.isnan(values)
+    if not absent.any():
+        return Cells(values)
+    rows = np.flatnonzero(~absent)
+    return Cells(values[rows], rows)
+
+
+def text_cells(key: str, texts: list[str | None]) -> Cells | None:
+    """Return the times in a column of texts (None: absent), no cells where it holds none.
+
+    None if a text is a number or names a split: such rows need a look of their own.
+    """
+    kind = kind_of(key)
+    distinct = set(texts)
+    distinct.discard(None)
+    if any(number(text) is not None for text in distinct):
+        return None
+    if kind is Kind.TAG and any(tag_prefix(text) for text in distinct if text is not None):
+        return None
+    if kind is not Kind.TIME:
+        return Cells(np.empty(0))
+    seconds = [None if text is None else parse_time(text) for text in texts]
+    return sparse_cells(np.array(seconds, dtype=np.float64))
