@@ -14,10 +14,12 @@ import math
 import re
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
-from lossmon.formats.hf_lines import TrainLines, find_run
+from lossmon.formats.hf_lines import START, DictLines, find_piece, find_run, is_evaluation
 from lossmon.model import Batch, concatenate
 
 _PAIR: Final = re.compile(r"'([^']{1,200})':\s{0,8}'?([^,'{}\s]{1,60})'?\s{0,8}[,}]")
@@ -27,8 +29,10 @@ _HEADER: Final = re.compile(
 )
 _MAX_PENDING: Final = 256
 """Lines that wait for a bar at most."""
-_PIECE: Final = 4096
-"""Bytes read line by line before the fast path is tried again."""
+_PIECE: Final = 32768
+"""At most so many bytes of what was refused are read line by line before another try."""
+_LINE_BY_LINE: Final = 2048
+"""At least so many."""
 
 
 class _Logged(NamedTuple):
@@ -52,7 +56,7 @@ class HFConsoleParser(ConsoleParser):
         self._count = 0
         self._last_epoch: float | None = None
         self._header: dict[str, float] = {}
-        self._lines = TrainLines()
+        self._lines = DictLines()
         self._ready: list[Batch] = []
 
     # Lines, one at a time.
@@ -90,9 +94,7 @@ class HFConsoleParser(ConsoleParser):
             self.info.finished = True
             self.info.crashed = False
             return False
-        self._log(
-            _Logged(values, epoch, any(name.startswith(("eval_", "test_")) for name in values))
-        )
+        self._log(_Logged(values, epoch, is_evaluation(values)))
         return True
 
     def _log(self, logged: _Logged) -> None:
@@ -202,8 +204,7 @@ class HFConsoleParser(ConsoleParser):
         self.info.total_epochs = self._header.get("Num Epochs") or self.info.total_epochs
 
     def _emit(self, logged: _Logged, step: float) -> None:
-        if not logged.is_eval:
-            self._lines.learn(logged.values)
+        self._lines.learn(logged.values)
         self.add(logged.values, step, logged.epoch)
 
     # Many lines at once, where no bar stands between them.
@@ -211,30 +212,39 @@ class HFConsoleParser(ConsoleParser):
     def block(self, block: bytes) -> None:
         start = 0
         size = len(block)
+        refused = False
         while start < size:
-            if self._by_bar is False and self._steps_per_epoch() is None:
-                stop = find_run(block, start)
-                if stop - start > _PIECE // 4 and self._fast(block[start:stop]):
+            stop = 0
+            if (
+                self._by_bar is False
+                and block.startswith(START, start)
+                and self._steps_per_epoch() is None
+            ):
+                # A whole piece first; where that was refused, only lines that look right.
+                stop = find_run(block, start) if refused else find_piece(block, start)
+                if self._fast(block[start:stop]):
                     start = stop
                     continue
-                stop = min(stop, start + 8 * _PIECE) if stop > start else start
-                stop = block.find(b"\n", max(stop - 1, start)) + 1 or size
-            else:
-                stop = block.find(b"\n", start + _PIECE) + 1 or size
+                refused = True
+                stop = min(stop, start + _PIECE)
+            stop = block.find(b"\n", max(stop - 1, start + _LINE_BY_LINE)) + 1 or size
             super().block(block[start:stop])
             start = stop
 
     def _fast(self, lines: bytes) -> bool:
-        """Take training lines that are alike in one go; False: one has to read them singly."""
+        """Take lines that are alike in one go; False: one has to read them singly."""
         batch = self._lines.read(lines, self._count, self._last_epoch)
         if batch is None or batch.epochs is None:
             return False
         if len(self.rows):
             self._ready.append(self.rows.take())
         self._ready.append(batch)
-        self._count += len(batch)
-        self._last_step = float(self._count)
-        self._last_epoch = float(batch.epochs[-1])
+        last = int(batch.steps[-1])
+        if last > self._count:
+            rows = np.flatnonzero(batch.steps == last)
+            self._last_epoch = float(batch.epochs[rows[0]])
+            self._count = last
+            self._last_step = float(last)
         self.info.finished = False
         self.info.crashed = False
         return True

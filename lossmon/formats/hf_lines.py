@@ -1,112 +1,146 @@
 """Many lines of the Trainer's console at once: Python dicts read as JSON into columns.
 
-Quotes are translated and a whole run of lines is decoded in one call into
+Quotes are translated and a whole piece of lines is decoded in one call into
 structs made of the keys seen so far. Anything else than numbers under known
 keys (a bare `nan`, a new metric, text behind the dict) is refused, and the
-caller reads those lines one by one: the two ways agree by construction.
+caller reads those lines one by one: what is taken here is what would have come
+out there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from lossmon.model import Batch, Column, clean_name
 
-_START: Final = b"{'loss': "
-_NEXT_OTHER: Final = re.compile(rb"\n(?!\{'loss': )")
+START: Final = b"{'"
+_NEXT_OTHER: Final = re.compile(rb"\n(?!\{')")
 _TO_JSON: Final = bytes.maketrans(b"'", b'"')
 _MAX_KEYS: Final = 100
 """Beyond so many keys lines are not alike any more."""
-_LINES_AT_ONCE: Final = 512
-"""A refused run is read singly: it should not be long."""
+_AT_ONCE: Final = 1 << 16
+"""Bytes decoded at once: what is refused is read line by line, and should not be long."""
+_ABSENT: Final = -1.7302685092994046e308
+"""Stands for a key that a line has not: a number that no training prints (NaN is one)."""
+_EVAL_PREFIXES: Final = ("eval_", "test_")
+_LEFT_TO_CALLER: Final = frozenset({"step", "train_runtime"})
+"""Keys that give a line another meaning than a point of a curve counted line by line."""
+
+
+def is_evaluation(names: Iterable[str]) -> bool:
+    """Whether a line with these keys is an evaluation (else it is of training)."""
+    return any(name.startswith(_EVAL_PREFIXES) for name in names)
+
+
+def find_piece(block: bytes, start: int) -> int:
+    """Return where a piece of whole lines that is decoded at once ends."""
+    if len(block) - start <= _AT_ONCE:
+        return len(block)
+    return block.rfind(b"\n", start, start + _AT_ONCE) + 1 or block.find(b"\n", start) + 1
 
 
 def find_run(block: bytes, start: int) -> int:
-    """Return where the run of training lines that begins at `start` ends (`start`: none does)."""
-    if not block.startswith(_START, start):
-        return start
+    """Return where the run of lines that begin like a dict, from `start` on, ends."""
     match = _NEXT_OTHER.search(block, start)
-    stop = match.start() + 1 if match else len(block)
-    limit = start + 128 * _LINES_AT_ONCE
-    if stop > limit:
-        stop = block.rfind(b"\n", start, limit) + 1 or stop
-    return stop
+    return match.start() + 1 if match else len(block)
 
 
-class TrainLines:
-    """Reads runs of training lines whose keys were all seen before."""
+class _Compiled(NamedTuple):
+    decoder: msgspec.json.Decoder[list[Any]]
+    getters: tuple[Callable[[Any], float], ...]
+    names: tuple[str, ...]
+
+
+class DictLines:
+    """Reads lines whose keys were all seen before."""
 
     def __init__(self) -> None:
-        self._keys: list[str] = []
-        self._known: set[str] = set()
-        self._decoder: msgspec.json.Decoder[list[Any]] | None = None
+        self._keys: dict[str, bool] = {}
+        """Keys in order of appearance, and whether they belong to evaluations."""
+        self._compiled: _Compiled | None = None
 
     def learn(self, names: Iterable[str]) -> None:
-        """Take the metric names of a training line."""
+        """Take the metric names of a line."""
         for name in names:
-            if name not in self._known and len(self._keys) < _MAX_KEYS:
-                self._known.add(name)
-                if name.startswith(("eval_", "test_")) or name in ("step", "epoch"):
-                    continue
-                self._keys.append(name)
-                self._decoder = None
+            if name in self._keys or name in _LEFT_TO_CALLER or len(self._keys) >= _MAX_KEYS:
+                continue
+            self._keys[name] = name.startswith(_EVAL_PREFIXES)
+            self._compiled = None
 
-    def _compile(self) -> msgspec.json.Decoder[list[Any]]:
-        fields: list[tuple[str, type, Any]] = [("f", float)]  # type: ignore[list-item]
-        rename = {"f": "epoch"}
+    def _compile(self) -> _Compiled:
+        fields: list[Any] = [("epoch", float)]
+        rename = {"epoch": "epoch"}
         for index, key in enumerate(self._keys):
-            fields.append((f"f{index}", float | None, None))  # type: ignore[arg-type]
+            fields.append((f"f{index}", float, _ABSENT))
             rename[f"f{index}"] = key
         row = msgspec.defstruct("Row", fields, rename=rename, forbid_unknown_fields=True, gc=False)
-        return msgspec.json.Decoder(list[row], strict=False)  # type: ignore[valid-type]
+        return _Compiled(
+            msgspec.json.Decoder(list[row], strict=False),  # type: ignore[valid-type]
+            tuple(attrgetter(f"f{index}") for index in range(len(self._keys))),
+            tuple(clean_name(key) for key in self._keys),
+        )
 
     def read(self, lines: bytes, count: int, last_epoch: float | None) -> Batch | None:
         """Return the rows of whole lines, or None where they must be read one by one.
 
-        Steps go on from `count`, the number of training lines before; epochs
-        must not fall below `last_epoch` or one another.
+        Steps count training lines, on from `count`; an evaluation stands at
+        the training line before it. Epochs of training must not fall below
+        `last_epoch` or one another.
         """
-        if not self._keys or b'"' in lines or b"\\" in lines:
+        if "loss" not in self._keys or b'"' in lines or b"\\" in lines or b"}," in lines:
             return None
-        if self._decoder is None:
-            self._decoder = self._compile()
+        if self._compiled is None:
+            self._compiled = self._compile()
         text = lines.rstrip(b"\n").translate(_TO_JSON).replace(b"\n", b",")
         try:
-            rows = self._decoder.decode(b"[%b]" % text)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+            rows = self._compiled.decoder.decode(b"[%b]" % text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+        return self._batch(rows, self._compiled, count, last_epoch)
+
+    def _batch(
+        self, rows: list[Any], compiled: _Compiled, count: int, last_epoch: float | None
+    ) -> Batch | None:
         n = len(rows)
-        if n != lines.count(b"\n"):
-            return None
-        epochs = np.array([row.f for row in rows])
-        if not (np.diff(epochs) >= 0).all() or (last_epoch is not None and epochs[0] < last_epoch):
-            return None
         columns = []
-        for index, key in enumerate(self._keys):
-            field = f"f{index}"
-            column = _column(clean_name(key), [getattr(row, field) for row in rows])
+        is_eval = np.zeros(n, dtype=np.bool_)
+        is_train = np.zeros(n, dtype=np.bool_)
+        for (key, of_eval), get, name in zip(
+            self._keys.items(), compiled.getters, compiled.names, strict=True
+        ):
+            column = _column(name, list(map(get, rows)))
             if column is None:
-                if key == "loss":
-                    return None
-            elif key == "loss" and column.rows is not None:
-                return None
-            else:
-                columns.append(column)
-        steps = np.arange(count + 1, count + n + 1, dtype=np.float64)
+                continue
+            columns.append(column)
+            where = slice(None) if column.rows is None else column.rows
+            if of_eval:
+                is_eval[where] = True
+            elif key == "loss":
+                is_train[where] = True
+        if (is_train == is_eval).any():
+            # A line that is both, or neither: a training line without a loss.
+            return None
+        epochs = np.array([row.epoch for row in rows])
+        of_train = epochs[is_train]
+        if len(of_train) and (
+            (of_train[1:] < of_train[:-1]).any()
+            or (last_epoch is not None and of_train[0] < last_epoch)
+        ):
+            return None
+        steps = count + np.cumsum(is_train, dtype=np.float64)
         return Batch(steps, tuple(columns), epochs)
 
 
-def _column(name: str, values: list[float | None]) -> Column | None:
-    absent = values.count(None)
-    if absent == len(values):
-        return None
-    if not absent:
-        return Column(name, np.array(values, dtype=np.float64))
-    rows = [index for index, value in enumerate(values) if value is not None]
-    present = [value for value in values if value is not None]
-    return Column(name, np.array(present), np.array(rows, dtype=np.int64))
+def _column(name: str, values: list[float]) -> Column | None:
+    numbers = np.array(values, dtype=np.float64)
+    present = numbers != _ABSENT
+    if present.all():
+        return Column(name, numbers)
+    rows = np.flatnonzero(present)
+    return Column(name, numbers[rows], rows.astype(np.int64)) if len(rows) else None
