@@ -63,9 +63,10 @@ def _draw_grid(plan: Plan, canvas: Canvas) -> None:
     if plan.view.glyphs is Glyphs.ASCII or canvas.height < 8:
         return
     style = part_style(plan.view.palette, "grid")
+    cells_ = np.zeros_like(canvas.chars)
     for row, _ in plan.y_ticks:
-        for column in range(3, canvas.width, 4):
-            canvas.put(row, column, "·", style)
+        cells_[row, 3::4] = ord("·")
+    canvas.layer(cells_, style)
 
 
 def _draw_bands(plan: Plan, canvas: Canvas) -> None:
