@@ -1,0 +1,82 @@
+"""The real command on a real terminal: what is appended is seen, and nothing is left behind."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import DEMO
+from tests.cli.terminal import Terminal
+
+OVERFITTING = (DEMO / "overfitting" / "console.txt").read_bytes()
+HEALTHY_PART = OVERFITTING[: OVERFITTING.index(b"'epoch': '11.67'")]
+LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+def test_an_appended_line_and_its_warning_come_on_screen(tmp_path: Path) -> None:
+    log = tmp_path / "console.txt"
+    log.write_bytes(HEALTHY_PART)
+    with Terminal(log, cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "eval_loss" in text)
+        assert "overfitting" not in terminal.text.lower().replace("overfitting is not", "")
+        with log.open("ab") as file:
+            file.write(OVERFITTING[len(HEALTHY_PART) :])
+        text = terminal.until(lambda text: "overfitting" in text.lower() and "480" in text)
+        assert "2.638" in text  # the best evaluation
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert terminal.after == terminal.before
+        assert LEAVE_ALTERNATE_SCREEN in terminal.raw
+        assert SHOW_CURSOR in terminal.raw
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (240, 70), (20, 5), (1, 1)])
+def test_any_size_is_survived_and_left(tmp_path: Path, size: tuple[int, int]) -> None:
+    with Terminal(DEMO, cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "healthy" in text)
+        terminal.resize(*size)
+        terminal.resize(100, 30)
+        terminal.until(lambda text: "healthy" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
+def test_the_demo_plays_until_a_warning(tmp_path: Path) -> None:
+    with Terminal("demo", "--speed", "20", cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "overfitting" in text.lower())
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_the_terminal_as_it_was(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with Terminal(DEMO, cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "healthy" in text)
+        terminal.process.send_signal(number)
+        terminal.end()
+        assert terminal.after == terminal.before
+        assert b"Traceback" not in terminal.raw
+        assert LEAVE_ALTERNATE_SCREEN in terminal.raw
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"TERM": "linux", "COLORTERM": ""},
+        {"TERM": "screen-256color", "COLORTERM": ""},
+        {"TERM": "dumb"},
+        {"NO_COLOR": "1"},
+        {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_poor_terminals_work(tmp_path: Path, extra: dict[str, str]) -> None:
+    with Terminal(DEMO, cwd=tmp_path, **extra) as terminal:
+        terminal.until(lambda text: "healthy" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert b"Traceback" not in terminal.raw
