@@ -103,7 +103,8 @@ def read_database(path: Path) -> list[Reading]:
         readings = []
         for table_run in fmt.runs(connection):
             cursor = TableCursor()
-            batches = list(fmt.read(connection, table_run.key, cursor))
+            known = fmt.unsupported is None  # recognised formats that are refused raise
+            batches = list(fmt.read(connection, table_run.key, cursor)) if known else []
             run = _run(fmt, table_run.name, batches, cursor.info)
             readings.append(Reading(fmt, run, cursor.bad_records, sniff, list(claims)))
     connection.close()
