@@ -8,6 +8,7 @@ whose time grows with every one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ from lossmon.charts.header import AXIS_WORDS
 from lossmon.charts.lines import run_lines
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
 from lossmon.charts.raster import Canvas
-from lossmon.charts.spec import Line, Palette, Viewport, XAxis
+from lossmon.charts.spec import Line, Mark, Palette, Viewport, XAxis
 from lossmon.charts.thin import Columns, columns
 from lossmon.model import RunView
 from lossmon.model.batch import FloatArray
@@ -31,6 +32,7 @@ _STYLES: Final = {
     "ema": ("braille", "cyan+"),
     "eval": ("◆", "orange+"),
 }
+_NAN: Final = "×"
 _SAMPLES: Final = {"dimmed": "·", "raw": "·", "other": "⠤⠤", "ema": "⠤⠤", "eval": "◆"}
 _ANSI: Final = {"gray": "90", "gray+": "37", "cyan+": "96", "orange+": "33"}
 
@@ -64,15 +66,22 @@ def text_chart(
     y_ticks = make(*y_range, max(2, canvas_height // 3))
     gutter = max((len(tick.label) for tick in y_ticks), default=0) + 1
     figure = frame.new_figure(width, height - 2)
-    if not colour:
+    if colour:
+        # The terminal's own ground and text: plotext's default is black on white.
+        for paint in (figure.canvas_color, figure.axes_color, figure.ticks_color):
+            paint("default")
+    else:
         figure.theme("clear")
     figure.xlim(*x_range)
-    figure.ylim(*y_range)
+    # Logarithms are taken here: plotext's own log scale takes its limits otherwise.
+    bottom, top = (math.log10(end) for end in y_range) if log_y else y_range
+    figure.ylim(bottom, top)
     figure.xaxes(True, False)
     figure.yaxes(True, False)
-    if log_y:
-        figure.yscale("log")
-    figure.yticks([tick.at for tick in y_ticks], [tick.label for tick in y_ticks])
+    figure.yticks(
+        [math.log10(tick.at) if log_y else tick.at for tick in y_ticks],
+        [tick.label for tick in y_ticks],
+    )
     inner = width - gutter
     placed = ticks.fit_columns(
         lambda wanted: ticks.x_ticks(x_axis, *x_range, wanted, None),
@@ -87,12 +96,17 @@ def text_chart(
     )
     order = {"dimmed": 0, "raw": 1, "other": 2, "ema": 2, "eval": 3}
     for line, columns_ in sorted(zip(lines, found, strict=True), key=lambda p: order[p[0].role]):
-        _plot(figure, line, columns_, data[lines.index(line)], edges, colour)
+        _plot(figure, line, columns_, edges, colour, log_y)
+    broken = np.unique(np.concatenate([columns_.broken for columns_ in found]))
+    if len(broken):
+        at = ((edges[broken] + edges[broken + 1]) / 2).tolist()
+        figure.scatter(at, [bottom] * len(at), marker=_NAN, color="red+" if colour else None)
     body = str(figure.build()).rstrip("\n")
     if not colour:
         body = "\n".join(frame.built(figure))
-    strip = _labels(view, marks, x_range, width, gutter)
-    return "\n".join([_legend(lines, x_axis, width, colour), strip, body])
+    strip = _labels(marks, x_range, width, gutter)
+    legend = _legend(lines, x_axis, width, colour, bool(len(broken)))
+    return "\n".join([legend, strip, body])
 
 
 def _edges(x_range: tuple[float, float], pixels: int) -> FloatArray:
@@ -110,9 +124,9 @@ def _plot(
     figure: object,
     line: Line,
     found: Columns,
-    data: tuple[FloatArray, FloatArray],
     edges: FloatArray,
     colour: bool,
+    log_y: bool,
 ) -> None:
     marker, hue = _STYLES[line.role]
     style = hue if colour else None
@@ -123,6 +137,8 @@ def _plot(
     middle = (edges[at] + edges[at + 1]) / 2
     low = np.clip(found.low[inside], -LIMIT, LIMIT)
     high = np.clip(found.high[inside], -LIMIT, LIMIT)
+    if log_y:
+        low, high = np.log10(low), np.log10(high)
     if line.role in ("raw", "dimmed", "eval"):
         both = low < high
         xs = np.concatenate((middle, middle[both]))
@@ -139,7 +155,7 @@ def _plot(
         figure.plot(xs.tolist(), ys.tolist(), marker=marker, color=style)  # type: ignore[attr-defined]
 
 
-def _legend(lines: Sequence[Line], x_axis: XAxis, width: int, colour: bool) -> str:
+def _legend(lines: Sequence[Line], x_axis: XAxis, width: int, colour: bool, broken: bool) -> str:
     parts, plain = [], 0
     seen = set()
     for line in lines:
@@ -154,29 +170,28 @@ def _legend(lines: Sequence[Line], x_axis: XAxis, width: int, colour: bool) -> s
         if colour:
             sample = f"\x1b[{_ANSI[_STYLES[line.role][1]]}m{sample}\x1b[0m"
         parts.append(f"{sample} {labels.narrow(line.label)}")
+    if broken and plain + 8 <= width:
+        parts.append(f"\x1b[91m{_NAN}\x1b[0m NaN" if colour else f"{_NAN} NaN")
+        plain += 8
     name = f"x: {AXIS_WORDS[x_axis]}"
     gap = width - plain - len(name)
     return "   ".join(parts) + " " * max(gap, 1) + (name if gap > 0 else "")
 
 
 def _labels(
-    view: RunView,
-    marks: Sequence[object],
+    marks: Sequence[Mark],
     x_range: tuple[float, float],
     width: int,
     gutter: int,
 ) -> str:
     """Return the row of event labels over the chart, without colours."""
-    from lossmon.charts.spec import Mark
-
     strip = Canvas(width - gutter, 1)
-    named = [mark for mark in marks if isinstance(mark, Mark)]
 
     def to_col(x: float) -> int | None:
         low, high = x_range
         return _column(x, x_range, width - gutter) if low <= x <= high else None
 
-    shown = labels.labelled(named, to_col)
+    shown = labels.labelled(marks, to_col)
     labels.place_labels(strip, shown, to_col, Viewport(width, 1, palette=Palette.NONE))
     text = "".join(span.text for span in strip.rows()[0])
     return (" " * gutter + text).rstrip()
