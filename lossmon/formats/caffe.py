@@ -32,10 +32,7 @@ class CaffeParser(ConsoleParser):
 
     def record(self, text: str) -> bool:
         if match := _OUTPUT.search(text):
-            if match[1] == "Test":
-                name = f"test{self._net}/{match[2]}"
-            else:
-                name = f"train_net/{match[2]}"
+            name = f"test{self._net}/{match[2]}" if match[1] == "Test" else f"train_net/{match[2]}"
             self.add({name: to_float(match[3])}, self._step)
             return True
         if "Iteration" in text:

@@ -1,0 +1,129 @@
+"""Boxes of `| name | value |` rows, a box a dump: Stable-Baselines3, Spinning Up, Baselines.
+
+A box is a row of the run; its step is the surest counter in it
+(`time/total_timesteps` before `time/iterations`). Stable-Baselines3 indents
+the names of a group under it and cuts values to a few digits.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossmon.formats.base import Context
+from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.fields import Kind, kind_of, step_rank
+
+_ROW: Final = re.compile(
+    r"\| ?( {0,40})([^|\n]{0,120}?) {0,120}\| {0,40}([^|\n]{0,80}?) {0,80}\|\s{0,4}\Z"
+)
+_RULE: Final = re.compile(r"-{5,400}\s{0,4}\Z")
+_MAX_ROWS: Final = 500
+
+
+class BoxParser(ConsoleParser):
+    """Takes a box when its lower edge comes."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._cells: dict[str, float] = {}
+        self._group = ""
+        self._count = 0
+
+    def record(self, text: str) -> bool:
+        if text[0] == "-" and _RULE.match(text):
+            return self._close()
+        if text[0] != "|" or (match := _ROW.match(text)) is None:
+            self._cells = {}
+            return False
+        indent, name, cell = len(match[1]), match[2], match[3]
+        if name.endswith("/") and not cell:
+            self._group = name
+            return True
+        value = number(cell)
+        if value is not None and name and len(self._cells) < _MAX_ROWS:
+            inside = self._group if indent >= 3 and "/" not in name else ""
+            self._cells[inside + name] = value
+        return True
+
+    def _close(self) -> bool:
+        cells, self._cells, self._group = self._cells, {}, ""
+        if not cells:
+            return True
+        counters = [name for name in cells if kind_of(name) is Kind.STEP]
+        epochs = [cells[name] for name in cells if kind_of(name) is Kind.EPOCH]
+        metrics = {name: x for name, x in cells.items() if kind_of(name) is Kind.METRIC}
+        self._count += 1
+        if counters:
+            step = cells[min(counters, key=step_rank)]
+        elif epochs:
+            step = epochs[0]
+        else:
+            step = self._count
+            self.info.steps_estimated = True
+        if not abs(step) < 1e15:
+            self.bad_records += 1
+            return True
+        self.add(metrics, step, epochs[0] if epochs else None)
+        return True
+
+
+class StableBaselines3(ConsoleFormat):
+    """Console (`stdout`) and `log.txt` of Stable-Baselines3."""
+
+    name = "stable-baselines3"
+    title = "Stable-Baselines3 console"
+    sample = (
+        "| time/              |          |\n"
+        "|    total_timesteps | 512      |\n"
+        "| train/             |          |\n"
+        "|    loss            | 47.5     |"
+    )
+    needles = ("| time/ ", "| train/ ", "| rollout/ ", "| eval/ ")
+    signature = re.compile(
+        r"^\| (?:time|train|rollout|eval)/ {1,120}\| {1,80}\|\s{0,4}$", re.MULTILINE
+    )
+    parser_class = BoxParser
+
+
+class SpinningUp(ConsoleFormat):
+    """Console of Spinning Up's `EpochLogger` (`progress.txt` is a plain table)."""
+
+    name = "spinning-up"
+    title = "Spinning Up console"
+    sample = (
+        "---------------------------------------\n"
+        "|             Epoch |               0 |\n"
+        "| TotalEnvInteracts |            4000 |\n"
+        "|            LossPi |          -0.013 |"
+    )
+    needles = ("TotalEnvInteracts |", "AverageEpRet |")
+    signature = re.compile(
+        rf"^-{{5,400}}\n\| {{1,80}}Epoch \| {{1,80}}\d{{1,9}} \|\n"
+        rf"\| {{0,80}}[\w ]{{1,80}} \| {{0,80}}{NUM} \|",
+        re.MULTILINE,
+    )
+    parser_class = BoxParser
+
+
+class Baselines(ConsoleFormat):
+    """Boxes of OpenAI Baselines' logger, as improved-diffusion and its forks print them too."""
+
+    name = "baselines-table"
+    title = "OpenAI Baselines logger console"
+    sample = (
+        "---------------------------\n"
+        "| loss       | 0.0712     |\n"
+        "| step       | 1.2e+03    |\n"
+        "---------------------------"
+    )
+    confidence = 0.8
+    needles = ("---\n| ",)
+    signature = re.compile(
+        rf"^-{{5,400}}\n(?:\| [\w./-]{{1,80}} {{1,80}}\| {NUM} {{1,80}}\|\n){{2,200}}-{{5,400}}$",
+        re.MULTILINE,
+    )
+    parser_class = BoxParser
+
+
+FORMATS = (StableBaselines3(), SpinningUp(), Baselines())
