@@ -26,6 +26,8 @@ from lossmon.sources.search import DirectorySearch, FoundFile, find_file, may_be
 __all__ = ["Candidate", "Finder", "is_stream", "open_stream"]
 
 HEAD_BYTES: Final = 65536
+MAX_CANDIDATES: Final = 5000
+"""Files looked into in one search, the newest: each is opened for its first bytes."""
 MAX_WATCHED: Final = 1000
 """Directories named for watching; in others new files are found by the next search."""
 _MAGIC: Final = re.compile(r"[*?\[]")
@@ -57,6 +59,7 @@ class Finder:
         self._given: dict[str, int] = {}
         """Size with which each path was yielded."""
         self._missing: list[str] = []
+        self._too_many = False
         for address in self._addresses:
             self._check(address, wait)
 
@@ -80,11 +83,14 @@ class Finder:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the last search."""
-        return tuple(
+        notices = [
             f"{search.root}: too large to be searched whole; name a directory further down"
             for search in self._searches.values()
             if search.cut_short
-        )
+        ]
+        if self._too_many:
+            notices.append(f"only the newest {MAX_CANDIDATES} files were looked into")
+        return tuple(notices)
 
     def find(self) -> Iterator[Candidate]:
         """Yield files that are new, or have grown so that a second look is worth it.
@@ -99,7 +105,9 @@ class Finder:
                 # One file, two names: the one the user gave, then the one that is no link.
                 if other is None or (explicit, not file.linked) > (other[0], not other[1].linked):
                     found[file.identity] = (explicit, file)
-        for explicit, file in sorted(found.values(), key=lambda item: -item[1].modified):
+        newest = sorted(found.values(), key=lambda item: -item[1].modified)
+        self._too_many = len(newest) > MAX_CANDIDATES
+        for explicit, file in newest[:MAX_CANDIDATES]:
             given = self._given.get(file.path)
             if given is not None and not _worth_another_look(given, file.size):
                 continue

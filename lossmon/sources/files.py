@@ -67,6 +67,8 @@ class FileTail(Tail):
         self._previous: Identity | None = None
         """The rotated part that lies before the current generation (None: not looked yet)."""
         self._cut: Literal["", "truncated", "replaced"] = ""
+        self._old_head = b""
+        """How the generation before began."""
         self._was_copied = False
         self._delivered = False
         self._released = False
@@ -169,9 +171,21 @@ class FileTail(Tail):
         if self._identity is None:
             self._real = os.path.realpath(self.path)
             self._begin(self._real, identity)
+        if self._seen.position == 0 and self._turn_to_skipped():
+            return None
         if identity != self._identity:
             return self._finish_old(limit, identity, status)
         return self._follow(limit)
+
+    def _turn_to_skipped(self) -> bool:
+        """Go back to a part that was rotated away between two looks; True if there is one."""
+        before = self._previous or NONE_YET
+        skipped, _ = successor(self._real, before, head=self._old_head)
+        if skipped is None or skipped.identity == self._identity:
+            return False
+        self._turn_to(skipped)
+        self._cut = self._cut or "truncated"
+        return True
 
     def _begin(self, name: str, identity: Identity) -> None:
         self._pool.drop(self)
@@ -201,12 +215,6 @@ class FileTail(Tail):
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
-            if self._seen.position == 0 and status.st_size:
-                skipped = successor(self._real, self._previous or NONE_YET)
-                if skipped is not None:
-                    self._turn_to(skipped)
-                    self._cut = self._cut or "truncated"
-                    return None
             data = _piece(descriptor, status, self._seen, limit)
         except OSError as error:
             return self._nothing(_explain(self.path, error))
@@ -240,6 +248,7 @@ class FileTail(Tail):
             self._was_copied = True
         else:
             self._cut = "truncated"
+            self._old_head = self._seen.head
             self._seen = Fingerprint()
 
     def _turn_to(self, part: Rotated, seen: Fingerprint | None = None) -> None:
@@ -251,17 +260,23 @@ class FileTail(Tail):
 
     def _finish_old(self, limit: int, identity: Identity, status: os.stat_result) -> Read | None:
         data = self._rest_of_old(limit)
+        if data is None:
+            self._cut_off()
+            return None
         if data:
             return self._deliver(data, more=True)
         assert self._identity is not None
         real = os.path.realpath(self.path)
-        skipped = successor(real, self._identity)
+        skipped, after = successor(
+            real, self._identity, self._previous or NONE_YET, head=self._seen.head
+        )
         if skipped is None and status.st_size == 0:
             # Nobody has written to the new file: the writer may still be at the old one.
             return self._nothing()
         self._cut = "truncated" if self._was_copied else "replaced"
         self._was_copied = False
-        self._previous = self._identity
+        self._previous = after
+        self._old_head = self._seen.head
         self._real = real
         if skipped is not None:
             self._turn_to(skipped)
@@ -273,6 +288,9 @@ class FileTail(Tail):
         if self._identity is None:
             return self._nothing(_explain(self.path, error, "does not exist yet"))
         data = self._rest_of_old(limit)
+        if data is None:
+            self._cut_off()
+            return None
         if data:
             return self._deliver(data, more=True)
         if time.monotonic() - self._grew_at > RELEASE_SECONDS:
@@ -280,8 +298,11 @@ class FileTail(Tail):
             self._released = True
         return self._nothing(_explain(self.path, error, "no longer there; waiting for it"))
 
-    def _rest_of_old(self, limit: int) -> bytes:
-        """Return what follows in the old generation, which is no longer at the path."""
+    def _rest_of_old(self, limit: int) -> bytes | None:
+        """Return what follows in the old generation, which is no longer at the path.
+
+        None: it was cut before it was moved.
+        """
         if self._released:
             return b""
         descriptor = self._pool.take(self)
@@ -297,7 +318,7 @@ class FileTail(Tail):
             return b""
         self._mtime, self._size = status.st_mtime, status.st_size
         self._pool.give_back(self, descriptor)
-        return data or b""
+        return data
 
     def _open_moved(self) -> int | None:
         assert self._identity is not None

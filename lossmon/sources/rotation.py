@@ -37,6 +37,10 @@ MAX_COPIES: Final = 32
 COMPARED: Final = 65536
 """Bytes in which a copy that is still being made is compared with its original."""
 
+_STABLE_TRIES: Final = 4
+_TELLING: Final = 128
+"""So many equal bytes are more than a header that every generation begins with."""
+
 _SUFFIX: Final = re.compile(r"\.(\d{1,4})$|-(\d{8}(?:-?\d{1,10})?)$")
 
 
@@ -88,6 +92,24 @@ def _entries(path: str) -> Iterator[os.DirEntry[str]]:
 
 def _rotated(path: str) -> list[Rotated]:
     """Return the regular files named as rotated parts of `path`, the newest first."""
+    directory = os.path.dirname(path) or "."
+    for _ in range(_STABLE_TRIES):
+        # Renamed while it is listed, a part may be met under neither name.
+        before = _modified_ns(directory)
+        found = _list_rotated(path)
+        if _modified_ns(directory) == before:
+            break
+    return found
+
+
+def _modified_ns(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return -1
+
+
+def _list_rotated(path: str) -> list[Rotated]:
     base = os.path.basename(path)
     found = []
     for entry in _entries(path):
@@ -175,26 +197,36 @@ def _names(directory: str, modified_ns: int) -> list[str]:
         return sorted(entry.name for entry in islice(entries, MAX_ENTRIES))
 
 
-def successor(path: str, identity: Identity) -> Rotated | None:
-    """Return the part that was written after the one with `identity`; None: that is `path` itself.
+def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, Identity]:
+    """Return the part that was written after those that were `read`, and which of them it follows.
 
     Between two looks a log may have been rotated more than once: what lies
     between the part that was read last and the file of now was never seen.
-    With `NONE_YET` every part is later.
+    `read` names what was read, the latest first; the first one that still lies
+    among the parts counts (`NONE_YET`: every part is later). A part that
+    begins with `head`, as what was read last did, is a backup of that. The
+    part is None where the next one is `path` itself.
     """
     parts = _rotated(path)
-    index = next((i for i, part in enumerate(parts) if part.identity == identity), None)
+    identities = [part.identity for part in parts]
+    anchor = next((one for one in read if one == NONE_YET or one in identities), None)
+    if anchor is None:
+        return None, read[-1]
     since_ns = 0
-    if identity != NONE_YET:
-        if index is None:
-            return None
+    if anchor != NONE_YET:
+        index = identities.index(anchor)
         since_ns = parts[index].modified_ns
         dated = parts[index].age[0] < 0
         parts = [part for part in parts[:index] if (part.age[0] < 0) == dated]
     for part in reversed(parts):
-        if part.size and part.modified_ns >= since_ns and not _is_copy_of(part, path):
-            return part
-    return None
+        if (
+            part.size
+            and part.modified_ns >= since_ns
+            and not _is_copy_of(part, path)
+            and not (len(head) >= _TELLING and _beginning_or_empty(part.path).startswith(head))
+        ):
+            return part, anchor
+    return None, anchor
 
 
 def _is_copy_of(part: Rotated, path: str) -> bool:
@@ -206,6 +238,13 @@ def _is_copy_of(part: Rotated, path: str) -> bool:
     except OSError:
         return False
     return len(first) <= len(second) and second.startswith(first)
+
+
+def _beginning_or_empty(path: str) -> bytes:
+    try:
+        return _beginning(path)
+    except OSError:
+        return b""
 
 
 def _beginning(path: str) -> bytes:
