@@ -51,6 +51,7 @@ _CONTENT: Final = {
     23: "<u8",
 }
 _BFLOAT16: Final = 14
+_STRUCT_F2: Final = struct.Struct("<e")
 _STRUCT_F4: Final = struct.Struct("<f")
 _STRUCT_F8: Final = struct.Struct("<d")
 
@@ -179,7 +180,7 @@ def _varint_element(data: bytes, at: int, end: int, number: int, dtype: int) -> 
         bits = raw & 0xFFFF
         if dtype == _BFLOAT16:
             return Scalar(b"", _bfloat16(bits))
-        return Scalar(b"", float(np.uint16(bits).view(np.float16)))
+        return Scalar(b"", _STRUCT_F2.unpack(bits.to_bytes(2, "little"))[0])
     return Scalar(b"", float(raw if number in (16, 17) else signed(raw)))
 
 
@@ -189,7 +190,9 @@ def _content_element(data: bytes, at: int, end: int, dtype: int) -> Scalar | Non
     code = _CONTENT.get(dtype)
     if code is None or end - at != np.dtype(code).itemsize:
         return None
-    return Scalar(b"", float(np.frombuffer(data, code, 1, at)[0]), at, code)
+    with np.errstate(invalid="ignore"):
+        value = float(np.frombuffer(data, code, 1, at)[0])
+    return Scalar(b"", value, at, code)
 
 
 def _bfloat16(bits: int) -> float:
@@ -257,7 +260,8 @@ class Layout:
     @staticmethod
     def _numbers(records: _crc32c.BytesArray, start: int, stop: int, dtype: str) -> FloatArray:
         raw = np.ascontiguousarray(records[:, start:stop]).view(dtype)
-        return raw[:, 0].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN is a NaN like others
+            return raw[:, 0].astype(np.float64)
 
 
 def has_layout(event: EventRecord) -> bool:

@@ -25,6 +25,21 @@ PIECE: Final = 5000
 
 MAX_RUNS: Final = 5000
 _MAX_FACTS: Final = 100
+
+# From run to run by seeking in the index on (run_id, timestamp): a GROUP BY would walk through
+# all rows of the project at each look.
+_RUNS: Final = """
+WITH RECURSIVE runs(key) AS (
+    SELECT min({key}) FROM metrics
+    UNION ALL
+    SELECT (SELECT min({key}) FROM metrics WHERE {key} > runs.key) FROM runs
+    WHERE runs.key IS NOT NULL
+)
+SELECT runs.key,
+    (SELECT run_name FROM metrics WHERE {key} = runs.key ORDER BY timestamp LIMIT 1),
+    (SELECT timestamp FROM metrics WHERE {key} = runs.key ORDER BY timestamp LIMIT 1)
+FROM runs LIMIT ?
+"""
 _MAX_NESTING: Final = 4
 _NAMED_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -54,13 +69,9 @@ class TrackioFormat(TableFormat):
         return None
 
     def runs(self, connection: sqlite3.Connection) -> list[TableRun]:
-        key = _key_column(connection)
-        rows = connection.execute(
-            f"SELECT {key}, max(run_name), min(id) FROM metrics"
-            f" GROUP BY {key} ORDER BY 3 DESC LIMIT ?",
-            (MAX_RUNS,),
-        ).fetchall()
-        return [TableRun(str(run), clean_name(str(name))) for run, name, _ in reversed(rows)]
+        rows = connection.execute(_RUNS.format(key=_key_column(connection)), (MAX_RUNS,)).fetchall()
+        found = [(str(when), str(run), str(name)) for run, name, when in rows if run is not None]
+        return [TableRun(run, clean_name(name)) for _, run, name in sorted(found)]
 
     def read(
         self, connection: sqlite3.Connection, key: str, cursor: TableCursor

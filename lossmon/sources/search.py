@@ -35,6 +35,10 @@ _CODE: Final = (
 )
 _OTHER: Final = "pkl pickle joblib model vocab spm lock pid swp tmp part yaml yml toml cfg ini"
 _SKIPPED_SUFFIXES: Final = frozenset(" ".join((_WEIGHTS, _DATA, _MEDIA, _CODE, _OTHER)).split())
+_KEPT_NAMES: Final = frozenset({"meta.yaml"})  # MLflow's file store: a run's name and status
+_KEPT_WORD: Final = "tfevents"  # event files end in the host's name, which may be `node.c`
+_HIDDEN_FILES: Final = {".aim": "run_metadata.sqlite"}
+"""What is looked at in a hidden folder: an Aim repository's list of runs."""
 _ROTATED: Final = re.compile(r"(.+?)(?:\.\d{1,4}|-\d{8}(?:-?\d{1,10})?)(?:\.gz)?")
 
 
@@ -54,6 +58,8 @@ def may_be_log(name: str) -> bool:
     """Say from its name whether a file may be a log: its content decides later."""
     if name.startswith(".") or name.endswith("~"):
         return False
+    if name in _KEPT_NAMES or _KEPT_WORD in name:
+        return True
     stem = name[:-3] if name.endswith(".gz") else name
     _, dot, suffix = stem.rpartition(".")
     return not (dot and suffix.lower() in _SKIPPED_SUFFIXES)
@@ -146,6 +152,8 @@ class DirectorySearch:
                     if not is_directory:
                         if may_be_log(entry.name):
                             files.append(entry.name)
+                    elif entry.name in _HIDDEN_FILES:
+                        files.append(f"{entry.name}/{_HIDDEN_FILES[entry.name]}")
                     elif not _skipped(entry):
                         directories.append(entry.name)
         except OSError:
