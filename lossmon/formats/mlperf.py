@@ -16,7 +16,8 @@ from lossmon.formats.general import GeneralParser
 from lossmon.formats.pairs import NUMBER, to_float
 
 _OLD: Final = re.compile(
-    r"(?::::MLP?L?[\w.]{0,12} |MLPerf: ).{0,300}?\b(eval_accuracy|eval_error|eval_loss|train_loss): (.{1,2000})"
+    r"(?::::MLP?L?[\w.]{0,12} |MLPerf: ).{0,300}?"
+    r"\b(eval_accuracy|eval_error|eval_loss|train_loss): (.{1,2000})"
 )
 _VALUE: Final = re.compile(rf'"value": "?({NUMBER})')
 _EPOCH: Final = re.compile(rf'"epoch(?:_num)?": ({NUMBER})')
