@@ -161,6 +161,8 @@ class _Decoder:
             return None
         if any(kind not in _TYPES for kind in types.values()):
             return None
+        if any(not key.isprintable() or '"' in key or "\\" in key for key in types):
+            return None  # names that msgspec refuses, since JSON escapes them
         return _Decoder(types)
 
     def _struct(self, types: Mapping[str, type], required: bool) -> Any:

@@ -1,0 +1,72 @@
+"""fairseq with `--log-format json`: a JSON object behind time, level and the name of the logger.
+
+All numbers are quoted. `train_inner` rows stand inside an epoch, `train` rows
+(`train_loss` …) are means over one, `valid` rows carry `valid_loss`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lossmon.formats.base import Context, Parser, Sniff
+from lossmon.formats.fields import parse_time
+from lossmon.formats.head import Head
+from lossmon.formats.json_lines import JsonLinesParser
+from lossmon.formats.json_text import loads
+from lossmon.formats.jsonl import JsonLinesFormat
+
+_PREFIX: Final = re.compile(
+    r"(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| )?(?:[A-Z]{1,10} \| )?([\w.]{1,40}) \| (?=\{)"
+)
+_STEP_KEYS: Final = ("num_updates", "train_num_updates", "valid_num_updates")
+
+
+class FairseqJsonParser(JsonLinesParser):
+    """Reads the objects; what stands before gives the time."""
+
+    fast = False
+
+    def line(self, text: str) -> None:
+        match = _PREFIX.match(text)
+        if match is None:
+            return
+        record = loads(text[match.end() :])
+        if not isinstance(record, dict):
+            self.bad_records += 1
+            return
+        if any(key.endswith("num_updates") for key in record):
+            time = match.group(1)
+            seconds = None if time is None else parse_time(time)
+            self.record(record if seconds is None else {**record, "timestamp": seconds})
+
+    def fields(self, record: dict[str, Any]) -> dict[str, float]:
+        fields = super().fields(record)
+        fields.pop("update", None)  # epochs with a fraction
+        return fields
+
+
+class FairseqJsonFormat(JsonLinesFormat):
+    """Lines like `2021-01-01 10:00:00 | INFO | train_inner | {"epoch": 1, …}`."""
+
+    name = "fairseq-json"
+    title = "fairseq log with --log-format json"
+    sample = (
+        '2021-01-01 10:00:00 | INFO | train_inner | {"epoch": 1, "loss": "13.7", '
+        '"num_updates": "100", "lr": "1.25e-05"}'
+    )
+
+    def parser(self, context: Context | None = None) -> Parser:
+        return FairseqJsonParser(context)
+
+    def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        if b'num_updates": "' not in head:
+            return None
+        for line in Head.of(head).lines:
+            match = _PREFIX.match(line)
+            if match is not None and 'num_updates": "' in line:
+                return Sniff(0.95, f"`{match.group(2)} | {{…}}` with quoted num_updates")
+        return None
+
+
+FORMAT = FairseqJsonFormat()
