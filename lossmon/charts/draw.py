@@ -155,7 +155,7 @@ def _header(plan: Plan, notes: list[str], values: Sequence[CursorValue]) -> list
 
 
 def _legend(plan: Plan) -> list[header.Entry]:
-    return header.legend(plan.lines, plan.marks, plan.view) if plan.view.legend else []
+    return header.legend(plan.lines, plan.marks, plan.bands, plan.view) if plan.view.legend else []
 
 
 def _label_rows(plan: Plan) -> list[Row]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from lossmon.charts.palette import as_ascii, line_style, part_style
-from lossmon.charts.spec import CursorValue, Glyphs, Line, Mark, Row, Span, Viewport
+from lossmon.charts.palette import as_ascii, band_style, line_style, part_style
+from lossmon.charts.spec import Band, CursorValue, Glyphs, Line, Mark, Row, Span, Viewport
 from lossmon.charts.ticks import number, on_axis
 
 _GAP: Final = 2
@@ -38,7 +38,9 @@ def sample(line: Line, glyphs: Glyphs) -> str:
     )
 
 
-def legend(lines: Sequence[Line], marks: Sequence[Mark], view: Viewport) -> list[Entry]:
+def legend(
+    lines: Sequence[Line], marks: Sequence[Mark], bands: Sequence[Band], view: Viewport
+) -> list[Entry]:
     """Return the legend's entries, strong lines first."""
     order = {"ema": 0, "other": 0, "eval": 1, "raw": 2, "dimmed": 3}
     entries: list[Entry] = []
@@ -52,12 +54,18 @@ def legend(lines: Sequence[Line], marks: Sequence[Mark], view: Viewport) -> list
         # A faint sample with a readable word.
         word = part_style(view.palette, "tick") if line.role in ("raw", "dimmed") else ""
         entries.append((Span(sample(line, view.glyphs), style), Span(" " + line.label, word)))
+    for band in bands:
+        if band.label and len(band.x):
+            dots = "::" if view.glyphs is Glyphs.ASCII else "⢕⢕"
+            entries.append(
+                (Span(dots, band_style(view.palette, band.color)), Span(f" {band.label}"))
+            )
     best = next((mark for mark in marks if mark.kind == "best_eval" and mark.y is not None), None)
     if best is not None and best.y is not None:
         star = "*" if view.glyphs is Glyphs.ASCII else "★"
         where = on_axis(best.x, view.x_axis, view.timezone)
         text = f" {best.label or 'best'} {number(best.y)} @ {where}"
-        entries.append((Span(star, line_style(view.palette, "eval", 1)), Span(text)))
+        entries.append((Span(star, line_style(view.palette, "eval", best.color)), Span(text)))
     return entries
 
 

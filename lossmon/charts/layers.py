@@ -141,7 +141,7 @@ def _draw_points(plan: Plan, canvas: Canvas) -> None:
         char = "*" if ascii_ else "★"
         if mark.kind == "checkpoint":
             char = "C" if ascii_ else "⌂"
-        style = line_style(plan.view.palette, "eval", 1)
+        style = line_style(plan.view.palette, "eval", mark.color)
         canvas.put(row, column, char, f"bold {style}".strip())
 
 

@@ -132,7 +132,7 @@ class Plan:
         nan = 1 if broken and height >= 6 else 0
         if head and self.view.legend and height >= 16:
             # A second row for the legend only where one is too narrow.
-            entries = header.legend(self.lines, self.marks, self.view)
+            entries = header.legend(self.lines, self.marks, self.bands, self.view)
             size = sum(header.entry_width(entry) + 2 for entry in entries) - 2
             size += cell_len(self.view.title) + 2 if self.view.title else 0
             head = 2 if size > self.view.width else 1

@@ -64,7 +64,7 @@ def run_lines(
     if not events or not lines:
         return tuple(lines), ()
     marks = _event_marks(view, shown, x_axis, cache)
-    best = _best_mark(view, shown, x_axis, cache)
+    best = _best_mark(view, shown, x_axis, cache, lines)
     return tuple(lines), (*marks, best) if best is not None else marks
 
 
@@ -206,13 +206,18 @@ def _label(event: Event) -> str:
 
 
 def _best_mark(
-    view: RunView, shown: Sequence[SeriesView], x_axis: XAxis, cache: LineCache
+    view: RunView,
+    shown: Sequence[SeriesView],
+    x_axis: XAxis,
+    cache: LineCache,
+    lines: Sequence[Line],
 ) -> Mark | None:
     best, series = view.summary.best_eval, view.eval
     if best is None or series is None or all(other.name != series.name for other in shown):
         return None
     x = _x_of(view, [series], best.step, x_axis, cache)
-    return None if x is None else Mark(x, "best_eval", "best", best.value)
+    hue = next((line.color for line in lines if line.label == series.name), 1)
+    return None if x is None else Mark(x, "best_eval", "best", best.value, color=hue)
 
 
 def _x_of(

@@ -133,6 +133,8 @@ class Mark:
     severity: Severity = "info"
     selected: bool = False
     """Drawn strong: the event that a list beside the chart points at."""
+    color: int = 1
+    """Hue of a mark at a point: that of its line."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,12 +163,19 @@ def columns(
     joined[0] = False
     place = bins.astype(np.int64) - 1
     step = edges[1] - edges[0]
-    for at, point in ((0, xs[0]), (-1, xs[-1])):
-        if place[at] < 0 or place[at] >= pixels:
-            share = (point - edges[0]) / step if step > 0 else 0.0
-            place[at] = int(np.clip(np.floor(share), -1e7, 1e7))
+    # Rounding must not bring a point that lies outside into the view.
+    if place[0] < 0:
+        place[0] = min(_distance(xs[0], edges[0], step), -1)
+    if place[-1] >= pixels:
+        place[-1] = max(_distance(xs[-1], edges[0], step), pixels)
     first, last = ys[begin], ys[end - 1]
     return Columns(place, low, high, first, last, joined, broken, int(inside[0]), int(inside[1]))
+
+
+def _distance(x: float, start: float, step: float) -> int:
+    """Return how many columns `x` lies from `start`, bounded."""
+    share = (x - start) / step if step > 0 else 0.0
+    return int(np.clip(np.floor(share), -1e7, 1e7)) if np.isfinite(share) else 0
 
 
 def _usable(values: FloatArray, positive: bool) -> BoolArray:
