@@ -173,7 +173,7 @@ class Schedule:
         while Path(f"{self.path}.{number}").exists():
             number += 1
         for old in range(number, 1, -1):
-            os.rename(f"{self.path}.{old - 1}", f"{self.path}.{old}")
+            Path(f"{self.path}.{old - 1}").rename(f"{self.path}.{old}")
 
     # ---- operations
 
@@ -185,7 +185,7 @@ class Schedule:
         if self.random.random() < 0.3:
             self.writer = (os.open(self.path, os.O_WRONLY | os.O_APPEND), self.generation)
         self._shift()
-        os.rename(self.path, f"{self.path}.1")
+        self.path.rename(f"{self.path}.1")
         if self.writer is None:
             self._end_generation(readable=True)
         self.generation = None
@@ -236,7 +236,7 @@ class Schedule:
             text += line + b"\n"
         other = self.path.with_name("new")
         other.write_bytes(text)
-        os.replace(other, self.path)
+        other.replace(self.path)
         self.generation = fresh
 
     def rename(self) -> None:
@@ -245,7 +245,7 @@ class Schedule:
             return
         self._end_generation(readable=self.generation.opened)
         self._saved += 1
-        os.rename(self.path, self.path.with_name(f"saved-{self._saved}"))
+        self.path.rename(self.path.with_name(f"saved-{self._saved}"))
         self.generation = None
 
     def delete(self) -> None:
@@ -253,7 +253,7 @@ class Schedule:
         if self.generation is None or self.writer is not None:
             return
         self._end_generation(readable=self.generation.opened)
-        os.unlink(self.path)
+        self.path.unlink()
         self.generation = None
 
     def pause(self) -> None:
@@ -281,7 +281,7 @@ class Schedule:
         names += ["reopen"]
         stop = threading.Event()
         thread = threading.Thread(target=self._look_always, args=(stop,))
-        self.look()
+        self.reader.look()
         if self._concurrent:
             thread.start()
         for _ in range(operations):
@@ -338,7 +338,9 @@ def run_schedule(
 
 def main() -> int:
     """Print a table; exit 1 if a line was lost or doubled."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--schedules", type=int, default=1000)
     parser.add_argument("--operations", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)

@@ -11,8 +11,18 @@ from typing import Final
 MAX_ENTRIES: Final = 20_000
 """Directory entries looked at: a folder of more is no output folder of one run."""
 
-_PREFIXES: Final = ("checkpoint-", "checkpoint_", "ckpt-", "ckpt_", "step-", "step_", "iter_",
-                    "global_step", "epoch-", "epoch=")
+_PREFIXES: Final = (
+    "checkpoint-",
+    "checkpoint_",
+    "ckpt-",
+    "ckpt_",
+    "step-",
+    "step_",
+    "iter_",
+    "global_step",
+    "epoch-",
+    "epoch=",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ def _step_of(name: str) -> float | None:
         return _number(low.rpartition("step=")[2])
     for prefix in _PREFIXES:
         if low.startswith(prefix) and not prefix.startswith("epoch"):
-            return _number(low[len(prefix):])
+            return _number(low[len(prefix) :])
     return None
 
 
@@ -61,6 +71,4 @@ def _number(text: str) -> float | None:
 
 def nearest_checkpoint(checkpoints: Sequence[Checkpoint], step: float) -> Checkpoint | None:
     """Return the checkpoint nearest to `step`, the later of two at the same distance."""
-    return min(
-        checkpoints, key=lambda found: (abs(found.step - step), -found.step), default=None
-    )
+    return min(checkpoints, key=lambda found: (abs(found.step - step), -found.step), default=None)

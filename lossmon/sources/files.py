@@ -13,6 +13,7 @@ away between two looks, without a copy.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -27,6 +28,7 @@ from lossmon.sources.rotation import (
     NONE_YET,
     Identity,
     Rotated,
+    UnsettledError,
     find_copy,
     locate,
     newest,
@@ -92,13 +94,15 @@ class FileTail(Tail):
         # Taken before the bytes: what is written while they are read counts as a change.
         signature = self._signature()
         self._recheck_at = None
-        for _ in range(_MAX_HOPS):
-            result = self._look(max(1, limit))
-            if result is not None:
-                break
-        else:
-            result = Read(position=0, size=self._size, more=True)
-        self._last = None if result.more else signature
+        result: Read | None = None
+        with contextlib.suppress(UnsettledError):
+            for _ in range(_MAX_HOPS):
+                result = self._look(max(1, limit))
+                if result is not None:
+                    break
+        self._last = None if result is None or result.more else signature
+        if result is None:
+            return self._nothing()
         if result.data or result.error:
             self._recheck_at = time.monotonic() + RECHECK_SECONDS
         return result
@@ -215,7 +219,14 @@ class FileTail(Tail):
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
+            begins = self._seen.position == 0
             data = _piece(descriptor, status, self._seen, limit)
+            if begins and data:
+                # If it was rotated in the very moment of the first read, those bytes come later.
+                seen, self._seen = self._seen, Fingerprint()
+                if self._turn_to_skipped():
+                    return None
+                self._seen = seen
         except OSError as error:
             return self._nothing(_explain(self.path, error))
         finally:
@@ -242,7 +253,7 @@ class FileTail(Tail):
 
     def _cut_off(self) -> None:
         """The file no longer holds what was read: go to the copy made of it, or begin anew."""
-        copy = find_copy(self._real, self._seen)
+        copy = find_copy(self._real, self._seen, self._previous or NONE_YET)
         if copy is not None:
             self._turn_to(copy, self._seen)
             self._was_copied = True

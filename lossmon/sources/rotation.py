@@ -16,7 +16,8 @@ import os
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -37,7 +38,8 @@ MAX_COPIES: Final = 32
 COMPARED: Final = 65536
 """Bytes in which a copy that is still being made is compared with its original."""
 
-_STABLE_TRIES: Final = 4
+_TRIES: Final = 8
+"""Looks at a directory that is being rotated at the same time."""
 _TELLING: Final = 128
 """So many equal bytes are more than a header that every generation begins with."""
 
@@ -90,23 +92,24 @@ def _entries(path: str) -> Iterator[os.DirEntry[str]]:
         return
 
 
+class UnsettledError(Exception):
+    """A directory is rotated faster than it can be looked at: to be tried again."""
+
+
+class _MovedError(Exception):
+    """A part was renamed between being listed and being opened."""
+
+
 def _rotated(path: str) -> list[Rotated]:
     """Return the regular files named as rotated parts of `path`, the newest first."""
-    directory = os.path.dirname(path) or "."
-    for _ in range(_STABLE_TRIES):
+    found = _list_rotated(path)
+    for _ in range(_TRIES):
         # Renamed while it is listed, a part may be met under neither name.
-        before = _modified_ns(directory)
-        found = _list_rotated(path)
-        if _modified_ns(directory) == before:
-            break
+        again = _list_rotated(path)
+        if [part.identity for part in again] == [part.identity for part in found]:
+            return again
+        found = again
     return found
-
-
-def _modified_ns(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except OSError:
-        return -1
 
 
 def _list_rotated(path: str) -> list[Rotated]:
@@ -137,39 +140,67 @@ def _list_rotated(path: str) -> list[Rotated]:
 
 def locate(path: str, identity: Identity) -> str | None:
     """Return where the file that was at `path` is now, if it is still in the directory."""
-    for entry in _entries(path):
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:
-            continue
-        if (status.st_dev, status.st_ino) == identity:
-            return entry.path
+    for _ in range(2):  # twice, as a file that is renamed at this moment may be passed over
+        for entry in _entries(path):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if (status.st_dev, status.st_ino) == identity:
+                return entry.path
     return None
 
 
-def find_copy(path: str, seen: Fingerprint) -> Rotated | None:
-    """Return the copy made of `path` before it was cut, with what followed `seen.position`."""
+def find_copy(path: str, seen: Fingerprint, previous: Identity) -> Rotated | None:
+    """Return the copy made of `path` before it was cut, with what followed `seen.position`.
+
+    It is the first part after the `previous` one that agrees with what was
+    seen: few bytes alone could fit a later generation, too. UnsettledError as
+    `successor`.
+    """
     if seen.position == 0:
         return None
-    for part in _rotated(path)[:MAX_COPIES]:
-        if part.size >= seen.position and _agrees(part.path, seen):
-            return part
-    return None
+    for _ in range(_TRIES):
+        parts = _rotated(path)
+        identities = [part.identity for part in parts]
+        if previous in identities:
+            parts = parts[: identities.index(previous)]
+        if previous in identities or previous == NONE_YET:
+            parts.reverse()
+        try:
+            return next(
+                (
+                    part
+                    for part in parts[:MAX_COPIES]
+                    if part.size >= seen.position and _agrees(part, seen)
+                ),
+                None,
+            )
+        except _MovedError:
+            continue
+    raise UnsettledError(path)
 
 
-def _agrees(path: str, seen: Fingerprint) -> bool:
-    try:
-        descriptor = open_regular(path)
-    except OSError:
-        return False
-    try:
+def _agrees(part: Rotated, seen: Fingerprint) -> bool:
+    with _opened(part) as descriptor:
         sample_at = seen.position - len(seen.sample)
         return (
             pread(descriptor, len(seen.head), 0) == seen.head
             and pread(descriptor, len(seen.sample), sample_at) == seen.sample
         )
-    except OSError:
-        return False
+
+
+@contextmanager
+def _opened(part: Rotated) -> Iterator[int]:
+    try:
+        descriptor = open_regular(part.path)
+    except OSError as error:
+        raise _MovedError from error
+    try:
+        status = os.fstat(descriptor)
+        if (status.st_dev, status.st_ino) != part.identity:
+            raise _MovedError
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -205,8 +236,18 @@ def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, 
     `read` names what was read, the latest first; the first one that still lies
     among the parts counts (`NONE_YET`: every part is later). A part that
     begins with `head`, as what was read last did, is a backup of that. The
-    part is None where the next one is `path` itself.
+    part is None where the next one is `path` itself. UnsettledError if it
+    cannot be said now.
     """
+    for _ in range(_TRIES):
+        try:
+            return _successor(path, read, head)
+        except _MovedError:
+            continue
+    raise UnsettledError(path)
+
+
+def _successor(path: str, read: Sequence[Identity], head: bytes) -> tuple[Rotated | None, Identity]:
     parts = _rotated(path)
     identities = [part.identity for part in parts]
     anchor = next((one for one in read if one == NONE_YET or one in identities), None)
@@ -223,7 +264,7 @@ def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, 
             part.size
             and part.modified_ns >= since_ns
             and not _is_copy_of(part, path)
-            and not (len(head) >= _TELLING and _beginning_or_empty(part.path).startswith(head))
+            and not (len(head) >= _TELLING and _beginning_of(part).startswith(head))
         ):
             return part, anchor
     return None, anchor
@@ -231,25 +272,19 @@ def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, 
 
 def _is_copy_of(part: Rotated, path: str) -> bool:
     """Whether `part` is a copy of what is at `path` now, whole or still being made."""
+    # The part first: if the original is cut meanwhile, the part is the longer one.
+    first = _beginning_of(part)
     try:
-        # The part first: if the original is cut meanwhile, the part is the longer one.
-        first = _beginning(part.path)
-        second = _beginning(path)
+        descriptor = open_regular(path)
     except OSError:
         return False
+    try:
+        second = pread(descriptor, COMPARED, 0)
+    finally:
+        os.close(descriptor)
     return len(first) <= len(second) and second.startswith(first)
 
 
-def _beginning_or_empty(path: str) -> bytes:
-    try:
-        return _beginning(path)
-    except OSError:
-        return b""
-
-
-def _beginning(path: str) -> bytes:
-    descriptor = open_regular(path)
-    try:
+def _beginning_of(part: Rotated) -> bytes:
+    with _opened(part) as descriptor:
         return pread(descriptor, COMPARED, 0)
-    finally:
-        os.close(descriptor)
