@@ -1,17 +1,18 @@
 """SQLite databases of a live training, read without a trace.
 
 The trainer owns the database: nothing here may lock it, write to it, or leave
-a `-wal` or `-shm` file beside it. SQLite's own read-only mode does not
-promise that for write-ahead logging (a reader makes and maps the `-shm` file
-and takes locks in it), so each journal mode has its own way:
+a file beside it. SQLite's own read-only mode does not promise that: a reader
+keeps a commit waiting (rollback journal, MLflow's default), or makes and maps
+the `-shm` file and takes locks in it (write-ahead log, trackio). So:
 
-* rollback journal (MLflow's default): `mode=ro`. SHARED locks last as long as
-  one statement; formats fetch each piece whole, so that none stays open.
-* write-ahead log that is empty or absent: everything is in the main file, and
-  `immutable=1` reads that without any lock or further file.
-* write-ahead log with content (trackio while it logs): a private copy of
-  both files, made again if a checkpoint moved pages meanwhile. SQLite reads a
-  copied log up to its last whole transaction.
+* a write-ahead log that is empty or absent: everything is in the main file,
+  and `immutable=1` reads that without any lock or further file;
+* else a private copy of the database and of its journal or log, made again if
+  the writer changed what was copied meanwhile. Opening the copy rolls back an
+  unfinished transaction, or reads the log up to its last whole one;
+* a rollback-journal database too large to be copied at each look: `mode=ro`,
+  whose shared lock lasts as long as one statement. Formats fetch each piece
+  whole, so that none stays open.
 
 So a connection is a picture of one moment: open anew when `signature` changed.
 """
@@ -22,6 +23,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 import weakref
 from pathlib import Path
 from typing import Any, Final
@@ -36,13 +38,18 @@ BUSY_SECONDS: Final = 1.0
 """Waited for a commit of the trainer to end; it takes some milliseconds."""
 
 MAX_COPY: Final = 1 << 30
-"""A larger database is not copied: it is said instead (1 GiB takes about a second)."""
+"""A larger database with an open log is not copied: it is said instead (1 GiB takes a second)."""
+
+MAX_ROLLBACK_COPY: Final = 1 << 28
+"""A larger one with a rollback journal is read in place (256 MiB take a quarter of a second)."""
 
 MAX_VALUE: Final = 1 << 26
 """Longest text or blob that SQLite may hand on, in bytes: a bound on memory."""
 
-_COPY_ATTEMPTS: Final = 5
+_COPY_ATTEMPTS: Final = 10
+_COPY_PAUSE: Final = 0.005  # seconds; a commit takes some milliseconds
 _WAL_HEADER: Final = 32  # magic, version, page size, sequence, two salts, two checksums
+_DATABASE_HEADER: Final = 100  # the change counter of each transaction is in it
 
 
 def signature(path: Path) -> tuple[tuple[int, int], ...]:
@@ -91,19 +98,20 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(100)
+            head = file.read(_DATABASE_HEADER)
         wal_size = _size(_wal_of(path))
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror})") from error
     if not head.startswith(MAGIC):
         raise SourceError(f"{path}: not an SQLite database")
     # Bytes 18 and 19: file format write and read version, 2 is write-ahead logging.
-    uses_wal = 2 in head[18:20]
-    if not uses_wal:
+    if 2 in head[18:20]:
+        if wal_size <= _WAL_HEADER:
+            return _checked(_connect(path, "mode=ro&immutable=1"), path)
+        return _checked(_open_copy(path, _wal_of(path)), path)
+    if _size(path) > MAX_ROLLBACK_COPY:
         return _checked(_connect(path, "mode=ro"), path)
-    if wal_size <= _WAL_HEADER:
-        return _checked(_connect(path, "mode=ro&immutable=1"), path)
-    return _checked(_open_copy(path), path)
+    return _checked(_open_copy(path, _beside(path, "-journal")), path)
 
 
 class _CopyConnection(sqlite3.Connection):
@@ -171,8 +179,12 @@ def _reason(error: sqlite3.Error) -> str:
     return str(error)
 
 
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
 def _wal_of(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
+    return _beside(path, "-wal")
 
 
 def _size(path: Path) -> int:
@@ -182,8 +194,9 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _open_copy(path: Path) -> sqlite3.Connection:
-    size = _size(path) + _size(_wal_of(path))
+def _open_copy(path: Path, log: Path) -> sqlite3.Connection:
+    """Copy a database with its `log` (journal or write-ahead log), and open the copy."""
+    size = _size(path) + _size(log)
     if size > MAX_COPY:
         raise SourceError(
             f"{path}: {size >> 20} MiB with an open write-ahead log; it would have to be copied "
@@ -193,47 +206,58 @@ def _open_copy(path: Path) -> sqlite3.Connection:
     directory = tempfile.TemporaryDirectory(prefix="lossmon-")
     try:
         copy = Path(directory.name) / "copy.db"
-        _copy_consistent(path, copy)
-        # `mode=rw`: here SQLite may build the index of the log, in our own directory.
+        _copy_consistent(path, log, copy)
+        # `mode=rw`: here SQLite may roll back, or build the index of the log.
         connection: _CopyConnection = _connect(copy, "mode=rw", _CopyConnection)
         connection.keep(directory)
+        connection.execute("PRAGMA synchronous = OFF")
+    except sqlite3.Error as error:
+        directory.cleanup()
+        raise SourceError(f"{path}: {_reason(error)}") from error
     except BaseException:
         directory.cleanup()
         raise
     return connection
 
 
-def _copy_consistent(path: Path, copy: Path) -> None:
+def _copy_consistent(path: Path, log: Path, copy: Path) -> None:
     """Copy a database and its log as they were at one moment.
 
-    The log may grow meanwhile: its frames carry checksums, and a torn tail is
-    left unread. What must not happen in between is a checkpoint (it changes
-    the main file) or a log begun anew (it changes the salts in its header).
+    A write-ahead log may grow meanwhile: its frames carry checksums, and a
+    torn tail is left unread. What must not happen in between is a checkpoint
+    or a commit (the main file changes), or a log begun anew (its header does).
     """
-    wal = _wal_of(path)
-    for _ in range(_COPY_ATTEMPTS):
+    target = _beside(copy, log.name.removeprefix(path.name))
+    for attempt in range(_COPY_ATTEMPTS):
+        if attempt:
+            time.sleep(_COPY_PAUSE)
         try:
-            before = _state(path, wal)
+            before = _state(path, log)
             shutil.copyfile(path, copy)
-            if _size(wal):
-                shutil.copyfile(wal, _wal_of(copy))
+            if _size(log):
+                shutil.copyfile(log, target)
             else:
-                _wal_of(copy).unlink(missing_ok=True)
-            if _state(path, wal) == before:
+                target.unlink(missing_ok=True)
+            if _state(path, log) == before:
                 return
         except FileNotFoundError:
-            # The writer closed the database and took its log away: look again.
+            # The writer ended its transaction, or closed the database, and took its log away.
             continue
         except OSError as error:
             raise SourceError(f"{path}: cannot be copied ({error.strerror})") from error
     raise SourceError(f"{path}: written to without a pause; it is tried again")
 
 
-def _state(path: Path, wal: Path) -> tuple[int, int, bytes]:
-    stat = path.stat()
+def _state(path: Path, log: Path) -> tuple[int, int, bytes, bytes, int]:
+    """Return what changes when a copy that was begun before would not fit together."""
+    with path.open("rb") as file:
+        header = file.read(_DATABASE_HEADER)
+        stat = os.fstat(file.fileno())
     try:
-        with wal.open("rb") as file:
-            header = file.read(_WAL_HEADER)
+        with log.open("rb") as file:
+            log_header = file.read(_WAL_HEADER)
+            # A journal must not grow: its pages are what the main file is put back to.
+            log_size = 0 if log.name.endswith("-wal") else os.fstat(file.fileno()).st_size
     except FileNotFoundError:
-        header = b""
-    return stat.st_mtime_ns, stat.st_size, header
+        log_header, log_size = b"", 0
+    return stat.st_mtime_ns, stat.st_size, header, log_header, log_size

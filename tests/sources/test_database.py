@@ -174,15 +174,74 @@ def test_a_large_database_with_an_open_log_is_refused(
         open_readonly(path)
 
 
-def test_says_that_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_rollback_database_is_read_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.db"
+    monkeypatch.setattr(database, "MAX_ROLLBACK_COPY", 1000)
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
     with closing(make(path)) as writer:
+        before = state(tmp_path)
+        assert values(path) == [2.5]
+        assert state(tmp_path) == before
         writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(SourceError, match="locked by the program that writes it"):
             open_readonly(path)
         writer.execute("ROLLBACK")
     assert values(path) == [2.5]
+
+
+def test_an_open_transaction_does_not_keep_us_waiting(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(make(path)) as writer:
+        writer.execute("PRAGMA cache_size = 2")  # pages are written before the commit
+        writer.execute("CREATE TABLE large (content BLOB)")
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute("UPDATE metrics SET value = 9.0")
+        for _ in range(50):
+            writer.execute("INSERT INTO large VALUES (zeroblob(4000))")
+        assert (tmp_path / "a.db-journal").exists()
+        before = state(tmp_path)
+        assert values(path) == [2.5]
+        assert state(tmp_path) == before
+        writer.execute("COMMIT")
+    assert values(path) == [9.0]
+
+
+def test_a_transaction_that_was_killed_is_rolled_back_in_the_copy_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path).close()
+    script = f"""
+        import os, sqlite3
+        connection = sqlite3.connect({str(path)!r}, isolation_level=None)
+        connection.execute("PRAGMA cache_size = 2")
+        connection.execute("CREATE TABLE large (content BLOB)")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE metrics SET value = 9.0")
+        for _ in range(50):
+            connection.execute("INSERT INTO large VALUES (zeroblob(4000))")
+        os._exit(9)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    before = state(tmp_path)
+    assert "a.db-journal" in before
+    assert values(path) == [2.5]
+    assert state(tmp_path) == before
+
+
+def test_a_writer_without_a_pause_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.db"
+    monkeypatch.setattr(database, "_COPY_PAUSE", 0)
+    copyfile = database.shutil.copyfile
+    with closing(make(path)) as writer:
+
+        def copy_with_commit(source: Path, target: Path) -> object:
+            writer.execute("INSERT INTO metrics (value) VALUES (1.0)")
+            return copyfile(source, target)
+
+        monkeypatch.setattr(database.shutil, "copyfile", copy_with_commit)
+        with pytest.raises(SourceError, match="without a pause"):
+            open_readonly(path)
 
 
 @pytest.mark.parametrize(
