@@ -23,15 +23,21 @@ from lossmon.analysis.curve import CLEAN, Curve
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.model.batch import FloatArray
 
-WINDOWS: Final = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2)
+WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
 Z: Final = 2.6
 PERSIST: Final = 2
+LASTING: Final = 24
+"""Closes of buckets that must agree: at least two, and 1/24 of the run."""
+RETURN: Final = 4.0
+MISFIT: Final = 4.0
+"""A bump or a sawtooth in the window is no flat line even where its slope is 0: the residuals'
+mean square may pass what noise explains by so many of its standard deviations (χ²)."""
 WAIT: Final = 1.2
 MIN_BUCKETS: Final = 16
 UNLEARNED: Final = 5.0
 """A descent under so many errors of a bucket's mean is not told from noise."""
-SHORT: Final = 0.34
+SHORT: Final = 0.35
 """Improvement is claimed from windows up to this share: what the run does now."""
 
 
@@ -50,6 +56,8 @@ class Outlook:
     """Points behind it."""
     level: float
     """Level at the end of the window's line."""
+    misfit: float
+    """Mean square of the residuals over the variance that noise explains: 1 for a straight line."""
 
 
 class PlateauDetector:
@@ -82,21 +90,24 @@ class PlateauDetector:
         if k < MIN_BUCKETS:
             return
         unit = curve.descent
-        variance, dof = curve.bucket_variance(max(16, k // 3))
+        variance, dof = curve.bucket_variance(max(16, k // 2))
         quantile = student_quantile(Z, dof)
-        horizon = 0.5 * curve.n / width
         available = (curve.n - curve.segment_start) // width
         flat = improving = False
+        # From the newest window to ever longer ones: the first that is sure decides.
         for share in WINDOWS:
             count = int(k * share)
             if count < 6 or count * width < 16 or count > available:
                 continue
-            outlook = _outlook(means[-count:], variance, quantile, horizon, width)
-            if outlook.high < self.epsilon * unit and outlook.low > -4 * self.epsilon * unit:
-                flat = True
-            if share <= SHORT and outlook.low > self.epsilon * unit:
-                improving = True
-            if self.outlook is None or share <= SHORT:
+            outlook = _outlook(means[-count:], variance, quantile, curve.n / width, width)
+            if not flat and not improving:
+                flat = (
+                    outlook.low > -2 * self.epsilon * unit
+                    and abs(outlook.gain) < self.epsilon * unit
+                    and outlook.high < self.epsilon * unit
+                    and outlook.misfit < 1 + MISFIT * math.sqrt(2 / count)
+                )
+                improving = share <= SHORT and outlook.low > self.epsilon * unit
                 self.outlook = outlook
         edge = max(1, k // 16)
         now = float(means[-edge:].mean())
@@ -110,12 +121,16 @@ class PlateauDetector:
         marks = curve.epoch_marks
         if marks:
             needed = max(needed, 1.25 * (marks[-1] - (marks[-2] if len(marks) > 1 else 0)))
+        # What came down from a bump and is not yet where it was is on its way, not flat.
+        back = curve.reference is None or (
+            now <= curve.reference + self.epsilon * unit + RETURN * math.sqrt(variance)
+        )
         self.unlearned = curve.start - now < UNLEARNED * math.sqrt(variance)
         self.improving = improving and not self.unlearned
-        self.flat = flat and not self.improving and not self.unlearned
-        ready = self.flat and waited >= needed and not rising
+        self.flat = flat and not self.unlearned
+        ready = self.flat and back and waited >= needed and not rising
         self._runs = self._runs + 1 if ready else 0
-        if self._runs >= PERSIST:
+        if self._runs >= max(PERSIST, k // LASTING):
             if not self.stands:
                 self.since = self._best_at
             self.stands = True
@@ -144,13 +159,18 @@ class PlateauDetector:
 
 
 def _outlook(
-    means: FloatArray, variance: float, quantile: float, horizon: float, width: int
+    means: FloatArray, variance: float, quantile: float, run: float, width: int
 ) -> Outlook:
+    """OLS over bucket means; `run` is the run's length so far, in buckets."""
     n = len(means)
     x = np.arange(n) - (n - 1) / 2
     sxx = n * (n * n - 1) / 12
     slope = float((x * means).sum()) / sxx
     error = math.sqrt(variance / sxx)
+    residual = means - means.mean() - slope * x
+    # A learning curve slows down: a slope that falls as 1/t from the window's middle on (a loss
+    # linear in log t) gains ln 1.5 times the slope there times t.
+    horizon = (run - n / 2) * math.log(1.5)
     return Outlook(
         gain=-slope * horizon,
         low=-(slope + quantile * error) * horizon,
@@ -159,4 +179,5 @@ def _outlook(
         slope_error=error / width,
         window=n * width,
         level=float(means.mean()) + slope * (n - 1) / 2,
+        misfit=float((residual * residual).sum()) / (n - 2) / variance,
     )

@@ -19,6 +19,7 @@ from lossmon.analysis.curve import BLOCK, Curve
 from lossmon.analysis.divergence import DivergenceDetector
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import MASK_SHARE, NonFiniteDetector
+from lossmon.analysis.not_learning import NotLearningDetector
 from lossmon.analysis.plateau import PlateauDetector
 from lossmon.analysis.rates import LearningRate
 from lossmon.analysis.scale import scaled, unit_for
@@ -44,6 +45,7 @@ class Track:
         self.spike = SpikeDetector()
         self.divergence = DivergenceDetector()
         self.plateau = PlateauDetector(epsilon)
+        self.not_learning = NotLearningDetector()
         self.nonfinite = NonFiniteDetector(name, journal)
         self.first: Point | None = None
         self.last: Point | None = None
@@ -286,6 +288,7 @@ class Track:
         self._block = self.curve.block
         if closed:
             self.plateau.update(self.curve, self.divergence.rising)
+            self.not_learning.update(self.curve)
             self._report_trend(self._moment(at))
         self._renew_limits()
         self.divergence.renew(self.curve)
@@ -321,18 +324,18 @@ class Track:
             )  # fmt: skip
         elif not found:
             self.journal.clear("plateau", moment, "It improves again.", series=self.name)
-        unlearned = self.plateau.unlearned and self.curve.n >= 64
-        if unlearned and not self.divergence.hot:
+        if self.not_learning.stands and not self.divergence.hot:
+            descent = self.curve.loss(self.not_learning.descent)
+            noise = self.curve.loss(self.curve.sigma)
             self.journal.record(
                 "not_learning", "warning", moment,
-                f"{self.name} has not left its start after {self.curve.n} points: the descent "
-                f"so far, {self.curve.loss(self.curve.start - self.curve.level):.3g}, is not told "
-                f"from noise of {self.curve.loss(self.curve.sigma):.3g} a point.",
+                f"{self.name} has not left its start after {self.curve.n} points: it changed by "
+                f"{descent:.3g}, while single points scatter by {noise:.3g}.",
                 series=self.name, onset=None if self.first is None else self.first.step,
-                evidence={"descent": self.curve.loss(self.curve.start - self.curve.level),
-                          "noise": self.curve.loss(self.curve.sigma)},
+                evidence={"descent": descent, "noise": noise,
+                          "descent_error": self.curve.loss(self.not_learning.error)},
             )  # fmt: skip
-        elif not self.plateau.unlearned and self.plateau.outlook is not None:
+        elif not self.not_learning.stands:
             self.journal.clear("not_learning", moment, "It learns now.", series=self.name)
 
     def _check_divergence(self, at: int) -> None:
@@ -394,6 +397,7 @@ class Track:
         self._block = self.curve.block
         self.spike.length = 0
         self.plateau.rewind(self.curve.n)
+        self.not_learning.stands = False
         self.divergence.reset(self.curve.n)
         self._renew_limits()
         self.divergence.renew(self.curve)

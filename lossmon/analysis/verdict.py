@@ -22,6 +22,7 @@ _ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
     ("divergence", "diverging"),
     ("overfitting", "overfitting"),
     ("plateau", "plateau"),
+    ("not_learning", "plateau"),
 )
 
 
