@@ -95,10 +95,11 @@ class Desk:
     acknowledged: set[str] = field(default_factory=set)
     selected_event: int | None = None
     picked: bool = False
-    """Whether a person chose the run: until then the most urgent, newest one is shown."""
+    """Whether a person chose the run."""
     cache: LineCache = field(default_factory=LineCache)
     """What charts need not compute again while runs grow."""
     _colors: dict[str, int] = field(default_factory=dict)
+    _settled: bool = False
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a newer snapshot on the desk."""
@@ -107,12 +108,15 @@ class Desk:
         self.scanning = snapshot.scanning
         for run in snapshot.runs:
             self._colors.setdefault(run.id, len(self._colors))
-        if not self.picked or self.get(self.chosen) is None:
+        loading = snapshot.scanning or any(run.loading is not None for run in snapshot.runs)
+        if self.get(self.chosen) is None or not (self.picked or self._settled or loading):
+            # The most urgent run, newest first: once among those known at first, once more when
+            # all were read. From then on nothing but a key changes what is shown.
             first = next(iter(by_urgency(self.runs)), None)
-            wanted = None if first is None else first.id
-            if wanted != self.chosen and (self.chosen is None or self.get(self.chosen) is None):
-                self.chosen = wanted
+            if first is not None and first.id != self.chosen:
+                self.chosen = first.id
                 self.selected_event = None
+        self._settled = self._settled or (not loading and bool(snapshot.runs))
 
     def get(self, run_id: str | None) -> RunView | None:
         """Return the run of that id, or None."""

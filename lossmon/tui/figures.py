@@ -29,7 +29,7 @@ def figure(value: float | None, digits: int = 4) -> str:
         mantissa, _, exponent = f"{value:.{max(digits - 2, 0)}e}".partition("e")
         return f"{mantissa}e{int(exponent)}"
     places = digits - 1 - math.floor(math.log10(size))
-    return f"{value:.{max(min(places, digits), 0)}f}"
+    return f"{value:.{max(places, 0)}f}"
 
 
 def count(value: float | None) -> str:
@@ -48,6 +48,8 @@ def short(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return MISSING if value is None or math.isnan(value) else "inf"
     size = abs(value)
+    if size >= 1e15:
+        return f"{value:.0e}"
     for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
             scaled = value / (1e3 if unit == "k" else limit)
@@ -71,6 +73,8 @@ def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return MISSING
     whole = max(round(seconds), 0)
+    if whole > 10_000 * 86400:
+        return "years"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

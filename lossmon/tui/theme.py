@@ -174,7 +174,7 @@ def choose_paint(wanted: str, environ: Mapping[str, str] | None = None) -> Paint
 
 def textual_theme(paint: Paint) -> Theme:
     """Return the theme that Textual's own widgets (palette, input) take beside a paint."""
-    from textual.theme import Theme
+    from textual.theme import BUILTIN_THEMES, Theme
 
     if paint.base:
         return Theme(
@@ -203,4 +203,5 @@ def textual_theme(paint: Paint) -> Theme:
         panel="ansi_default",
         boost="ansi_default",
         ansi=True,
+        variables=dict(BUILTIN_THEMES["ansi-dark"].variables),
     )

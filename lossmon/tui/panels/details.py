@@ -86,6 +86,8 @@ def _evidence(look: Look, run: RunView, width: int) -> list[Row]:
         return []
     words = []
     for name, value in run.verdict.evidence.items():
+        if name == "points":
+            continue  # it changes with every point, and the numbers tell the step
         shown = value if isinstance(value, str) else figure(value, 3)
         words.append(f"{name.replace('_', ' ')} {shown}")
     return [

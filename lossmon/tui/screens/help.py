@@ -48,7 +48,7 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the page."""
-        yield Panel("help", self._rows, self._desk.look.paint, on_wheel=self._wheel)
+        yield Panel("help", self._rows, self._desk.look, on_wheel=self._wheel)
 
     def _all(self, width: int) -> Sequence[Row]:
         return help_rows(self._desk.look, self._view, width)

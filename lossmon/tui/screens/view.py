@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from lossmon.charts.spec import Row
+from lossmon.tui.cells import CellCompositor
 from lossmon.tui.desk import Desk
 from lossmon.tui.keys import KEYS, Key, keys_of
 from lossmon.tui.layouts import size_class
@@ -60,6 +61,7 @@ class View(Screen[None]):
         self._message = ""
         self._foot_keys: list[tuple[int, int, Key]] = []
         self._placed = Placed(self.plan)
+        self._compositor = CellCompositor()
 
     @property
     def layout(self) -> Placed:
@@ -90,7 +92,7 @@ class View(Screen[None]):
         on_wheel: Callable[[int], None] | None = None,
     ) -> Panel:
         """Return a panel over a function, in the desk's paint."""
-        return Panel(id, make, self.desk.look.paint, on_pick=on_pick, on_wheel=on_wheel)
+        return Panel(id, make, self.desk.look, on_pick=on_pick, on_wheel=on_wheel)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""

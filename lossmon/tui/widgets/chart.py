@@ -34,7 +34,7 @@ class Chart(Sheet):
         options: Callable[[], ChartOptions],
         on_change: Callable[[], None],
     ) -> None:
-        super().__init__(id=id, paint=desk.look.paint)
+        super().__init__(id=id, paint=desk.look.paint, ascii=desk.look.ascii)
         self._make = picture
         self._options = options
         self._on_change = on_change

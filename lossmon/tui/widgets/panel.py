@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import events
 
 from lossmon.charts.spec import Row
-from lossmon.tui.theme import Paint
+from lossmon.tui.look import Look
 from lossmon.tui.widgets.sheet import Sheet
 
 
@@ -18,12 +18,12 @@ class Panel(Sheet):
         self,
         id: str,
         make: Callable[[int, int], Sequence[Row]],
-        paint: Paint,
+        look: Look,
         *,
         on_pick: Callable[[int, int], None] | None = None,
         on_wheel: Callable[[int], None] | None = None,
     ) -> None:
-        super().__init__(id=id, paint=paint)
+        super().__init__(id=id, paint=look.paint, ascii=look.ascii)
         self._make = make
         self._on_pick = on_pick
         self._on_wheel = on_wheel

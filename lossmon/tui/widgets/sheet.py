@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from lossmon.charts.spec import Row
-from lossmon.tui.rows import changed, pad, row
+from lossmon.tui.rows import ascii_rows, changed, pad, row
 from lossmon.tui.theme import DARK, Paint
 
 Click = Callable[[int, int], None]
@@ -31,18 +31,9 @@ def _style(base: str, style: str) -> Style:
     return Style.parse(base) + Style.parse(style) if style else Style.parse(base)
 
 
-def strip_of(item: Row, base: str, cuts: Sequence[tuple[int, int]] = ()) -> Strip:
-    """Return a row as Textual's strip, its segments cut where a changed stretch begins or ends.
-
-    Textual sends whole segments: without the cuts a changed digit would send
-    the whole stretch of one style around it.
-    """
-    strip = Strip([Segment(span.text, _style(base, span.style)) for span in item])
-    if not cuts:
-        return strip
-    width = strip.cell_length
-    edges = sorted({edge for pair in cuts for edge in pair if 0 < edge < width} | {width})
-    return Strip([segment for part in strip.divide(edges) for segment in part._segments], width)
+def strip_of(item: Row, base: str) -> Strip:
+    """Return a row as Textual's strip."""
+    return Strip([Segment(span.text, _style(base, span.style)) for span in item])
 
 
 class Sheet(Widget):
@@ -52,9 +43,10 @@ class Sheet(Widget):
 
     can_focus = False
 
-    def __init__(self, *, id: str | None = None, paint: Paint = DARK) -> None:
+    def __init__(self, *, id: str | None = None, paint: Paint = DARK, ascii: bool = False) -> None:
         super().__init__(id=id)
         self.paint = paint
+        self.ascii = ascii
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
         self._blank = Strip([])
@@ -74,7 +66,7 @@ class Sheet(Widget):
         width, height = self.size
         if width <= 0 or height <= 0 or not self.is_on_screen_now:
             return
-        rows = pad(self.draw(width, height), width, height)
+        rows = self._whole(width, height)
         if self._drawn_size != (width, height):
             self._put_all(rows, width, height)
             return
@@ -85,10 +77,15 @@ class Sheet(Widget):
             if not stretches:
                 continue
             self._rows[y] = new
-            self._strips[y] = strip_of(new, base, stretches)
+            self._strips[y] = strip_of(new, base)
             dirty.extend(Region(begin, y, end - begin, 1) for begin, end in stretches)
         if dirty:
             self.refresh(*dirty)
+
+    def _whole(self, width: int, height: int) -> list[Row]:
+        rows = pad(self.draw(width, height), width, height)
+        # Texts come from logs: the last word on ASCII is said here, once for all panels.
+        return ascii_rows(rows) if self.ascii else rows
 
     @property
     def is_on_screen_now(self) -> bool:
@@ -118,7 +115,7 @@ class Sheet(Widget):
     def _put_now(self) -> None:
         # The compositor asks before the resize event came: draw in the size it asks for.
         width, height = self.size
-        rows = pad(self.draw(width, height), width, height)
+        rows = self._whole(width, height)
         base = self.paint.base
         self._rows = rows
         self._strips = [strip_of(item, base) for item in rows]

@@ -1,0 +1,38 @@
+"""Helpers to run the app in tests and to read what stands on its screen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from textual.pilot import Pilot
+
+from lossmon.model import RunView
+from lossmon.settings import Settings
+from lossmon.tui.app import LossmonApp
+from tests.tui.runs import TODAY, HandFeed
+
+
+def app_over(*runs: RunView, view: str = "focus", **settings: Any) -> LossmonApp:
+    """Return an app over fixed runs, on a fixed day, with colours."""
+    settings.setdefault("theme", "dark")
+    return LossmonApp(HandFeed(*runs), Settings(**settings), ("runs",), view=view, today=TODAY)
+
+
+@contextlib.asynccontextmanager
+async def shown(app: LossmonApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[int]]:
+    """Run the app; the first snapshot is on screen when the block begins."""
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def lines(app: LossmonApp) -> list[str]:
+    """Return the screen as the compositor puts it together, line by line."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def text(app: LossmonApp) -> str:
+    """Return the screen as one text."""
+    return "\n".join(lines(app))
