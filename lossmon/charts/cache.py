@@ -24,7 +24,7 @@ from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
 
 MAX_POINTS: Final = 12_000_000
-"""Points kept over all series (about 300 MB at worst); the least recently drawn go first."""
+"""Points kept over all series (8 to 32 bytes each); the least recently drawn go first."""
 
 _LOOP: Final = 2_000
 """New points up to which the smoothed line is continued one by one instead of anew."""
@@ -43,7 +43,8 @@ class Prepared:
     y: FloatArray
     extent: Extent | None
     """None where x is not sorted."""
-    steps: FloatArray
+    steps: FloatArray | None
+    """Steps of the points; None where they are those of the series itself."""
     superseded: tuple[tuple[FloatArray, FloatArray], ...]
     """Stretches that a resumed run overlapped, the latest first."""
 
@@ -117,12 +118,21 @@ class _Kept:
     x: _Growing = field(default_factory=_Growing)
     y: _Growing = field(default_factory=_Growing)
     steps: _Growing = field(default_factory=_Growing)
+    direct: bool = True
+    """Every point counts, so that `y` and `steps` are read from the series, not copied."""
+    on_steps: bool = False
+    """`x` is the series' steps, not copied either."""
+    last_x: float = -np.inf
     sorted: bool = True
     extent: ExtentBuilder = field(default_factory=ExtentBuilder)
     superseded: tuple[tuple[FloatArray, FloatArray], ...] = ()
     smooth: _Smooth | None = None
     clock: int = 0
     """Generation of the run's clock that elapsed times were read from."""
+
+    def values(self, series: SeriesView) -> FloatArray:
+        """Return y of the points that count."""
+        return series.values if self.direct else self.y.view()
 
     def grew_from(self, series: SeriesView) -> bool:
         """Whether `series` is this one with points added (same start, same cuts)."""
@@ -204,9 +214,15 @@ class LineCache:
         kept = self._update(run, series, axis)
         if kept is None:
             return None
-        y = kept.y.view()
+        y = kept.values(series)
         extent = kept.extent.update(y) if kept.sorted else None
-        return Prepared(kept.x.view(), y, extent, kept.steps.view(), kept.superseded)
+        return Prepared(
+            x=series.steps if kept.on_steps else kept.x.view(),
+            y=y,
+            extent=extent,
+            steps=None if kept.direct else kept.steps.view(),
+            superseded=kept.superseded,
+        )
 
     def smoothed(
         self, run: str, series: SeriesView, axis: XAxis, beta: float | None
@@ -218,7 +234,7 @@ class LineCache:
         kept = self._update(run, series, axis)
         if kept is None:
             return np.empty(0), None
-        y = kept.y.view()
+        y = kept.values(series)
         if beta is None:
             beta = adapted_beta(len(y))
         if kept.smooth is None or kept.smooth.beta != beta or kept.smooth.values.size > len(y):
@@ -239,7 +255,7 @@ class LineCache:
         kept = self._kept.get(key)
         generation = clock.generation if clock is not None else 0
         if kept is None or kept.clock != generation or not kept.grew_from(series):
-            kept = _Kept(clock=generation)
+            kept = _Kept(clock=generation, on_steps=axis is XAxis.STEP)
         if len(series) > kept.points or key not in self._kept:
             x = self._axis(series, axis, kept.points, clock)
             if x is None:
@@ -313,15 +329,24 @@ def _take(kept: _Kept, series: SeriesView, x: FloatArray) -> None:
         kept.superseded = _superseded(x, y, current)
         x, y, steps = x[current], y[current], steps[current]
     usable = np.isfinite(x)
+    if kept.direct and (series.cuts or not usable.all()):
+        kept.direct = False
+        kept.y.extend(series.values[:start])
+        kept.steps.extend(series.steps[:start])
+    if kept.on_steps and not (kept.direct and isinstance(series.rows, slice)):
+        kept.on_steps = False
+        kept.x.extend(series.steps[:start])
     if not usable.all():
         x, y, steps = x[usable], y[usable], steps[usable]
     if len(x):
-        before = kept.x.view()[-1] if kept.x.size else -np.inf
-        if x[0] < before or bool((x[1:] < x[:-1]).any()):
+        if x[0] < kept.last_x or bool((x[1:] < x[:-1]).any()):
             kept.sorted = False
-        kept.x.extend(x)
-        kept.y.extend(y)
-        kept.steps.extend(steps)
+        kept.last_x = float(x[-1])
+        if not kept.on_steps:
+            kept.x.extend(x)
+        if not kept.direct:
+            kept.y.extend(y)
+            kept.steps.extend(steps)
     kept.points = len(series)
     kept.cuts = len(series.cuts)
     kept.first, kept.last = float(series.values[0]), float(series.values[-1])

@@ -45,6 +45,7 @@ def legend(
     order = {"ema": 0, "other": 0, "eval": 1, "raw": 2, "dimmed": 3}
     entries: list[Entry] = []
     seen: set[tuple[str, str]] = set()
+    smoothed = {(line.color, line.role) for line in lines}
     for line in sorted(lines, key=lambda line: order[line.role]):
         key = (line.label, line.role)
         if not line.legend or not line.label or key in seen or len(line.x) == 0:
@@ -53,7 +54,9 @@ def legend(
         style = line_style(view.palette, line.role, line.color)
         # A faint sample with a readable word.
         word = part_style(view.palette, "tick") if line.role in ("raw", "dimmed") else ""
-        entries.append((Span(sample(line, view.glyphs), style), Span(" " + line.label, word)))
+        # Beside its own smoothed line, which has the name, the raw one needs no second.
+        label = "raw" if line.role == "raw" and (line.color, "ema") in smoothed else line.label
+        entries.append((Span(sample(line, view.glyphs), style), Span(f" {label}", word)))
     for band in bands:
         if band.label and len(band.x):
             dots = "::" if view.glyphs is Glyphs.ASCII else "⢕⢕"
@@ -119,6 +122,8 @@ def cursor_row(view: Viewport, values: Sequence[CursorValue], at: float, toleran
     used = cell_len(head)
     for value in values:
         mark = value.marker
+        if mark and view.glyphs is Glyphs.ASCII:
+            mark = as_ascii(mark)
         text = f"{value.label} {number(value.value, 6)}"
         if abs(value.x - at) > tolerance:
             text += f" @ {on_axis(value.x, view.x_axis, view.timezone)}"

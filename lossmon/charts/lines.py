@@ -229,12 +229,13 @@ def _x_of(
     nearest: tuple[float, float] | None = None
     for series in shown:
         prepared = cache.prepare(view.id, series, x_axis)
-        if prepared is None or len(prepared.steps) == 0:
+        if prepared is None or len(prepared.x) == 0:
             continue
-        middle = int(np.searchsorted(prepared.steps, step))
+        steps = series.steps if prepared.steps is None else prepared.steps
+        middle = int(np.searchsorted(steps, step))
         for index in (middle - 1, middle):
-            if 0 <= index < len(prepared.steps):
-                distance = abs(float(prepared.steps[index]) - step)
+            if 0 <= index < len(steps):
+                distance = abs(float(steps[index]) - step)
                 if nearest is None or distance < nearest[0]:
                     nearest = distance, float(prepared.x[index])
     return None if nearest is None else nearest[1]

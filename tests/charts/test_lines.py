@@ -203,3 +203,24 @@ def test_the_cache_is_bounded():
         run = run_of(np.arange(400.0), loss=np.ones(400))
         run_lines(view_of(run, id=str(number)), cache=cache)
     assert sum(kept.points for kept in cache._kept.values()) <= 1_000
+
+
+def test_a_series_that_turns_sparse_keeps_its_points():
+    cache = LineCache()
+    run = run_of(np.arange(30.0), loss=np.arange(30.0))
+    run_lines(view_of(run), cache=cache)
+    rows = np.array([1, 3])
+    run.append(Batch(np.arange(30.0, 34.0), (Column("loss", np.array([7.0, 8.0]), rows),)))
+    lines, _ = run_lines(view_of(run), cache=cache)
+    raw = by_role(lines, "raw")
+    assert raw.x.tolist() == [*range(30), 31, 33]
+    assert raw.y[-2:].tolist() == [7.0, 8.0]
+
+
+def test_times_that_fail_later_leave_the_earlier_points_alone():
+    cache = LineCache()
+    run = run_of(np.arange(5.0), times=1e9 + np.arange(5.0), loss=np.arange(5.0))
+    run_lines(view_of(run), x_axis=XAxis.WALL, cache=cache)
+    run.append(Batch(np.arange(5.0, 7.0), (Column("loss", np.array([8.0, 9.0])),)))
+    lines, _ = run_lines(view_of(run), x_axis=XAxis.WALL, cache=cache)
+    assert lines[0].y.tolist() == [0, 1, 2, 3, 4]
