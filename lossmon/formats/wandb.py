@@ -18,6 +18,7 @@ from lossmon.formats._own_step import OwnStep
 from lossmon.formats._protobuf import BYTES, VARINT, WireError, fields, signed, text, varint
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.model import Batch, BatchBuilder, Role, clean_name, clean_text, role_of
+from lossmon.model.batch import MAX_SERIES
 
 _IDENT: Final = b":W&B"
 _FILE_HEADER: Final = 7  # ident, magic 0xBEE1 (uint16), version (uint8)
@@ -29,6 +30,9 @@ _HISTORY, _CONFIG, _METRIC, _RUN, _EXIT = 2, 5, 12, 17, 18
 _MAX_FACTS: Final = 100
 _MAX_NESTING: Final = 4
 _MAX_JSON: Final = 1 << 16  # a longer item is a table or a plot, not a number
+_KEY_TAGS: Final = (0x0A, 0x12)  # key and nested_key, length-delimited
+_VALUE_TAG: Final = b"\x82\x01"  # value_json, field 16, length-delimited
+_NUMBER_STARTS: Final = tuple(bytes([char]) for char in b"-0123456789NI")
 _NAMED_NUMBERS: Final = {
     '"NaN"': math.nan,
     '"Infinity"': math.inf,
@@ -48,6 +52,7 @@ class WandbParser(Parser):
         self._own_bad = 0
         self._count = 0
         self._own_step = OwnStep()
+        self._keys: dict[bytes, str] = {}
         self.info.facts["framework"] = "wandb"
 
     def feed(self, data: bytes) -> Batch:
@@ -92,8 +97,9 @@ class WandbParser(Parser):
             if kind != BYTES:
                 continue
             if number == 1:
-                key, value = _item(data, at, end)
-                _numbers(key, value, row)
+                if not self._plain_item(data, at, end, row):
+                    key, value = _item(data, at, end)
+                    _numbers(key, value, row)
             elif number == 2:
                 step = 0.0  # proto3 leaves a zero out
                 for inner, inner_kind, inner_at, inner_end in fields(data, at, end):
@@ -117,6 +123,38 @@ class WandbParser(Parser):
             if role_of(clean_name(key)) is Role.EPOCH and math.isfinite(cell):
                 epoch = cell
         self._rows.add(row, axis, epoch, time)
+
+    def _plain_item(self, data: bytes, start: int, stop: int, row: dict[str, float]) -> bool:
+        """Read an item as wandb writes almost all: one short key, then a number (4 µs less each).
+
+        False: it is of another kind, and nothing was read.
+        """
+        key_start = start + 2
+        key_stop = key_start + data[start + 1] if key_start <= stop else stop
+        value_start = key_stop + 3
+        if (
+            value_start > stop
+            or data[start] not in _KEY_TAGS
+            or data[key_stop : key_stop + 2] != _VALUE_TAG
+            or data[start + 1] >= 0x80
+            or data[key_stop + 2] != stop - value_start
+            or data[key_stop + 2] >= 0x80
+            or data[value_start : value_start + 1] not in _NUMBER_STARTS
+        ):
+            return False
+        raw = data[key_start:key_stop]
+        key = self._keys.get(raw)
+        if key is None:
+            key = text(data, key_start, key_stop)
+            if not key:
+                return False
+            if len(self._keys) < MAX_SERIES:
+                self._keys[raw] = key
+        try:
+            row[key] = float(data[value_start:stop])
+        except ValueError:
+            return False
+        return True
 
     def _metric(self, data: bytes, start: int, stop: int) -> None:
         """Take `define_metric("*", step_metric=…)`: the x axis that the program asked for."""

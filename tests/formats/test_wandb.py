@@ -112,6 +112,28 @@ def test_numbers_in_all_their_spellings() -> None:
     assert parser.bad_records == 0
 
 
+@given(
+    item=st.binary(max_size=30)
+    | st.builds(
+        lambda key, value: enc.field(1, key) + enc.field(16, value),
+        st.binary(max_size=20),
+        st.sampled_from([b"1.5", b"NaN", b"-Infinity", b"1_0", b" 1", b"N", b"7" * 130, b""]),
+    ),
+    extra=st.binary(max_size=3),
+)
+@settings(deadline=None, max_examples=300)
+def test_plain_items_are_read_as_by_the_general_way(item: bytes, extra: bytes) -> None:
+    data = enc.field(
+        2, enc.field(1, item + extra) + enc.field(1, enc.field(1, b"k") + enc.field(16, b"1"))
+    )
+    fast, parser = parse(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WandbParser, "_plain_item", lambda *_: False)
+        slow, parser_of_slow = parse(data)
+    assert rows_of(fast) == rows_of(slow)
+    assert parser.bad_records == parser_of_slow.bad_records
+
+
 def test_step_of_the_trainer_is_the_axis() -> None:
     rows = [
         enc.history(call, {"train/loss": "1.0", "train/global_step": str(10 * call + 10)})
