@@ -78,7 +78,7 @@ class BuildNanoGPTParser(ConsoleParser):
         else:
             self.add({name: value}, self._last + self._stride)
 
-    def end(self) -> None:
+    def held_back(self) -> None:
         if self._waiting:
             self.add(self._waiting, 0.0)
             self._waiting = {}

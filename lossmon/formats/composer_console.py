@@ -75,7 +75,7 @@ class ComposerParser(ConsoleParser):
             return values[_BATCHES_BEFORE] + 1
         return self._count
 
-    def end(self) -> None:
+    def held_back(self) -> None:
         self._flush()
 
 

@@ -19,9 +19,10 @@ from lossmon.formats.lines import LineParser
 from lossmon.model import clean_text
 
 NUM: Final = (
-    r"[-+]?(?:\d{1,30}(?:\.\d{0,60})?(?:[eE][-+]?\d{1,4})?|\.\d{1,60}|(?i:nan|inf(?:inity)?))"
+    r"[-+]?(?:\d{1,320}(?:\.\d{0,60})?(?:[eE][-+]?\d{1,4})?|\.\d{1,60}|(?i:nan|inf(?:inity)?))"
 )
-"""A printed number; every repetition is bounded, so that no text makes matching slow."""
+"""A printed number (`%.4f` of a diverged loss has up to 309 digits); every repetition is bounded,
+so that no text makes matching slow."""
 
 STEP: Final = r"\d{1,15}"
 """A printed step: exact as a float64."""
@@ -182,6 +183,15 @@ class ConsoleParser(LineParser):
                 self._rank = rank
         elif says_crash(text) and not self.info.finished:
             self.info.crashed = True
+
+    def held_back(self) -> None:
+        """Add what waited for a line that will not come any more (default: nothing does)."""
+
+    def end(self) -> None:
+        # What was held back was printed before the lines that told how the run ended.
+        finished, crashed = self.info.finished, self.info.crashed
+        self.held_back()
+        self.info.finished, self.info.crashed = finished, crashed
 
     def add(
         self,

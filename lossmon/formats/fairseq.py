@@ -14,10 +14,11 @@ from typing import Final
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
-_INNER: Final = re.compile(r"epoch (\d{1,9}):\s{0,12}(\d{1,12}) / (\d{1,12}) (?=[\w-]{1,60}=)")
+_INNER: Final = re.compile(r"epoch (\d{1,9}):?\s{1,12}(\d{1,12}) / (\d{1,12}) (?=[\w-]{1,60}=)")
 _BAR: Final = re.compile(r"epoch (\d{1,9}):\s{0,12}\d{1,3}%\|")
 _END: Final = re.compile(r"epoch (\d{1,9}) \| (?:valid on '([^'\n]{1,80})' subset \| )?")
-_CELL: Final = re.compile(rf"([A-Za-z_][\w/-]{{0,80}}) ({NUMBER})\Z")
+_CELL: Final = re.compile(rf"((?:(?:train|valid) )?[A-Za-z_][\w/-]{{0,80}}) ({NUMBER})\Z")
+_SPLIT: Final = re.compile(r"\A(?:train|valid|test)[ _]")
 _JSON: Final = re.compile(r'\{"epoch": (\d{1,9}), ')
 _JSON_PAIR: Final = re.compile(rf'"([\w/-]{{1,80}})": "?({NUMBER})"?[,}}]')
 _STAGE: Final = re.compile(r"\| INFO \| ([\w-]{1,60}) \| ")
@@ -47,7 +48,8 @@ class FairseqParser(ConsoleParser):
             return self._json(text, pairs, int(match[1]))
         if match := _END.search(text):
             cells = [_CELL.match(cell.strip()) for cell in text[match.end() :].split("|")]
-            pairs = {cell[1]: to_float(cell[2]) for cell in cells if cell}
+            # Old versions say `valid_loss` or `valid loss` for the subset called valid.
+            pairs = {_SPLIT.sub("", cell[1]): to_float(cell[2]) for cell in cells if cell}
             prefix = f"{match[2]}/" if match[2] else "train/"
             return self._row(pairs, prefix, int(match[1]), None)
         return False

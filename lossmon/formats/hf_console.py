@@ -22,7 +22,7 @@ from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.hf_lines import START, DictLines, find_piece, find_run, is_evaluation
 from lossmon.model import Batch, concatenate
 
-_PAIR: Final = re.compile(r"'([^']{1,200})':\s{0,8}'?([^,'{}\s]{1,60})'?\s{0,8}[,}]")
+_PAIR: Final = re.compile(r"'([^']{1,200})':\s{0,8}'?([^,'{}\s]{1,400})'?\s{0,8}[,}]")
 _HEADER: Final = re.compile(
     r"(Num examples|Num Epochs|Total train batch size|Total optimization steps)"
     r"[^=]{0,80}= ([\d,]{1,24})\s{0,8}\Z"
@@ -64,11 +64,11 @@ class HFConsoleParser(ConsoleParser):
     def record(self, text: str) -> bool:
         start = text.find("{'")
         if start >= 0 and "'epoch':" in text:
+            if "%|" in text[:start]:
+                self._bar_line(text[:start])
             return self._dict(text[start:])
         if "%|" in text:
-            bar = parse_bar(text)
-            if bar is not None and not bar.description and bar.total:
-                self._bar(bar, bar.total)
+            self._bar_line(text)
         elif " = " in text and (match := _HEADER.search(text[:300])):
             self._header[match[1]] = float(match[2].replace(",", "") or 0)
             self._totals()
@@ -114,6 +114,11 @@ class HFConsoleParser(ConsoleParser):
                 self._resolve_without_bar()
             elif len(self._pending) > _MAX_PENDING:
                 self._resolve_without_bar()
+
+    def _bar_line(self, text: str) -> None:
+        bar = parse_bar(text)
+        if bar is not None and not bar.description and bar.total:
+            self._bar(bar, bar.total)
 
     def _bar(self, bar: Bar, total: int) -> None:
         if self._main_total is None:
@@ -254,10 +259,8 @@ class HFConsoleParser(ConsoleParser):
         rest = super()._take()
         return concatenate([*ready, rest]) if ready else rest
 
-    def end(self) -> None:
-        finished = self.info.finished
+    def held_back(self) -> None:
         self._resolve_without_bar()
-        self.info.finished = finished
 
 
 class HFConsole(ConsoleFormat):
@@ -271,7 +274,7 @@ class HFConsole(ConsoleFormat):
     )
     needles = ("'epoch':",)
     signature = re.compile(
-        rf"\{{'[\w/ .()@-]{{1,120}}': (?!\{{)[^{{}}\n]{{1,4000}}'epoch': '?{NUM}'?\}}"
+        rf"\{{'[\w/ .()@-]{{1,120}}': (?!\{{)[^{{}}\n]{{1,4000}}'epoch': '?{NUM}'?[,}}]"
     )
     parser_class = HFConsoleParser
 

@@ -24,6 +24,8 @@ class JsonLinesFormat(StreamFormat):
         records = head.records
         if not records or 2 * len(records) < min(len(head.lines), 40):
             return None
+        if len(records) == 1 and (filename.endswith(".json") or not head.endswith(b"\n")):
+            return None  # a document that stands on one line: a summary, a configuration
         reader = JsonLinesParser()
         numeric: dict[str, None] = {}
         text: dict[str, None] = {}

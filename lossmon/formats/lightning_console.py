@@ -43,6 +43,7 @@ class LightningParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._at: tuple[int, int] | None = None
+        self._added: tuple[int, int] | None = None
         self._per_epoch = 0
         self._values: dict[str, float] = {}
         self._last: dict[str, float] = {}
@@ -80,6 +81,8 @@ class LightningParser(ConsoleParser):
             self.info.total_epochs = float(match[2])
         else:
             self.info.total_steps = float(match[2])
+        self._end_of_rich()
+        self._flush()
         self.info.finished = True
         self.info.crashed = False
 
@@ -121,6 +124,8 @@ class LightningParser(ConsoleParser):
             self._per_epoch = bar.total
         values.pop("v_num", None)
         at = (epoch, bar.n)
+        self.info.crashed = False
+        self.info.finished &= at in (self._at, self._added)
         if self._at is not None and at != self._at:
             self._flush()
             if self._validated or (epoch > self._at[0] and bar.n <= 1):
@@ -144,7 +149,9 @@ class LightningParser(ConsoleParser):
             if _epoch_wide(name) and self._last.get(name) != value
         }
         self._last = values
-        if batch:
+        if batch and self._at != self._added:
+            # A bar that was put down is redrawn once more.
+            self._added = self._at
             self._add(batch, *self._at)
         if wide:
             self._validated = False
@@ -165,9 +172,9 @@ class LightningParser(ConsoleParser):
 
     def _add(self, values: dict[str, float], epoch: int, n: int) -> None:
         step = epoch * self._per_epoch + n - 1
-        finished = self.info.finished
+        finished, crashed = self.info.finished, self.info.crashed
         self.add(values, float(step), (step + 1) / self._per_epoch if self._per_epoch else None)
-        self.info.finished = finished
+        self.info.finished, self.info.crashed = finished, crashed
 
     def _message(self, text: str) -> None:
         if text.startswith(_INTERRUPTED) and not self.info.finished:
@@ -175,12 +182,12 @@ class LightningParser(ConsoleParser):
         elif text.startswith("Sanity Checking"):
             # A new fit: nothing of an earlier one goes on.
             self._flush()
-            self._at = None
+            self._at = self._added = None
             self._last = {}
             self._validated = False
             self.info.finished = False
 
-    def end(self) -> None:
+    def held_back(self) -> None:
         self._end_of_rich()
         last = self._values
         self._flush()

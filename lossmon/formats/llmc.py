@@ -102,7 +102,7 @@ class LlmCConsoleParser(ConsoleParser):
         self.add({name: value}, self._next)
         self.info.finished = finished
 
-    def end(self) -> None:
+    def held_back(self) -> None:
         if self._waiting:
             self.add(self._waiting, 0.0)
             self._waiting = {}

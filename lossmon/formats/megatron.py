@@ -46,7 +46,7 @@ class MegatronParser(ConsoleParser):
     def _training(self, text: str, match: re.Match[str]) -> bool:
         values: dict[str, float] = {}
         # GPT-NeoX puts the throughput before the iteration.
-        for field in (text[: match.start() + 1] + text[match.end() :])[:_MAX_LINE].split("|"):
+        for field in f"{text[: match.start() + 1]}|{text[match.end() :]}"[:_MAX_LINE].split("|"):
             found = _FIELD.match(field)
             value = number(found[2]) if found else None
             if found is None or value is None:
@@ -76,7 +76,7 @@ class MegatronParser(ConsoleParser):
                 values[f"{split} {name}"] = float(found[3])
         if not values:
             return False
-        finished = match[2] is None
+        finished = match[2] is None or self.info.finished
         self.add(values, float(match[2]) if match[2] else self._last)
         self.info.finished = finished
         return True

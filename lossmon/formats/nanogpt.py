@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
+from lossmon.formats.base import Sniff
+from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, count_lines
 from lossmon.model import RunInfo
 
 _ITER: Final = re.compile(
@@ -22,6 +23,7 @@ _EVAL: Final = re.compile(
     rf", val loss ({NUM})( ?[A-Za-z]{{1,12}})?"
 )
 _MAX_ITERS: Final = re.compile(rf"Overriding: max_iters = ({STEP})\Z")
+_ESTIMATES_ONLY: Final = 0.75
 _UNKNOWN_MFU: Final = -100.0
 """Printed until the first five steps were timed: no measurement."""
 
@@ -40,7 +42,8 @@ class NanoGPTParser(ConsoleParser):
             self.add(values, float(match[1]))
             return True
         if ": train loss " in text and (match := _EVAL.search(text)):
-            self._unit(match[3] or match[5])
+            if match[3] or match[5]:
+                self._unit(match[3] or match[5])
             self.add({"train_loss": float(match[2]), "val_loss": float(match[4])}, float(match[1]))
             return True
         self._header(text)
@@ -81,6 +84,13 @@ class NanoGPT(ConsoleFormat):
         rf"|step {STEP}: train loss {NUM}[^\n,]{{0,14}}, val loss {NUM})"
     )
     parser_class = NanoGPTParser
+
+    def judge(self, text: str) -> Sniff | None:
+        sniff = super().judge(text)
+        if sniff is not None and not count_lines(_ITER, text, (": loss ",))[0]:
+            # Other scripts print such estimates too; nanoGPT's first one comes alone.
+            return Sniff(_ESTIMATES_ONLY, sniff.reason)
+        return sniff
 
 
 FORMAT = NanoGPT()

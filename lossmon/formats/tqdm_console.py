@@ -92,6 +92,7 @@ class TqdmParser(ConsoleParser):
                 track.offset += track.total or track.n
             track.n, track.total, track.description = bar.n, bar.total, bar.description
             self._totals(bar, track)
+            self._note_end(track.offset + bar.n)
         # Nothing was done yet at 0: what stands there is the first batch's at the earliest.
         if values and bar.n > 0:
             track.pending = values
@@ -133,6 +134,9 @@ class TqdmParser(ConsoleParser):
         if epoch is not None:
             values = {f"bar/{name}": value for name, value in values.items()}
         self.add(values, step, epoch)
+        self._note_end(step)
+
+    def _note_end(self, step: float) -> None:
         self.info.finished = self.info.total_steps is not None and step >= self.info.total_steps
 
     def _evaluation(self, bar: Bar, track: _Track, values: dict[str, float]) -> bool:
@@ -183,7 +187,7 @@ class TqdmParser(ConsoleParser):
             if track.total is not None and track.n >= track.total:
                 self._flush(track)
 
-    def end(self) -> None:
+    def held_back(self) -> None:
         if self._main is not None:
             self._flush(self._tracks[self._main])
 
