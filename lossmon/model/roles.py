@@ -29,19 +29,37 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-_LOSS: Final = frozenset(
-    ["loss", "losses", "nll", "nloss", "logloss", "mlogloss", "multilogloss", "xent", "xentropy", "crossentropy", "ce", "ppl_loss", "objective", "cost", "tloss", "vloss", "trl", "tel", "tvl", "bpb", "merror", "rmse", "mse", "mae", "l1", "l2", "rmsle", "mape", "multiclass", "multi_class", "multi_class_one_vs_all", "multi_logloss", "binary_logloss", "cross_entropy", "perplexity"]
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Losses proper, what optimizers minimise; these are judged before the measures below.
+_LOSS: Final = _words(
+    "loss losses nll nloss logloss mlogloss multilogloss multi_logloss binary_logloss "
+    "xent xentropy crossentropy cross_entropy ce ppl_loss objective cost tloss vloss "
+    "trl tel tvl multiclass multi_class multi_class_one_vs_all celoss bceloss mseloss"
 )
-_TRAIN: Final = frozenset(["train", "training", "trn", "tr", "learn", "fit"])
-_EVAL: Final = frozenset(
-    ["eval", "evaluation", "val", "valid", "validation", "test", "testing", "dev", "heldout", "holdout", "ev", "vl"]
+# Measures that fall as a loss does, and stand in for one where there is none.
+_ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
+_FALLING: Final = _LOSS | _ERROR
+# A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
+_PART: Final = _words(
+    "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
+    "commitment commit delta scale scaler weight coef coeff runtime time ratio"
 )
-_SCORE: Final = frozenset(
-    ["acc", "accuracy", "top1", "top5", "bleu", "sacrebleu", "rouge", "rouge1", "rouge2", "rougel", "meteor", "chrf", "f1", "auc", "auroc", "map", "ap", "ap50", "miou", "iou", "dice", "precision", "recall", "reward", "rewards", "rew", "return", "returns", "score", "scores", "success", "winrate", "pass", "em", "exact", "r2", "psnr", "ssim", "mcc", "spearman", "pearson", "ndcg", "mrr", "hits"]
+_TRAIN: Final = _words("train training trn tr learn fit")
+_TEST: Final = _words("test testing")
+_EVAL: Final = _TEST | _words("eval evaluation val valid validation dev heldout holdout ev vl")
+_SCORE: Final = _words(
+    "acc accuracy accuracies top1 top5 bleu sacrebleu rouge rouge1 rouge2 rougel meteor chrf "
+    "f1 auc auroc map ap ap50 miou iou dice precision recall reward rewards rew return returns "
+    "ret score scores success winrate pass em exact r2 psnr ssim mcc spearman pearson ndcg mrr "
+    "hits acc1 acc5 ap75"
 )
-_THROUGHPUT: Final = frozenset(
-    ["tps", "tokens_per_sec", "samples_per_second", "steps_per_second", "throughput", "fps", "mfu", "tflops", "tgs", "samples/s", "it/s", "tok/sec"]
-)
+_THROUGHPUT: Final = _words("tps throughput tflops mfu fps tgs wps ups")
+_RATES: Final = _words("tok_sec tok_s tokens_s it_s samples_s imgs_s img_s")
+"""`tok/sec`, `it/s` as words."""
+_RATE_ENDS: Final = ("per_second", "per_sec", "per_second_per_gpu", "per_sec_per_gpu")
 
 
 @lru_cache(maxsize=4096)
@@ -68,7 +86,7 @@ def role_of(name: str) -> Role:
     joined = "_".join(parts)
     if not found:
         return Role.OTHER
-    if parts[-1:] == ("epoch",) and not found & _LOSS and not found & _SCORE:
+    if parts[-1:] == ("epoch",) and not found & _FALLING and not found & _SCORE:
         return Role.EPOCH
     if parts[-1] in ("lr", "lrs") or "learning_rate" in joined or parts[0] == "lr":
         return Role.LEARNING_RATE
@@ -78,21 +96,30 @@ def role_of(name: str) -> Role:
         return Role.GRAD_NORM
     if joined in ("gnorm", "norm", "grad_norm", "total_norm"):
         return Role.GRAD_NORM
-    if joined.endswith("per_second") or joined.endswith("per_sec") or joined in _THROUGHPUT:
+    if joined.endswith(_RATE_ENDS) or joined in _RATES:
         return Role.THROUGHPUT
-    if found & {"tps", "throughput", "tflops", "mfu", "fps"} and not found & _LOSS:
+    if found & _THROUGHPUT and not found & _FALLING:
         return Role.THROUGHPUT
-    if found & {"scale", "scaler", "weight", "runtime", "time", "ratio"} and "loss" in found:
+    measure = measure_of(name)
+    part = found & (_PART - {"entropy"} if "cross_entropy" in measure else _PART)
+    if part and found & _LOSS:
         return Role.OTHER
-    # `learn/CrossEntropy`: what is measured, without the data it was measured on.
-    measure = "_".join(part for part in parts if part not in _TRAIN and part not in _EVAL)
-    if found & _LOSS or joined in _LOSS or measure in _LOSS:
-        if found & _EVAL:
-            return Role.EVAL_LOSS
-        return Role.TRAIN_LOSS
+    # `MulticlassAccuracy`: the last word says what is measured.
+    if parts[-1] in _SCORE and not found & {"loss", "losses"}:
+        return Role.SCORE
+    if found & _FALLING or measure in _FALLING:
+        return Role.EVAL_LOSS if found & _EVAL else Role.TRAIN_LOSS
     if found & _SCORE:
         return Role.SCORE
     return Role.OTHER
+
+
+@lru_cache(maxsize=4096)
+def measure_of(name: str) -> str:
+    """Return what is measured, without the data it was measured on: `learn/CrossEntropy`."""
+    parts = [part for part in words(name) if part not in _TRAIN and part not in _EVAL]
+    measure = "_".join(parts)
+    return "cross_entropy" if measure.endswith("cross_entropy") else measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,7 @@ _TRAIN_ORDER: Final = (
     "train_loss_step",
     "loss_step",
     "train_loss_epoch",
+    "actor/pg_loss",
 )
 _EVAL_ORDER: Final = (
     "eval_loss",
@@ -166,5 +194,15 @@ def _choose(
     for name in order:
         if name in candidates:
             return name
-    # Words rather than characters: `val_loss` goes before `val_code_loss`; ties keep log order.
-    return min(candidates, key=lambda name: len(words(name)), default=None)
+    return min(candidates, key=_unlikeliness, default=None)
+
+
+def _unlikeliness(name: str) -> tuple[bool, int, bool]:
+    """Order of names that are not the usual ones; ties keep the order of the log.
+
+    A loss goes before an error measure, `val_loss` before `val_code_loss`,
+    validation before test.
+    """
+    parts = words(name)
+    proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
+    return not proper, len(parts), not _TEST.isdisjoint(parts)

@@ -1,0 +1,209 @@
+"""The Trainer's console: steps from the bar or the order of the lines; many lines at once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lossmon.formats import hf_console
+from lossmon.formats.hf_console import FORMAT
+from lossmon.formats.lines import LineParser
+from tests.formats.console_samples import claim, points, read_sample, read_text
+from tests.formats.reading import rows_of
+
+NAME = "hf-trainer-console"
+
+
+def bar(n: int, total: int = 400) -> str:
+    blocks = "█" * (10 * n // total)
+    return f"\r {100 * n // total:3d}%|{blocks:<10}| {n}/{total} [00:00<00:06, 62.1it/s]"
+
+
+def logged(loss: str, epoch: str) -> str:
+    return f"\r              \r{{'loss': {loss}, 'grad_norm': '1.5', 'epoch': {epoch}}}\n"
+
+
+def test_steps_from_the_bar_drawn_after_the_line() -> None:
+    run, parser = read_sample(NAME, "v5-two-eval-sets.txt")
+    train = run.view("loss")
+    assert train.steps.tolist() == [1.0, *range(7, 148, 7)]
+    assert (train.values[0], train.values[-1]) == (5.346, 2.466)
+    assert run.view("eval_code_loss").steps.tolist() == [25, 50, 75, 100, 125, 150]
+    assert run.view("eval_prose_loss").steps.tolist() == [25, 50, 75, 100, 125, 150]
+    assert parser.info.total_steps == 150
+    assert parser.info.finished
+    assert not parser.info.steps_estimated
+
+
+def test_resumed_run_goes_back() -> None:
+    run, parser = read_sample(NAME, "v4-resumed.txt")
+    steps = run.view("loss").steps.tolist()
+    assert steps == [*range(10, 231, 10), *range(210, 401, 10)]
+    assert run.view("eval_loss").steps.tolist() == list(range(50, 401, 50))
+    assert parser.info.finished
+
+
+def test_nan_is_kept() -> None:
+    run, _ = read_sample(NAME, "v5-nan.txt")
+    view = run.view("loss")
+    assert view.steps[np.isnan(view.values)].tolist() == list(range(70, 301, 5))
+
+
+def test_bare_nan_of_version_4() -> None:
+    run, _ = read_text(NAME, bar(5) + logged("nan", "0.1") + bar(10) + "\n")
+    assert points(run, "loss") == [(10.0, math.inf)]
+
+
+def test_without_bars_lines_are_counted_and_that_is_said() -> None:
+    run, parser = read_sample(NAME, "v5-no-bar.txt")
+    assert run.view("loss").steps.tolist() == list(range(1, 21))
+    assert run.view("eval_loss").steps.tolist() == [5, 10, 15, 20]
+    assert parser.info.steps_estimated
+
+
+def test_without_bars_the_printed_sizes_give_real_steps() -> None:
+    header = (
+        "***** Running training *****\n  Num examples = 1,000\n  Num Epochs = 2\n"
+        "  Total train batch size (w. parallel, distributed & accumulation) = 10\n"
+        "  Total optimization steps = 200\n"
+    )
+    lines = "".join(logged("1.5", f"{step / 100:.2f}") for step in range(5, 201, 5))
+    run, parser = read_text(NAME, header + lines)
+    assert run.view("loss").steps.tolist() == list(range(5, 201, 5))
+    assert parser.info.steps_estimated
+    assert parser.info.total_steps == 200
+    assert parser.info.total_epochs == 2
+
+
+def test_a_resumed_run_without_bars_goes_back() -> None:
+    epochs = [0.1, 0.2, 0.3, 0.4, 0.5, 0.4, 0.5, 0.6]
+    run, _ = read_text(NAME, "".join(logged("1.5", str(epoch)) for epoch in epochs))
+    assert run.view("loss").steps.tolist() == [1, 2, 3, 4, 5, 4, 5, 6]
+
+
+def test_evaluation_bars_are_not_taken_for_the_training_bar() -> None:
+    text = (
+        bar(0) + bar(10) + logged("2.0", "0.1") + bar(10) + "\n"
+        "\r  0%|          | 0/4 [00:00<?, ?it/s]\x1b[A\r     \r\x1b[A"
+        "{'eval_loss': '2.5', 'epoch': '0.1'}\n"
+        "\r100%|██████████| 4/4 [00:00<00:00, 54.7it/s]\x1b[A\r" + bar(10) + "\n"
+    )
+    run, _ = read_text(NAME, text)
+    assert points(run, "eval_loss") == [(10.0, 2.5)]
+
+
+def test_the_summary_of_the_run_is_no_point() -> None:
+    text = logged("2.0", "0.5") + logged("1.0", "1.0")
+    text += "{'train_runtime': '9.2', 'train_loss': '1.5', 'epoch': '1'}\n"
+    run, parser = read_text(NAME, text)
+    assert "train_loss" not in run.series
+    assert parser.info.finished
+
+
+def test_bar_and_line_in_one_line() -> None:
+    """Where nothing cleared the bar before the line was printed."""
+    text = (
+        bar(7).strip("\r")
+        + "{'loss': 2.0, 'epoch': 0.1}\n"
+        + bar(10)
+        + "{'loss': 1.0, 'epoch': 0.2}\n"
+    )
+    text += bar(20) + "\n"
+    assert points(read_text(NAME, text)[0], "loss") == [(10.0, 2.0), (20.0, 1.0)]
+
+
+def test_unit_of_supervised_fine_tuning() -> None:
+    assert read_sample(NAME, "trl-sft-lora.txt")[1].info.loss_unit == "nats"
+    assert read_sample(NAME, "v5-no-bar.txt")[1].info.loss_unit is None
+
+
+def test_dicts_of_others_are_not_claimed() -> None:
+    assert claim("{'training_steps': 5, 'loss': 2.0}\n" * 9) != NAME
+    assert claim("{'loss': 'mse', 'epochs': 5, 'lr': 0.1}\n") != NAME
+
+
+# The fast path takes what the slow path would have taken, or nothing.
+
+VALUE = st.one_of(
+    st.floats(allow_nan=True).map(lambda v: f"'{v:.4g}'"),
+    st.floats(allow_nan=True, width=32).map(repr),
+    st.integers(-5, 10**20).map(str),
+    st.sampled_from(
+        ["'nan'", "nan", "None", "True", "'1e999'", "'n/a'", "[1, 2]", "'1_0'", "1.", "''"]
+    ),
+)
+KEYS = st.sampled_from(["grad_norm", "learning_rate", "rewards/chosen", "memory (GiB)"])
+
+
+@st.composite
+def dict_line(draw: st.DrawFn, index: int) -> str:
+    kind = draw(st.sampled_from(["train"] * 12 + ["eval", "odd", "text"]))
+    epoch = draw(st.sampled_from([f"{index / 100:.4g}"] * 12 + ["0.0", "'x'"]))
+    if kind == "text":
+        return draw(
+            st.sampled_from(["Saving model checkpoint", "", "{'a'", "x {'loss': 1, 'epoch': 2}"])
+        )
+    if kind == "eval":
+        return f"{{'eval_loss': {draw(VALUE)}, 'eval_runtime': 1.5, 'epoch': {epoch}}}"
+    pairs = [f"'loss': {draw(VALUE)}"] if kind == "train" else []
+    pairs += [f"'{key}': {draw(VALUE)}" for key in draw(st.lists(KEYS, max_size=3))]
+    return "{" + ", ".join([*pairs, f"'epoch': {epoch}"]) + "}"
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> bytes:
+    first = ["{'loss': 5.0, 'grad_norm': 1.0, 'epoch': 0.0}"] * 2
+    lines = [draw(dict_line(index)) for index in range(draw(st.integers(1, 20)))]
+    regular = "{'loss': '%.4g', 'grad_norm': '0.5', 'epoch': '%.4g'}"
+    many = [
+        regular % (index, 1 + index / 100) for index in range(draw(st.sampled_from([0, 40, 300])))
+    ]
+    where = draw(st.integers(0, len(many)))
+    return "\n".join([*first, *many[:where], *lines, *many[where:]]).encode() + b"\n"
+
+
+class _Slow(hf_console.HFConsoleParser):
+    block = LineParser.block
+
+
+@settings(max_examples=150, deadline=None)
+@given(logs())
+def test_fast_and_slow_agree(data: bytes) -> None:
+    fast, slow = FORMAT.parser(), _Slow()
+    batches = [fast.feed(data), fast.finish()]
+    expected = [slow.feed(data), slow.finish()]
+    assert rows_of_all(batches) == rows_of_all(expected)
+    assert fast.bad_records == slow.bad_records
+    assert fast.info == slow.info
+
+
+def rows_of_all(batches: list[hf_console.Batch]) -> object:
+    return rows_of(hf_console.concatenate(batches))
+
+
+def test_fast_path_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the property above says nothing."""
+    taken: list[int] = []
+    read = hf_console.DictLines.read
+
+    def spy(self: hf_console.DictLines, *args: object) -> object:
+        batch = read(self, *args)  # type: ignore[arg-type]
+        taken.append(0 if batch is None else len(batch))
+        return batch
+
+    monkeypatch.setattr(hf_console.DictLines, "read", spy)
+    lines = []
+    for step in range(1, 2001):
+        lines.append(
+            f"{{'loss': '{9 / step:.4g}', 'grad_norm': 'nan', 'epoch': '{step / 100:.4g}'}}"
+        )
+        if step % 50 == 0:
+            lines.append(f"{{'eval_loss': '{10 / step:.4g}', 'epoch': '{step / 100:.4g}'}}")
+    run, _ = read_text(NAME, "\n".join(lines))
+    assert sum(taken) > 1000
+    assert run.view("loss").steps.tolist() == list(range(1, 2001))
+    assert run.view("eval_loss").steps.tolist() == list(range(50, 2001, 50))
