@@ -164,7 +164,7 @@ def _label_rows(plan: Plan) -> list[Row]:
     strip = Canvas(plan.width, plan.layout.labels)
     named = labels.labelled(plan.marks, plan.column)
     labels.place_labels(strip, named, plan.column, plan.view)
-    return [_joined(Span(" " * plan.gutter), row) for row in strip.rows()]
+    return [_joined(Span(" " * plan.gutter), row) for row in strip.rows(merge_blanks=False)]
 
 
 def _canvas_rows(plan: Plan, canvas: Canvas) -> list[Row]:
