@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
-from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.console import NUM, ConsoleParser, number
 
 _HEADER: Final = re.compile(r"(?:^|- ) {1,200}Training \| {1,12}Validation\s*\Z")
 _ROW: Final = re.compile(
-    r"(?:^|- )([\w./@-]{1,80}) {1,80}\| {1,40}([\w.+-]{1,30})"
-    r"(?: {1,20}\| {1,40}([\w.+-]{1,30}))?\s*\Z"
+    r"(?:^|- )([\w./@-]{1,80}) {1,80}\| {1,40}([\w.+/-]{1,30})"
+    r"(?: {1,20}\| {1,40}([\w.+/-]{1,30}))?\s*\Z"
 )
 _EPOCH: Final = re.compile(r"(?:^|- )Epoch (\d{1,9})/(\d{1,9})\s*\Z")
 
@@ -47,7 +48,7 @@ class AllenNLPParser(ConsoleParser):
         return True
 
 
-class AllenNLP(ConsoleFormat):
+class AllenNLP(SpanningFormat):
     """Console of `allennlp train` (`out.log`)."""
 
     name = "allennlp"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.fields import Kind, kind_of, step_rank
@@ -86,7 +87,7 @@ class StableBaselines3(ConsoleFormat):
     parser_class = BoxParser
 
 
-class SpinningUp(ConsoleFormat):
+class SpinningUp(SpanningFormat):
     """Console of Spinning Up's `EpochLogger` (`progress.txt` is a plain table)."""
 
     name = "spinning-up"
@@ -106,7 +107,7 @@ class SpinningUp(ConsoleFormat):
     parser_class = BoxParser
 
 
-class Baselines(ConsoleFormat):
+class Baselines(SpanningFormat):
     """Boxes of OpenAI Baselines' logger, as improved-diffusion and its forks print them too."""
 
     name = "baselines-table"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
+from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
 
@@ -80,7 +81,7 @@ class SkorchParser(EpochTableParser):
     ignored = frozenset(("dur", "cp"))
 
 
-class Skorch(ConsoleFormat):
+class Skorch(SpanningFormat):
     """The table of skorch's `PrintLog`."""
 
     name = "skorch"

@@ -260,7 +260,8 @@ class GeneralParser(ConsoleParser):
             track.base = min(now, 1.0) if layout.batchwise else now
             track.per_epoch = True if layout.batchwise else None
         rose = track.last_epoch is not None and now > track.last_epoch
-        dropped = track.last_raw is not None and raw < track.last_raw
+        # A counter over the run cannot stand still while the epoch rises.
+        dropped = track.last_raw is not None and raw <= track.last_raw
         if rose and track.per_epoch is None:
             track.per_epoch = dropped
         if not track.per_epoch:

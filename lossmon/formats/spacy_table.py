@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
-from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
+from lossmon.formats.console import ConsoleParser, number
 
 _HEADER: Final = re.compile(r"E {2,12}# {2,12}\S")
 _RULE: Final = re.compile(r"-{3,200}(?: {2}-{3,200}){2,60}\s*+\Z")
@@ -55,7 +56,7 @@ class SpacyParser(ConsoleParser):
         return True
 
 
-class Spacy(ConsoleFormat):
+class Spacy(SpanningFormat):
     """The table of `spacy train`."""
 
     name = "spacy"

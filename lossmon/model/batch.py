@@ -152,8 +152,8 @@ class BatchBuilder:
         batch = Batch(
             np.array(self._steps, dtype=np.float64),
             columns,
-            np.array(self._epochs) if self._has_epoch else None,
-            np.array(self._times) if self._has_time else None,
+            np.array(self._epochs, dtype=np.float64) if self._has_epoch else None,
+            np.array(self._times, dtype=np.float64) if self._has_time else None,
         )
         self._reset()
         return batch
