@@ -183,8 +183,13 @@ def trace(found: Columns, scale: Scale, pixels: int, across: int) -> Trace:
     bottom[:-1] = np.where(linked, np.maximum(bottom[:-1], here), bottom[:-1])
     top[1:] = np.where(linked, np.minimum(top[1:], there), top[1:])
     bottom[1:] = np.where(linked, np.maximum(bottom[1:], there), bottom[1:])
-    lines = np.arange(height)[:, None]
-    dots = (lines >= top) & (lines <= bottom) & drawn
+    if drawn.any():
+        # Only the rows that the line runs through are filled.
+        upper = max(int(top[drawn].min()), 0)
+        lower = min(int(bottom[drawn].max()), height - 1)
+        if upper <= lower:
+            lines = np.arange(upper, lower + 1)[:, None]
+            dots[upper : lower + 1] = (lines >= top) & (lines <= bottom) & drawn
     inside = (index >= 0) & (index < pixels)
     above = np.unique(index[inside & (high < 0)] // across)
     below = np.unique(index[inside & (low >= height)] // across)
