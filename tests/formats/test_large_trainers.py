@@ -1,0 +1,196 @@
+"""Megatron-LM, GPT-NeoX, DeepSpeed, torchtune, torchtitan, LitGPT, MLX-LM, Composer, verl, …"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lossmon.model import Role, RoleMap, choose_judged, role_of
+from tests.formats.console_samples import claim, points, read_sample, read_text
+
+
+def test_megatron() -> None:
+    run, parser = read_sample("megatron", "console.txt")
+    train = run.view("lm loss")
+    assert train.steps.tolist() == list(range(10, 301, 10))
+    assert train.steps[np.isnan(train.values)].tolist() == [290]
+    assert run.view("validation lm loss").steps.tolist() == [100, 200, 300]
+    assert run.view("test lm loss").steps.tolist() == [300]
+    assert run.view("consumed samples").values[0] == 640
+    sizes = {name: len(series) for name, series in run.series.items()}
+    assert choose_judged(sizes, RoleMap()) == ("lm loss", "validation lm loss")
+    assert parser.info.total_steps == 300
+    assert parser.info.finished
+
+
+def test_megatron_older_lines() -> None:
+    text = (
+        "  iteration      100/   500000 | consumed samples: 25600 | elapsed time per iteration"
+        " (ms): 1.0 | learning rate: 1.0E-04 | lm loss: 7.5E+00 | loss scale: 1.0 |\n"
+        " validation loss at iteration 100 | lm loss value: 7.4E+00 | lm loss PPL: 1.6E+03 | \n"
+        " validation loss at the end of training for val data | lm loss value: 7.3E+00 |"
+        " lm loss PPL: 1.5E+03 | \n"
+    )
+    run, parser = read_text("megatron", "7: " + text.replace("\n", "\n7: "))
+    assert points(run, "validation lm loss") == [(100.0, 7.4), (100.0, 7.3)]
+    assert points(run, "learning rate") == [(100.0, 1e-4)]
+    assert parser.info.finished
+
+
+def test_gpt_neox_before_the_engine_it_runs_on() -> None:
+    run, parser = read_sample("gpt-neox", "console.txt")
+    assert run.view("lm_loss").steps.tolist() == list(range(10, 201, 10))
+    assert run.view("validation lm_loss").steps.tolist() == [100, 200]
+    assert run.view("approx flops per GPU").values[0] == 44.2e12
+    assert run.view("samples/sec").values[0] == 27.913
+    assert parser.info.crashed
+
+
+def test_deepspeed_chat_perplexities_stand_at_the_last_step() -> None:
+    run, parser = read_sample("deepspeed", "chat-sft.txt")
+    assert points(run, "eval_perplexity") == [
+        (0.0, 4998.29638671875),
+        (60.0, 2.0179834365844727),
+        (120.0, 1.9541),
+    ]
+    assert run.view("lr").steps.tolist() == list(range(10, 121, 10))
+    assert parser.info.total_epochs == 2
+    assert parser.info.finished
+
+
+def test_deepspeed_chat_ppo() -> None:
+    run, _ = read_sample("deepspeed", "chat-ppo.txt")
+    assert run.view("act_loss").steps.tolist() == list(range(20))
+    assert run.view("average_reward_score").steps.tolist() == list(range(20))
+    assert role_of("average_reward_score") is Role.SCORE
+
+
+def test_deepspeed_chat_rewards() -> None:
+    text = (
+        "***** Evaluating reward, Epoch 0/1 *****\n"
+        "chosen_last_scores (higher is better) : 2.81, acc (higher is better) : 0.49\n"
+        "***** Evaluating rewards, Epoch 1/1 *****\nchosen: -31.9, rejected: -33.9, loss: 0.665\n"
+        "Epoch 1/1 with loss 0.57\n"
+    )
+    run, _ = read_text("deepspeed", text)
+    assert points(run, "eval_accuracy") == [(0.0, 0.49)]
+    assert points(run, "eval_loss") == [(0.0, 0.665)]
+    assert points(run, "epoch_loss") == [(0.0, 0.57)]
+
+
+def test_deepspeed_pipeline() -> None:
+    run, _ = read_sample("deepspeed", "pipeline.txt")
+    assert run.view("loss").steps.tolist() == list(range(10, 201, 10))
+
+
+def test_torchtune_logger() -> None:
+    run, _ = read_sample("torchtune", "log_1767225600.txt")
+    assert run.view("loss").steps.tolist() == list(range(1, 41))
+    assert set(run.series) == {"loss", "lr", "tokens_per_second_per_gpu"}
+
+
+def test_torchtune_bar() -> None:
+    run, _ = read_sample("torchtune", "bar.txt")
+    assert run.view("loss").steps.tolist() == list(range(1, 51))
+
+
+def test_torchtitan() -> None:
+    run, parser = read_sample("torchtitan", "console.txt")
+    view = run.view("loss")
+    assert view.steps.tolist() == [1, *range(5, 51, 5)]
+    assert view.steps[np.isnan(view.values)].tolist() == [45]
+    assert run.view("tps").values[0] == 12345
+    assert len(run.view("mfu").values) == 10
+    assert run.view("val_loss").steps.tolist() == [25, 50]
+    assert parser.info.total_steps == 50
+    assert parser.info.finished
+
+
+def test_litgpt() -> None:
+    run, parser = read_sample("litgpt", "console.txt")
+    assert run.view("train_loss").steps.tolist() == list(range(1, 61))
+    assert run.view("val_loss").steps.tolist() == [20, 40, 60, 60]
+    assert points(run, "val_loss")[-1] == (60.0, 2.431)
+    assert parser.info.finished
+
+
+def test_mlx_lm() -> None:
+    run, parser = read_sample("mlx-lm", "console.txt")
+    assert run.view("train_loss").steps.tolist() == list(range(10, 101, 10))
+    assert run.view("val_loss").steps.tolist() == [1, 50, 100]
+    assert role_of("tokens_per_sec") is Role.THROUGHPUT
+    assert parser.info.total_steps == 100
+    assert parser.info.finished
+
+
+def test_mlx_lm_older_lines() -> None:
+    text = "Iter 10: Train loss 2.123, It/sec 1.234, Tokens/sec 345.678\n"
+    assert claim(text) == "mlx-lm"
+    assert points(read_text("mlx-lm", text)[0], "it/s") == [(10.0, 1.234)]
+
+
+def test_composer_epochs() -> None:
+    run, _ = read_sample("composer-console", "console.txt")
+    assert run.view("loss/train/total").steps.tolist() == list(range(1, 21))
+    assert run.view("metrics/eval/CrossEntropy").steps.tolist() == [10, 20]
+    assert role_of("metrics/eval/CrossEntropy") is Role.EVAL_LOSS
+    assert role_of("metrics/eval/MulticlassAccuracy") is Role.SCORE
+
+
+def test_composer_batches() -> None:
+    run, parser = read_sample("composer-console", "llm-foundry.txt")
+    assert run.view("loss/train/total").steps.tolist() == [1, 2, 3, 4]
+    assert parser.info.total_steps == 3200
+
+
+def test_composer_tokens() -> None:
+    text = "[token=65536/1000000]:\n\t Train time/batch: 4\n\t Train loss/train/total: 7.5\n"
+    assert points(read_text("composer-console", text)[0], "loss/train/total") == [(5.0, 7.5)]
+
+
+def test_verl() -> None:
+    run, _ = read_sample("verl", "console.txt")
+    assert run.view("actor/pg_loss").steps.tolist() == [1, 2, 3, 4, 5]
+    assert points(run, "val/test_score/openai/gsm8k") == [(0.0, 0.42)]
+    assert points(run, "actor/pg_clipfrac")[0] == (1.0, 0.01)
+
+
+def test_verl_before_its_first_step() -> None:
+    text = "Using LocalLogger is deprecated. The constructor API will change\n" + "sample\n" * 9000
+    assert claim(text, "output.log") == "verl"
+
+
+def test_llama_factory_log() -> None:
+    run, parser = read_sample("llama-factory-console", "running_log.txt")
+    assert run.view("loss").steps.tolist() == list(range(5, 201, 5))
+    assert parser.info.total_steps == 200
+    assert parser.info.steps_estimated
+
+
+def test_llama_factory_lines_printed_twice_are_one_point() -> None:
+    run, parser = read_sample("llama-factory-console", "webui-console.txt")
+    assert run.view("loss").steps.tolist() == list(range(5, 101, 5))
+    assert not parser.info.steps_estimated
+
+
+def test_llama_factory_new_trainer() -> None:
+    run, parser = read_sample("llama-factory-console", "v1.txt")
+    assert run.view("loss").steps.tolist() == list(range(10, 101, 10))
+    assert run.view("grad_norm").steps.tolist() == list(range(10, 101, 10))
+    assert parser.info.total_steps == 100
+
+
+def test_nan_of_each() -> None:
+    lines = {
+        "litgpt": "Epoch 1 | iter 4 step 1 | loss train: nan, val: n/a | iter time: 12.34 ms\n",
+        "mlx-lm": "Iter 10: Train loss nan, Learning Rate 1.0e-05, It/sec 1.2\n",
+        "torchtune": "Step 4 | loss:nan lr:0.0003 \n",
+        "verl": "step:1 - actor/pg_loss:nan - reward/mean:-inf\n",
+        "deepspeed": "steps: 4 loss: nan iter time (s): 0.186 samples/sec: 53.694\n",
+    }
+    for name, line in lines.items():
+        assert claim(line * 3) == name
+        run, _ = read_text(name, line)
+        losses = [series for series in run.series if role_of(series) is Role.TRAIN_LOSS]
+        assert [math.isnan(run.view(series).values[0]) for series in losses] == [True], name
