@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    from lossmon.cli.crash import write_trace
+    from lossmon.crash import write_trace
 
     place = write_trace(error)
     sys.stderr.write(

@@ -16,9 +16,11 @@ from functools import partial
 from types import TracebackType
 from typing import Final
 
+from lossmon.crash import write_trace
 from lossmon.errors import SourceNotFound
 from lossmon.monitor.library import Library
 from lossmon.monitor.snapshot import Snapshot
+from lossmon.monitor.tracked import TrackedRun
 from lossmon.monitor.twins import Twins
 from lossmon.settings import Settings
 from lossmon.sources.watch import Watcher
@@ -93,10 +95,10 @@ class Monitor:
         library.poll_streams(final=True)
         runs = list(library.runs.values())
         for run in runs:
-            while run.step(time.monotonic() + 3600) or run.streaming:
+            while self._step(run, time.monotonic() + 3600) or run.streaming:
                 if run.streaming and not run.changed():
                     time.sleep(0.01)
-            run.flush()
+            self._guarded(run, run.flush)
             run.look(time.time())
         self._scanned = True
         snapshot = self._take_snapshot()
@@ -250,11 +252,23 @@ class Monitor:
             # A long load gets half of what is left, so that one run cannot take a whole slice.
             now = time.monotonic()
             del self._ready[run_id]
-            if run.step(now + max(0.005, (deadline - now) / 2)):
+            if self._step(run, now + max(0.005, (deadline - now) / 2)):
                 self._ready[run_id] = None
             if time.monotonic() >= deadline:
                 break
         return any(not library.runs[run_id].streaming for run_id in self._ready)
+
+    def _step(self, run: TrackedRun, deadline: float) -> bool:
+        """Give one run its turn; what goes wrong in it is said in its row, the others go on."""
+        return self._guarded(run, lambda: run.step(deadline))
+
+    @staticmethod
+    def _guarded(run: TrackedRun, work: Callable[[], bool | None]) -> bool:
+        try:
+            return bool(work())
+        except Exception as error:  # noqa: BLE001 - a bug met by one log must not end the watching
+            run.fail(error, write_trace(error))
+            return False
 
     def _all_ended(self) -> bool:
         library = self._library

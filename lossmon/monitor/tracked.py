@@ -223,6 +223,15 @@ class TrackedRun:
             self._error = error
             self.version += 1
 
+    def fail(self, error: Exception, trace: str) -> None:
+        """Give the run up after an unforeseen error: its points stay, its row says why."""
+        self.close()
+        self._feeds = {}
+        self._unread = set()
+        self._analysed = len(self.run)
+        self._error = f"given up after an unforeseen error ({error}); the trace is in {trace}"
+        self.version += 1
+
     def flush(self) -> None:
         """Take what parsers hold back: the sources are read one time only."""
         for part, feed in self._feeds.items():
@@ -263,7 +272,7 @@ class TrackedRun:
         if self._documents and self.format.combine == "longest":
             longest = max(self._documents, key=lambda part: _extent(self._documents[part]))
             return self._feeds[longest].info
-        infos = [feed.info for feed in self._feeds.values()]
+        infos = [feed.info for feed in self._feeds.values()] or [RunInfo()]
         return infos[0] if len(infos) == 1 else _combined(infos)
 
     @property

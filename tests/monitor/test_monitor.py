@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lossmon.errors import SourceNotFound
-from lossmon.model import RunView
+from lossmon.model import Batch, RunView
 from lossmon.monitor import Monitor, Snapshot
 from lossmon.settings import Settings
 
@@ -170,10 +170,10 @@ def test_reading_once_names_what_is_missing(tmp_path: Path) -> None:
 def test_a_better_series_that_turns_up_later_is_judged_from_the_start(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
     path.write_text(
-        "".join(json.dumps({"step": s, "aux_head_loss": 1.0 / s}) + "\n" for s in range(1, 40))
+        "".join(json.dumps({"step": s, "loss_bbox": 1.0 / s}) + "\n" for s in range(1, 40))
     )
     with Watched(path) as watched:
-        watched.run(lambda run: run.summary.train == "aux_head_loss")
+        watched.run(lambda run: run.summary.train == "loss_bbox")
         with path.open("a") as file:
             file.write(lines(40, 90))
         live = watched.run(lambda run: run.summary.train == "loss" and points(50)(run))
@@ -181,3 +181,28 @@ def test_a_better_series_that_turns_up_later_is_judged_from_the_start(tmp_path: 
         (once,) = monitor.read_all().runs
     assert once.summary == live.summary
     assert once.verdict == live.verdict
+
+
+def test_one_broken_run_says_so_and_the_others_go_on(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other" / "metrics.jsonl"
+    other.parent.mkdir()
+    other.write_text(lines(1, 31))
+    from lossmon.analysis.analyzer import Analyzer
+
+    consume = Analyzer.consume
+
+    def fragile(self: Analyzer, batch: Batch) -> None:
+        if len(batch) == 30:
+            raise ZeroDivisionError("made up")
+        consume(self, batch)
+
+    monkeypatch.setattr(Analyzer, "consume", fragile)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with Watched(log, other) as watched:
+        watched.run(lambda run: "made up" in (run.error or ""))
+        watched.run(points(50))
+        with log.open("a") as file:
+            file.write(lines(51, 53))
+        watched.run(points(52))
