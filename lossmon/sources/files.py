@@ -59,7 +59,7 @@ class FileTail(Tail):
 
     def __init__(self, path: str, pool: DescriptorPool | None = None) -> None:
         self.path = path
-        self._pool = pool or shared_pool()
+        self._pool = shared_pool() if pool is None else pool
         self._network = filesystem(path).network
         self._seen = Fingerprint()
         self._identity: Identity | None = None
@@ -298,6 +298,8 @@ class FileTail(Tail):
     def _without_path(self, error: OSError, limit: int) -> Read | None:
         if self._identity is None:
             return self._nothing(_explain(self.path, error, "does not exist yet"))
+        if self._seen.position == 0 and self._turn_to_skipped():
+            return None
         data = self._rest_of_old(limit)
         if data is None:
             self._cut_off()

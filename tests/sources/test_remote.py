@@ -1,0 +1,134 @@
+"""Objects that are appended to, replaced or missing: in memory, and in a real S3 server."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+fsspec = pytest.importorskip("fsspec", reason="the extra `remote` is not installed")
+
+from lossmon.errors import SourceNotFound, UsageError  # noqa: E402
+from lossmon.sources.opening import open_stream  # noqa: E402
+
+from .conftest import Follower  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossmon.sources.polled.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("lossmon.sources.polled.BACK_OFF_FROM", 0.1)
+
+
+@pytest.fixture
+def follow() -> Iterator:
+    opened: list[Follower] = []
+
+    def open_one(source: str, **options: bool) -> Follower:
+        follower = Follower()
+        ((_, tail),) = open_stream(source, on_wake=follower.wake, **options)
+        follower.tail = tail
+        opened.append(follower)
+        return follower
+
+    yield open_one
+    for follower in opened:
+        follower.tail.close()
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """A prefix of its own in fsspec's memory."""
+    name = f"memory://{uuid.uuid4().hex}"
+    yield name
+    fsspec.filesystem("memory").rm(name.removeprefix("memory:/"), recursive=True)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[object]:
+    """A file system on a real S3-compatible server on loopback."""
+    server_module = pytest.importorskip("moto.server", reason="moto[server] is not installed")
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
+    patch = pytest.MonkeyPatch()
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    patch.setenv("AWS_ACCESS_KEY_ID", "test")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    filesystem = s3fs.S3FileSystem()
+    filesystem.mkdir("logs")
+    yield filesystem
+    server.stop()
+    patch.undo()
+
+
+def put(url: str, data: bytes) -> None:
+    with fsspec.open(url, "wb") as file:
+        file.write(data)
+
+
+def grow_and_replace(url: str, follow) -> Follower:
+    put(url, b"one\n")
+    follower = follow(url).until_data(b"one\n")
+    put(url, b"one\ntwo\n")
+    follower.until_data(b"one\ntwo\n")
+    assert not any(read.cut for read in follower.reads)
+    put(url, b"quite another log\n")
+    follower.until_data(b"one\ntwo\nquite another log\n")
+    assert [read.cut for read in follower.reads if read.cut] == ["truncated"]
+    put(url, b"QUITE another log\n")
+    follower.until(lambda f: f.data.endswith(b"QUITE another log\n"))
+    return follower
+
+
+def test_object_in_memory_grows_and_is_replaced(memory: str, follow) -> None:
+    grow_and_replace(f"{memory}/train.log", follow)
+
+
+def test_object_in_s3_grows_and_is_replaced(s3, follow) -> None:
+    grow_and_replace("s3://logs/train.log", follow)
+
+
+def test_large_object_in_s3_comes_whole(s3, follow) -> None:
+    data = b"".join(b"step %d loss 0.5\n" % n for n in range(600_000))
+    put("s3://logs/large.log", data)
+    follower = follow("s3://logs/large.log", follow=False)
+    follower.until(lambda f: any(read.ended for read in f.reads))
+    assert follower.data == data
+
+
+def test_prefix_and_glob_in_s3(s3) -> None:
+    for name in ("a/x.log", "a/b/y.jsonl", "a/model.pt"):
+        put(f"s3://logs/runs/{name}", b"x\n")
+
+    def names(source: str) -> set[str]:
+        found = open_stream(source, follow=False)
+        for _, tail in found:
+            tail.close()
+        return {name for name, _ in found}
+
+    assert names("s3://logs/runs/") == {"s3://logs/runs/a/x.log", "s3://logs/runs/a/b/y.jsonl"}
+    assert names("s3://logs/runs/*/*.log") == {"s3://logs/runs/a/x.log"}
+    with pytest.raises(SourceNotFound):
+        names("s3://logs/none/")
+
+
+def test_object_that_appears_later(memory: str, follow) -> None:
+    follower = follow(f"{memory}/later.log").until(lambda f: bool(f.errors))
+    assert "does not exist" in follower.errors[0]
+    put(f"{memory}/later.log", b"here\n")
+    follower.until_data(b"here\n")
+
+
+def test_missing_object_read_once_ends_with_its_error(follow) -> None:
+    follower = follow("memory://nowhere/x.log", follow=False)
+    follower.until(lambda f: any(read.ended for read in f.reads))
+    assert "does not exist" in follower.errors[0]
+
+
+def test_what_is_no_url_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="foo"):
+        open_stream("foo://bar/x.log")
