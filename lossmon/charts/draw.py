@@ -202,11 +202,16 @@ def _axis_rows(plan: Plan) -> list[Row]:
     room = plan.width
     if plan.width >= 36:
         room -= len(name) + 2
-    placed = ticks.fit_columns(
-        lambda wanted: ticks.x_ticks(view.x_axis, low, high, wanted, view.timezone),
-        lambda at: plan.column(min(max(at, low), high)) or 0,
-        plan.width,
-        room,
+    known = any(len(x) for x, _ in plan.data) or plan.bands or view.x_range is not None
+    placed = (
+        []
+        if not known
+        else ticks.fit_columns(
+            lambda wanted: ticks.x_ticks(view.x_axis, low, high, wanted, view.timezone),
+            lambda at: plan.column(min(max(at, low), high)) or 0,
+            plan.width,
+            room,
+        )
     )
     axis, words = frame.x_strip(plan.width, placed)
     corner = "└".rjust(plan.gutter)

@@ -53,6 +53,9 @@ def localized(text: str, glyphs: Glyphs) -> str:
 
 @lru_cache(maxsize=512)
 def _y_strip(height: int, ticks: tuple[tuple[int, str], ...], label_width: int) -> tuple[str, ...]:
+    blank = " " * label_width + "│"
+    if not ticks:
+        return (blank,) * height
     figure = new_figure(label_width + 2, height)
     figure.theme("clear")
     figure.xlim(0, 1)
@@ -64,7 +67,6 @@ def _y_strip(height: int, ticks: tuple[tuple[int, str], ...], label_width: int) 
     figure.yticks([height - 1 - row for row, _ in ticks], labels)
     figure.plot([0], [0], marker=" ")
     rows = built(figure)
-    blank = " " * label_width + "│"
     # plotext leaves out rows it has no room for: the strip is its height in any case.
     return tuple(
         (rows[row] if row < len(rows) else blank)[: label_width + 1].rjust(label_width + 1)

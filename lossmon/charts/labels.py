@@ -56,6 +56,22 @@ def place_labels(
             taken[row][cell] = True
 
 
+def fits_one_row(marks: Sequence[Mark], to_col: Callable[[float], int | None], width: int) -> bool:
+    """Return whether one row of `width` cells has room for every label in full."""
+    taken = [[False] * (width + 1)]
+    for mark in marks[:width]:
+        column = to_col(mark.x)
+        if column is None:
+            continue
+        spot = _spot([mark.label or MARK_WORDS[mark.kind][0]], column, taken, "v")
+        if spot is None:
+            return False
+        _, start, text = spot
+        for cell in range(max(start - 1, 0), min(start + len(text) + 1, width)):
+            taken[0][cell] = True
+    return True
+
+
 def _spot(
     texts: Sequence[str], column: int, taken: Sequence[Sequence[bool]], pointer: str
 ) -> tuple[int, int, str] | None:

@@ -79,7 +79,8 @@ class Plan:
                 self._band_values(),
                 view.log_y,
             )
-            self.y_ticks = self._y_ticks() if framed else []
+            # Ticks on an axis without a value would be made up.
+            self.y_ticks = self._y_ticks() if framed and not self.empty else []
             needed = max((len(label) for _, label in self.y_ticks), default=0)
             if not framed or needed < self.gutter:
                 break
@@ -116,7 +117,8 @@ class Plan:
     def empty(self) -> bool:
         """Whether no line has a finite point in view."""
         pixels = self.width * self.across
-        return not any(((f.index >= 0) & (f.index < pixels)).any() for f in self.found)
+        lines = any(((f.index >= 0) & (f.index < pixels)).any() for f in self.found)
+        return not lines and not len(self._band_values())
 
     def _layout(self) -> Layout:
         height = self.view.height
@@ -126,7 +128,9 @@ class Plan:
         named = labels.labelled(self.marks, self.column)
         strips = 0
         if named and height >= 8:
-            strips = 2 if len(named) >= 3 and height >= 20 else 1
+            strips = 1
+            if height >= 18 and not labels.fits_one_row(named, self.column, self.width):
+                strips = 2
         broken = any(len(found.broken) for found in self.found)
         broken = broken or any(mark.kind == "nan" for mark in self.marks)
         nan = 1 if broken and height >= 6 else 0

@@ -111,6 +111,9 @@ def test_empty_says_so():
     picture = draw([], (), (), Viewport(40, 10, empty="waiting for the first point"))
     assert picture.empty
     assert "waiting for the first point" in picture.text
+    # No numbers are made up, and the axis stands where it will stand.
+    assert not any(char.isdigit() for char in picture.text)
+    assert all(text[5] == "│" for text in picture.text.split("\n")[1:8])
 
 
 def test_only_nan_says_so_and_marks_the_steps():
@@ -330,3 +333,16 @@ def test_legend_that_does_not_fit_is_counted():
 def test_markup_in_names_is_text():
     picture = draw([replace(line([1.0, 2.0]), label="[red]x[/red]")], (), (), Viewport(60, 12))
     assert "[red]x[/red]" in picture.text
+
+
+def test_a_second_row_of_labels_only_where_one_is_too_narrow():
+    lines = [line(np.arange(100))]
+    few = draw(
+        lines, [Mark(10, "spike"), Mark(50, "plateau"), Mark(90, "spike")], (), Viewport(90, 24)
+    )
+    near = draw(
+        lines, [Mark(10, "spike"), Mark(11, "plateau"), Mark(12, "spike")], (), Viewport(90, 24)
+    )
+    assert (few.area.top, near.area.top) == (2, 3)
+    assert "Spike" in near.text
+    assert "Plateau" in near.text
