@@ -89,8 +89,7 @@ class JsonHistoryFormat(DocumentFormat):
         text = Head.of(head).text
         names = dict.fromkeys(_LISTS.findall(text))
         if start == b"{" and names:
-            # The index counts: a history needs no step of its own.
-            return judge([*names, "epoch"], (), "a JSON object of lists")
+            return judge(names, (), "a JSON object of lists")
         at = _RECORDS_AT.match(text)
         if at is None:
             return None

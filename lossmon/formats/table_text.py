@@ -44,7 +44,6 @@ _ODD: Final = (b'"', b"#", b"_", b"\x1b")
 # (Their digits and exponents are small enough for the decoder's quick way.)
 _NAN: Final = b"8123456789012345e15"
 _INF: Final = b"9007199254740881e15"
-_LEAST_STAND_IN: Final = 8e30
 _STAND_INS: Final = (
     (b"nan", _NAN),
     (b"NaN", _NAN),
@@ -226,9 +225,12 @@ class TableParser(LineParser):
         rows, sparse = shape
         if rows == 0:
             return 0, {}
-        table = None if self._texts else _plain_numbers(block, separator, sparse)
-        if table is not None:
-            return rows, _by_name(self.names, table.reshape(rows, len(self.names)), *_seen(table))
+        found = None if self._texts else _plain_numbers(block, separator, sparse)
+        if found is not None:
+            table, has_stand_ins = found
+            return rows, _by_name(
+                self.names, table.reshape(rows, len(self.names)), sparse, has_stand_ins
+            )
         return self._by_column(block, separator, rows)
 
     def _regular(self, block: bytes, separator: bytes) -> tuple[int, bool] | None:
@@ -283,10 +285,10 @@ class TableParser(LineParser):
         }
 
 
-def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> FloatArray | None:
+def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> tuple[FloatArray, bool] | None:
     """Return all cells in order, NaN where one is empty; None if a cell is no number.
 
-    A logged NaN or infinity comes as its stand-in (see `_seen`).
+    The second result says whether logged NaN and infinities came as stand-ins.
     """
     flat = block[:-1].replace(b"\n", b",")
     if separator != b",":
@@ -295,7 +297,7 @@ def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> FloatArray |
         # Twice, since each match takes the comma that the next one needs.
         flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
     try:
-        return _decode(flat, sparse)
+        return _decode(flat, sparse), False
     except msgspec.DecodeError:
         pass
     if _NAN in flat or _INF in flat:
@@ -303,7 +305,7 @@ def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> FloatArray |
     for word, stand_in in _STAND_INS:
         flat = flat.replace(word, stand_in)
     try:
-        return _decode(flat, sparse)
+        return _decode(flat, sparse), True
     except msgspec.DecodeError:
         return None
 
@@ -330,11 +332,6 @@ def _numbers(column: list[bytes]) -> Cells | None:
     except ValueError:
         return None
     return Cells(values, np.array([row for row, _ in filled], dtype=np.int64))
-
-
-def _seen(table: FloatArray) -> tuple[bool, bool]:
-    """Return whether empty cells and stand-ins are among the numbers."""
-    return bool(np.isnan(table).any()), bool((np.abs(table) >= _LEAST_STAND_IN).any())
 
 
 def _by_name(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -78,7 +79,7 @@ def check_batch(batch: Batch) -> None:
 def cut(data: bytes, cuts: list[int]) -> list[bytes]:
     """Cut bytes at the given places (any order, any value)."""
     places = sorted({place % (len(data) + 1) for place in cuts} | {0, len(data)})
-    return [data[start:stop] for start, stop in zip(places, places[1:], strict=False)]
+    return [data[start:stop] for start, stop in pairwise(places)]
 
 
 def mutations(data: bytes, count: int, seed: int) -> Iterator[bytes]:
