@@ -22,10 +22,12 @@ from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.hf_lines import START, DictLines, find_piece, find_run, is_evaluation
 from lossmon.model import Batch, concatenate
 
-_PAIR: Final = re.compile(r"'([^']{1,200})':\s{0,8}'?([^,'{}\s]{1,400})'?\s{0,8}[,}]")
+_PAIR: Final = re.compile(
+    r"'([^']{1,200})':\s{0,8}'?(?:np\.\w{1,12}\()?([^,'(){}\s]{1,400})\)?'?\s{0,8}[,}]"
+)
 _HEADER: Final = re.compile(
-    r"(Num examples|Num Epochs|Total train batch size|Total optimization steps)"
-    r"[^=]{0,80}= ([\d,]{1,24})\s{0,8}\Z"
+    r"(Num examples|Num Epochs|Total (?:train )?batch size|Total (?:optimization )?steps)"
+    r"[^=|]{0,80}= ([\d,]{1,24})(?![\w.])"
 )
 _MAX_PENDING: Final = 256
 """Lines that wait for a bar at most."""
@@ -69,9 +71,12 @@ class HFConsoleParser(ConsoleParser):
             return self._dict(text[start:])
         if "%|" in text:
             self._bar_line(text)
-        elif " = " in text and (match := _HEADER.search(text[:300])):
-            self._header[match[1]] = float(match[2].replace(",", "") or 0)
-            self._totals()
+        elif " = " in text:
+            # Unsloth puts several of these into one line, and shortens two.
+            for match in _HEADER.finditer(text[:300]):
+                name = match[1].replace("train ", "").replace("optimization ", "")
+                self._header[name] = number(match[2]) or 0.0
+                self._totals()
         elif text.startswith("trainable params:"):
             self.fact("trainable parameters", text[17:].split("||", 1)[0])
         return False
@@ -116,6 +121,9 @@ class HFConsoleParser(ConsoleParser):
                 self._resolve_without_bar()
 
     def _bar_line(self, text: str) -> None:
+        if not self._pending and self._main_total is not None:
+            # Most lines of such a console are redraws that nothing waits for.
+            return
         bar = parse_bar(text)
         if bar is not None and not bar.description and bar.total:
             self._bar(bar, bar.total)
@@ -196,16 +204,14 @@ class HFConsoleParser(ConsoleParser):
 
     def _steps_per_epoch(self) -> float | None:
         examples = self._header.get("Num examples")
-        batch = self._header.get("Total train batch size")
+        batch = self._header.get("Total batch size")
         if examples and batch:
             return float(math.ceil(examples / batch))
         steps, epochs = self.info.total_steps, self.info.total_epochs
         return steps / epochs if steps and epochs else None
 
     def _totals(self) -> None:
-        self.info.total_steps = (
-            self._header.get("Total optimization steps") or self.info.total_steps
-        )
+        self.info.total_steps = self._header.get("Total steps") or self.info.total_steps
         self.info.total_epochs = self._header.get("Num Epochs") or self.info.total_epochs
 
     def _emit(self, logged: _Logged, step: float) -> None:

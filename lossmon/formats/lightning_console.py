@@ -32,6 +32,7 @@ _RICH: Final = re.compile(
 _STOPPED: Final = re.compile(rf"`(?:Trainer\.)?fit` stopped: `max_(epochs|steps)=({STEP})` reached")
 _INTERRUPTED: Final = ("Detected KeyboardInterrupt", "Received SIGTERM")
 _EVAL: Final = frozenset({"val", "valid", "validation", "test", "eval", "dev"})
+_STEP_SHOWN: Final = "global_step"
 _CONTINUED: Final = " " * 16
 """Rich wraps the values under their column, far to the right."""
 _MAX_VALUES_TEXT: Final = 4000
@@ -69,7 +70,7 @@ class LightningParser(ConsoleParser):
             self._end_of_rich()
         if text.startswith("Epoch "):
             return self._bar(text)
-        if text.startswith("Validation"):
+        if text.startswith(("Validation", "Validating")):
             # Also while it is only announced: the values follow on the training bar.
             self._validated = self._at is not None
             return True
@@ -171,9 +172,11 @@ class LightningParser(ConsoleParser):
             self._add(wide, *self._at)
 
     def _add(self, values: dict[str, float], epoch: int, n: int) -> None:
-        step = epoch * self._per_epoch + n - 1
+        # NeMo shows the step itself.
+        step = self._last.get(_STEP_SHOWN, epoch * self._per_epoch + n - 1.0)
         finished, crashed = self.info.finished, self.info.crashed
-        self.add(values, float(step), (step + 1) / self._per_epoch if self._per_epoch else None)
+        done = epoch + n / self._per_epoch if self._per_epoch else None
+        self.add(values, step, done)
         self.info.finished, self.info.crashed = finished, crashed
 
     def _message(self, text: str) -> None:

@@ -25,6 +25,7 @@ _EVAL_WORDS: Final = re.compile(
     r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I
 )
 _EPOCH_OF: Final = re.compile(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
+_OF_AN_EPOCH: Final = re.compile(r"epoch|train(?!\w* steps)", re.I)
 _TOTAL: Final = re.compile(rf"Total optimization steps = ({STEP})")
 _NUM_EPOCHS: Final = re.compile(rf"Num Epochs = ({STEP})")
 _SUMMARY: Final = re.compile(
@@ -126,12 +127,10 @@ class TqdmParser(ConsoleParser):
             return
         step = track.offset + track.n
         epoch = None
-        if track.total and not (
-            track.total == self._declared or track.description.lower() in _WHOLE_TRAINING
-        ):
+        if track.total and (track.offset or _OF_AN_EPOCH.search(track.description)):
             epoch = step / track.total
         self._step = step
-        if epoch is not None:
+        if _OF_AN_EPOCH.search(track.description):
             values = {f"bar/{name}": value for name, value in values.items()}
         self.add(values, step, epoch)
         self._note_end(step)

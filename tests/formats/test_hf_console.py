@@ -207,3 +207,20 @@ def test_fast_path_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(taken) > 1000
     assert run.view("loss").steps.tolist() == list(range(1, 2001))
     assert run.view("eval_loss").steps.tolist() == list(range(50, 2001, 50))
+
+
+def test_numbers_of_numpy() -> None:
+    text = "{'eval_loss': 2.5, 'eval_bleu': np.float64(0.31), 'epoch': 1.0}\n"
+    run, _ = read_text(NAME, bar(10) + text + bar(10) + "\n")
+    assert points(run, "eval_bleu") == [(10.0, 0.31)]
+
+
+def test_unsloth_prints_the_sizes_in_one_line() -> None:
+    text = (
+        "   \\\\   /|    Num examples = 1,000 | Num Epochs = 2 | Total steps = 200\n"
+        "\\        /    Total batch size (2 x 5 x 1) = 10\n"
+    )
+    text += "".join(logged("1.5", f"{step / 100:.2f}") for step in range(1, 40))
+    run, parser = read_text(NAME, text)
+    assert run.view("loss").steps.tolist() == list(range(1, 40))
+    assert parser.info.total_steps == 200

@@ -89,3 +89,11 @@ def test_interrupted() -> None:
 def test_bars_of_others_are_left_to_them(mark: str, name: str) -> None:
     text = mark + "\rEpoch 1:  50%|█████     | 1/2 [00:00<00:01, 9.5it/s, loss=1.0]\n"
     assert claim(text) == name
+
+
+def test_a_step_that_the_bar_shows_goes_first() -> None:
+    text = "".join(
+        frame(0, n, 99, f"reduced_train_loss=9.{n}, global_step={500 + n}.0") for n in (1, 2, 3)
+    )
+    run, _ = read_text(NAME, HEAD + text + "\n")
+    assert run.view("reduced_train_loss").steps.tolist() == [501, 502, 503]

@@ -59,9 +59,24 @@ def test_loss_in_the_description() -> None:
     text = "".join(
         f"\rLoss: {9 - n:.3f}:  50%|█████     | {n}/8 [00:00<00:01, 9.5it/s]" for n in range(1, 9)
     )
-    assert points(read_text("tqdm", text + "\n")[0], "bar/Loss")[-1] == (8.0, 1.0)
+    assert points(read_text("tqdm", text + "\n")[0], "Loss")[-1] == (8.0, 1.0)
 
 
 def test_bars_without_a_loss_are_not_claimed() -> None:
     assert claim("\rDownloading:  50%|█████     | 5/10 [00:00<00:01, 9.5MB/s]\n" * 9) is None
     assert claim("\rEvaluating:  50%|█████     | 5/10 [00:00<00:01, 9.5it/s, acc=0.5]\n") is None
+
+
+def test_a_bar_without_words_keeps_the_names() -> None:
+    text = "".join(
+        f"\r 50%|█████     | {n}/4 [00:00<00:01, 9.5it/s, loss={9 - n}]" for n in (1, 2, 3, 4, 1, 2)
+    )
+    run, _ = read_text("tqdm", text + "\n")
+    assert points(run, "loss") == [
+        (1.0, 8.0),
+        (2.0, 7.0),
+        (3.0, 6.0),
+        (4.0, 5.0),
+        (5.0, 8.0),
+        (6.0, 7.0),
+    ]
