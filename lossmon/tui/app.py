@@ -7,10 +7,14 @@ nothing is written.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -19,6 +23,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from lossmon.tui.desk import Desk, glyphs_for
+from lossmon.tui.export import free_stem, write_csv
 from lossmon.tui.feed import Feed
 from lossmon.tui.keys import KEYS
 from lossmon.tui.look import Look
@@ -87,7 +92,21 @@ class LossmonApp(App[int]):
 
     def on_ready(self) -> None:
         """Begin to watch once the first picture stands."""
+        if not self.is_headless:
+            self._leave_on_signals()
         self._feed.start(self._receive)
+
+    def _leave_on_signals(self) -> None:
+        """Give the terminal back before a SIGTERM or SIGHUP ends the program."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+                    loop.add_signal_handler(number, self._leave, 128 + number)
+
+    def _leave(self, code: int) -> None:
+        self.exit(code, return_code=code)
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -149,6 +168,37 @@ class LossmonApp(App[int]):
             from lossmon.tui.screens.help import Help
 
             await self.push_screen(Help(self.desk, self.view.NAME))
+
+    # ---- taking things along
+
+    def action_copy(self) -> None:
+        """Copy what stands on screen, through the terminal (works over ssh too)."""
+        if self.view is not None:
+            self.copy_to_clipboard(self.view.as_text())
+            self.view.say("copied the view as text (if the terminal allows OSC 52)")
+
+    def action_export(self) -> None:
+        """Write the view and its points to files in the current directory."""
+        view = self.view
+        if view is None or self.screen is not view:
+            return
+        svg, text, runs = self.export_screenshot(title="lossmon"), view.as_text(), view.runs()
+
+        def write() -> None:
+            name = runs[0].name if len(runs) == 1 else view.NAME
+            try:
+                stem = free_stem(Path.cwd(), name)
+                Path(f"{stem}.svg").write_text(svg, encoding="utf-8")
+                Path(f"{stem}.txt").write_text(text + "\n", encoding="utf-8")
+                points = write_csv(Path(f"{stem}.csv"), runs)
+            except OSError as error:
+                self.call_from_thread(view.say, f"nothing exported: {error}")
+            else:
+                self.call_from_thread(
+                    view.say, f"wrote {stem.name}.svg, .txt and .csv ({points:,} points) here"
+                )
+
+        view.run_worker(write, thread=True, exclusive=True, group="export")
 
     def action_next_theme(self) -> None:
         """Go on to the next theme."""

@@ -98,6 +98,8 @@ def _name(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
 
 def _state(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
     mark, words = state_words(desk.look, run)
+    if len(words) + 2 > width:
+        words = mark.word
     return (desk.look.text(fit(f"{mark.char(desk.look.ascii)} {words}", width), mark.style),)
 
 
@@ -106,7 +108,7 @@ def _progress(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
     text = short(done.step)
     if done.total_steps:
         text += f" / {short(done.total_steps)}"
-    if done.share is not None and width >= 16:
+    if done.share is not None and len(text) + 5 <= width:
         text += f" {done.share:4.0%}"
     return (desk.look.text(right(text, width)),)
 
@@ -119,15 +121,18 @@ def _eta(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
 
 
 def _loss(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
-    return (desk.look.text(right(figure(current_loss(run)), width), "strong"),)
+    found = trend(run)
+    arrow = found.plain if desk.look.ascii else found.arrow
+    return (
+        desk.look.text(right(figure(current_loss(run)), width - 2), "strong"),
+        desk.look.text(f" {arrow}", found.style),
+    )
 
 
 def _trend(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
-    found = trend(run)
     slope = run.summary.slope_per_1000_steps
-    arrow = found.plain if desk.look.ascii else found.arrow
-    rate = "" if slope is None else figure(slope, 2)
-    return (desk.look.text(fit(f"{arrow} {rate}", width), found.style),)
+    rate = MISSING if slope is None else figure(slope, 2)
+    return (desk.look.text(right(rate, width), trend(run).style),)
 
 
 def _eval(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
@@ -188,25 +193,18 @@ COLUMNS: Final[tuple[Column, ...]] = (
         words="what holds now; ! a warning nobody acknowledged yet",
     ),
     Column(
-        "loss",
-        9,
+        "loss  ",
+        11,
         1,
         _loss,
         lambda run: (_number(current_loss(run)),),
         True,
-        words="training loss, smoothed",
+        words="training loss, smoothed; the arrow says which way it goes",
     ),
-    Column(
-        "trend/1k",
-        10,
-        4,
-        _trend,
-        lambda run: (_slope(run),),
-        words="which way the loss goes, per 1,000 steps",
-    ),
+    Column("loss over time", 0, 3, _spark, None, words="the whole curve, small; × where it is NaN"),
     Column(
         "state",
-        21,
+        14,
         2,
         _state,
         lambda run: (_STATES[run.state], -(run.last_growth or 0)),
@@ -214,7 +212,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "step",
-        18,
+        16,
         3,
         _progress,
         lambda run: (-_number(progress(run).step),),
@@ -233,7 +231,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "best eval @ step",
         17,
-        5,
+        4,
         _eval,
         lambda run: (
             _number(None if run.summary.best_eval is None else run.summary.best_eval.value),
@@ -244,13 +242,21 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "gap",
         8,
-        6,
+        5,
         _gap,
         lambda run: (-_number(run.summary.gap),),
         True,
         words="how far eval loss stands above train loss",
     ),
-    Column("loss over time", 0, 8, _spark, None, words="the whole curve, small"),
+    Column(
+        "per 1k",
+        8,
+        6,
+        _trend,
+        lambda run: (_slope(run),),
+        True,
+        words="change of the loss in 1,000 steps at present",
+    ),
 )
 
 _NAME_MIN: Final = 18
@@ -267,7 +273,7 @@ def columns_for(width: int) -> list[tuple[int, int]]:
             chosen.append(index)
             used += size
     spare = width - used
-    has_curve = len(COLUMNS) - 1 in chosen
+    has_curve = any(COLUMNS[index].width == 0 for index in chosen)
     name = _NAME_MIN + (min(spare // 2, 30) if has_curve else spare)
     widths = []
     for index in [0, *sorted(chosen)]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from lossmon.charts.spec import Row
+from lossmon.model import RunView
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.panels.runs import empty_rows
@@ -43,6 +44,10 @@ class Overview(View):
     def room(self) -> int:
         """How many runs are in view."""
         return max(self.query_one("#body", Sheet).size.height - 2, 1)
+
+    def runs(self) -> Sequence[RunView]:
+        """Return the runs that the filter lets through."""
+        return self.state.ordered(self.desk.runs)
 
     def _pick(self, x: int, y: int) -> None:
         found = self.state.ordered(self.desk.runs)

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from lossmon.charts.spec import Row
+from lossmon.model import RunView
 from lossmon.tui.cells import CellCompositor
 from lossmon.tui.desk import Desk
 from lossmon.tui.keys import KEYS, Key, keys_of
@@ -125,6 +126,15 @@ class View(Screen[None]):
     def _acknowledge_by_click(self) -> None:
         if self.desk.run is not None and self.desk.alarms(self.desk.run):
             self.action_acknowledge()
+
+    def runs(self) -> Sequence[RunView]:
+        """Return the runs that the view shows, for an export."""
+        return [] if self.desk.run is None else [self.desk.run]
+
+    def as_text(self) -> str:
+        """Return what stands on screen as plain text."""
+        strips = self._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
 
     def active_keys(self) -> tuple[Key, ...]:
         """Return the keys that hold in this view."""

@@ -9,6 +9,7 @@ from textual import events
 
 from lossmon.charts.spec import Picture, Row
 from lossmon.tui.desk import ChartOptions, Desk
+from lossmon.tui.mosaic import Mosaic, Tile
 from lossmon.tui.widgets.sheet import Sheet
 
 _ZOOM: Final = 0.7
@@ -16,39 +17,51 @@ _ZOOM: Final = 0.7
 _PAN: Final = 0.2
 """A step to the side moves by a fifth of what is in view."""
 
-Paint = Callable[[int, int], "Picture | Sequence[Row]"]
+Made = Picture | Mosaic | Sequence[Row]
 
 
 class Chart(Sheet):
-    """Shows a picture that a function draws, and moves it.
+    """Shows a picture, or several in a mosaic, and moves the active one.
 
-    `options` are those of the view (or of one pane); `on_change` is called
-    after the mouse changed them, since other panels show them too.
+    `options` are those of the active picture; `on_change` is called after the
+    mouse changed them, since other panels show them too; `on_tile` when a
+    click goes to another tile of a mosaic.
     """
 
     def __init__(
         self,
         id: str,
         desk: Desk,
-        picture: Paint,
+        make: Callable[[int, int], Made],
         options: Callable[[], ChartOptions],
         on_change: Callable[[], None],
+        on_tile: Callable[[int], None] | None = None,
     ) -> None:
         super().__init__(id=id, paint=desk.look.paint, ascii=desk.look.ascii)
-        self._make = picture
+        self._make = make
         self._options = options
         self._on_change = on_change
-        self.picture: Picture | None = None
+        self._on_tile = on_tile
+        self._tiles: tuple[Tile, ...] = ()
+        self._active = 0
         self._grab: tuple[int, tuple[float, float]] | None = None
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        """Return the picture's rows, and keep the picture to read the mouse by."""
+        """Return the rows, and keep the pictures to read the mouse by."""
         made = self._make(width, height)
-        if isinstance(made, Picture):
-            self.picture = made
+        if isinstance(made, Mosaic):
+            self._tiles, self._active = made.tiles, made.active
             return made.rows
-        self.picture = None
+        if isinstance(made, Picture):
+            self._tiles, self._active = (Tile((0, 0, width, height), made.rows, made),), 0
+            return made.rows
+        self._tiles = ()
         return made
+
+    @property
+    def picture(self) -> Picture | None:
+        """The active picture, None where there is none."""
+        return self._tiles[self._active].picture if self._active < len(self._tiles) else None
 
     # ---- moving (the view's keys come here too)
 
@@ -92,6 +105,16 @@ class Chart(Sheet):
 
     # ---- mouse
 
+    def _tile_at(self, event: events.MouseEvent) -> Tile | None:
+        """Return the tile under the pointer, and make it the active one."""
+        for index, tile in enumerate(self._tiles):
+            if tile.holds(event.x, event.y):
+                if index != self._active and self._on_tile is not None:
+                    self._active = index
+                    self._on_tile(index)
+                return tile
+        return None
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Zoom in around the pointer."""
         self._wheel(event, 1)
@@ -102,23 +125,30 @@ class Chart(Sheet):
 
     def _wheel(self, event: events.MouseEvent, by: int) -> None:
         event.stop()
-        if self.picture is not None and self.zoom(by, self.picture.to_x(event.x)):
-            self._on_change()
+        tile = self._tile_at(event)
+        if tile is not None and tile.picture is not None:
+            x, _ = tile.cell(event.x, event.y)
+            if self.zoom(by, tile.picture.to_x(x)):
+                self._on_change()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the chart, or set the crosshair."""
-        if self.picture is not None and self.picture.contains(event.x, event.y):
-            self._grab = (event.x, self.picture.x_range)
+        tile = self._tile_at(event)
+        if tile is None or tile.picture is None or tile.picture.empty:
+            return
+        if tile.picture.contains(*tile.cell(event.x, event.y)):
+            self._grab = (event.x, tile.picture.x_range)
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Pull the chart along while it is held."""
-        if self._grab is None or self.picture is None:
+        picture = self.picture
+        if self._grab is None or picture is None:
             return
         begin, (low, high) = self._grab
-        moved = (begin - event.x) * (high - low) / max(self.picture.area.width - 1, 1)
-        if moved or self._options().x_range is not None:
-            options = self._options()
+        moved = (begin - event.x) * (high - low) / max(picture.area.width - 1, 1)
+        options = self._options()
+        if moved or options.x_range is not None:
             options.x_range = (low + moved, high + moved)
             options.follow = False
             self._on_change()
@@ -126,9 +156,11 @@ class Chart(Sheet):
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go; a click without a pull sets the crosshair there."""
         grab, self._grab = self._grab, None
-        if grab is None or self.picture is None:
+        if grab is None:
             return
         self.release_mouse()
-        if event.x == grab[0]:
-            self._options().cursor_x = self.picture.to_x(event.x)
+        tile = self._tile_at(event)
+        if tile is not None and tile.picture is not None and event.x == grab[0]:
+            x, _ = tile.cell(event.x, event.y)
+            self._options().cursor_x = tile.picture.to_x(x)
             self._on_change()

@@ -1,0 +1,57 @@
+"""The last records of a run as they were read: one a line, every metric with its name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossmon.charts.spec import Row, Span
+from lossmon.model import RunView, SeriesView
+from lossmon.tui.desk import Desk
+from lossmon.tui.figures import clock_seconds, count, figure
+from lossmon.tui.panels.details import heading
+from lossmon.tui.rows import fit, row
+
+
+def log_rows(
+    desk: Desk, run: RunView, width: int, height: int, back_by: int
+) -> tuple[list[Row], int]:
+    """Return the rows, and how far back they really begin (never before the first record)."""
+    look = desk.look
+    total = max((len(series.axis_steps) for series in run.series), default=0)
+    room = max(height - 1, 1)
+    back_by = min(max(back_by, 0), max(total - room, 0))
+    end = total - back_by
+    note = f"{count(total)} records" + (f", {count(back_by)} newer below (G)" if back_by else "")
+    rows = [heading(look, width, f"records of {run.source}", note)]
+    if not total:
+        rows.append(row(width, look.text("  Nothing was read yet.", "dim")))
+    rows += [_record(desk, run, index, width) for index in range(max(end - room, 0), end)]
+    return rows[:height], back_by
+
+
+def _record(desk: Desk, run: RunView, index: int, width: int) -> Row:
+    look = desk.look
+    first = run.series[0]
+    spans: list[Span | str] = [
+        look.text(fit(f"  step {count(float(first.axis_steps[index]))}", 16), "strong")
+    ]
+    if first.axis_times is not None and index < len(first.axis_times):
+        spans.append(look.text(fit(clock_seconds(float(first.axis_times[index])), 10), "dim"))
+    if first.axis_epochs is not None and np.isfinite(first.axis_epochs[index]):
+        spans.append(look.text(f"epoch {first.axis_epochs[index]:.2f}  ", "dim"))
+    for series in run.series:
+        value = _value(series, index)
+        if value is not None:
+            style = "" if np.isfinite(value) else "bad"
+            spans += [look.text(f"{series.name} ", "dim"), look.text(figure(value), style), "  "]
+    return row(width, *spans)
+
+
+def _value(series: SeriesView, index: int) -> float | None:
+    """Return what a series has in a row of the run's axis, None where it has nothing there."""
+    rows = series.rows
+    if isinstance(rows, slice):
+        at = index - (rows.start or 0)
+        return float(series.values[at]) if 0 <= at < len(series.values) else None
+    at = int(np.searchsorted(rows, index))
+    return float(series.values[at]) if at < len(rows) and int(rows[at]) == index else None
