@@ -45,6 +45,8 @@ class Prepared:
     """None where x is not sorted."""
     steps: FloatArray | None
     """Steps of the points; None where they are those of the series itself."""
+    max_gap: float
+    """Seconds above which a gap is a pause (infinite on axes that have none)."""
     superseded: tuple[tuple[FloatArray, FloatArray], ...]
     """Stretches that a resumed run overlapped, the latest first."""
 
@@ -123,6 +125,9 @@ class _Kept:
     on_steps: bool = False
     """`x` is the series' steps, not copied either."""
     last_x: float = -np.inf
+    max_gap: float = np.inf
+    gap_basis: int = 0
+    """Points that `max_gap` was found from; it is found anew as they double."""
     sorted: bool = True
     extent: ExtentBuilder = field(default_factory=ExtentBuilder)
     superseded: tuple[tuple[FloatArray, FloatArray], ...] = ()
@@ -183,13 +188,17 @@ class _Clock:
         if len(known):
             before = new[known[0]] if np.isnan(self._time) else self._time
             gaps = np.diff(new[known], prepend=before)
-            pause = max(_PAUSE_LEAST, _PAUSE_FACTOR * self._usual)
+            pause = _pause(self._usual)
             # A clock set back, or an older part logged later, is no time at all.
             gaps[(gaps > pause) | (gaps < 0)] = min(self._usual, pause)
             elapsed[known] = self._total + np.cumsum(gaps)
             self._total = float(elapsed[known[-1]])
             self._time = float(new[known[-1]])
         self.seconds.extend(elapsed)
+
+
+def _pause(usual: float) -> float:
+    return max(_PAUSE_LEAST, _PAUSE_FACTOR * usual)
 
 
 def _usual_interval(times: FloatArray) -> float:
@@ -221,6 +230,7 @@ class LineCache:
             y=y,
             extent=extent,
             steps=None if kept.direct else kept.steps.view(),
+            max_gap=kept.max_gap,
             superseded=kept.superseded,
         )
 
@@ -262,6 +272,9 @@ class LineCache:
                 self._kept.pop(key, None)
                 return None
             _take(kept, series, x)
+            if axis is XAxis.WALL and kept.x.size > 2 * kept.gap_basis:
+                kept.gap_basis = max(kept.x.size, 16)
+                kept.max_gap = _pause(_usual_interval(kept.x.view()))
             self._kept[key] = kept
         self._kept.move_to_end(key)
         self._evict()

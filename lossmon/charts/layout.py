@@ -98,7 +98,9 @@ class Plan:
 
     def _columns(self, line: Line, data: Data) -> Columns:
         x, y = data
-        found = columns(x, y, self.edges(), line.extent, positive=self.view.log_y)
+        found = columns(
+            x, y, self.edges(), line.extent, positive=self.view.log_y, max_gap=line.max_gap
+        )
         for array in (found.low, found.high, found.first, found.last):
             np.clip(array, -LIMIT, LIMIT, out=array)
         return found

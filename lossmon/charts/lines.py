@@ -102,7 +102,18 @@ def compare_lines(
         y, extent = prepared.y, prepared.extent
         if smooth:
             y, extent = cache.smoothed(view.id, series, x_axis, smoothing or None)
-        lines.append(Line(view.name, prepared.x, y, "other", hue, marker(hue), extent))
+        lines.append(
+            Line(
+                view.name,
+                prepared.x,
+                y,
+                "other",
+                hue,
+                marker(hue),
+                extent,
+                max_gap=prepared.max_gap,
+            )
+        )
     return tuple(lines)
 
 
@@ -167,12 +178,31 @@ def _series_lines(
         return [*lines, _line(label, prepared, "other", color)]
     smooth, extent = cache.smoothed(run, series, x_axis, smoothing or None)
     lines.append(_line(label, prepared, "raw", color))
-    lines.append(Line(f"{label} smoothed", prepared.x, smooth, "ema", color, "", extent))
+    lines.append(
+        Line(
+            f"{label} smoothed",
+            prepared.x,
+            smooth,
+            "ema",
+            color,
+            extent=extent,
+            max_gap=prepared.max_gap,
+        )
+    )
     return lines
 
 
 def _line(label: str, prepared: Prepared, role: LineRole, color: int, shape: str = "") -> Line:
-    return Line(label, prepared.x, prepared.y, role, color, shape, prepared.extent)
+    return Line(
+        label,
+        prepared.x,
+        prepared.y,
+        role,
+        color,
+        shape,
+        prepared.extent,
+        max_gap=prepared.max_gap,
+    )
 
 
 def _event_marks(

@@ -116,6 +116,8 @@ class Line:
     """Kept minima and maxima of blocks of `y` (from a `LineCache`); makes long lines cheap."""
     legend: bool = True
     """Whether the legend names it (further segments of a named line are not named again)."""
+    max_gap: float = np.inf
+    """Points further apart along x are not joined: nothing was trained in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _body(
     low, high = x_range
     edges = low + (np.arange(pixels + 1)) / (pixels - 1) * (high - low)
     found = [
-        columns(x, y, edges, line.extent, positive=log_y)
+        columns(x, y, edges, line.extent, positive=log_y, max_gap=line.max_gap)
         for line, (x, y) in zip(lines, data, strict=True)
     ]
     known = [np.concatenate((band.lo, band.hi)) for band in bands]

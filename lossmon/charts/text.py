@@ -55,7 +55,7 @@ def text_chart(
         canvas_height = height - 4
         edges = _edges(x_range, width)
         found = [
-            columns(x, y, edges, line.extent, positive=log_y)
+            columns(x, y, edges, line.extent, positive=log_y, max_gap=line.max_gap)
             for line, (x, y) in zip(lines, data, strict=True)
         ]
         y_range = y_limits("fit", data, found, width, np.empty(0), log_y)

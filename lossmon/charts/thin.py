@@ -109,6 +109,7 @@ def columns(
     edges: FloatArray,
     extent: Extent | None = None,
     positive: bool = False,
+    max_gap: float = np.inf,
 ) -> Columns:
     """Return what each pixel column shows of a line.
 
@@ -116,7 +117,8 @@ def columns(
     with ``edges[p] <= x < edges[p + 1]``, so `edges` has shape (pixels + 1,).
     One point beyond each end is kept as a column outside 0…pixels−1, so that
     the line enters and leaves the view in the right direction. With
-    `positive`, values ≤ 0 count as gaps (for a logarithmic axis).
+    `positive`, values ≤ 0 count as gaps (for a logarithmic axis). Columns whose
+    nearest points are more than `max_gap` apart are not joined.
     """
     pixels = len(edges) - 1
     inside = np.searchsorted(x, edges[[0, -1]], side="left")
@@ -161,6 +163,8 @@ def columns(
     if index is not None:
         joined[1:] = index[begin[1:]] - index[end[:-1] - 1] == 1
     joined[0] = False
+    if max_gap < np.inf:
+        joined[1:] &= xs[begin[1:]] - xs[end[:-1] - 1] <= max_gap
     place = bins.astype(np.int64) - 1
     step = edges[1] - edges[0]
     # Rounding must not bring a point that lies outside into the view.

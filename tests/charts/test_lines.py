@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from lossmon.analysis.ema import debiased_ema
-from lossmon.charts import LineCache, XAxis, compare_lines, run_lines, seed_band, x_axes
+from lossmon.charts import (
+    LineCache,
+    Viewport,
+    XAxis,
+    compare_lines,
+    draw,
+    run_lines,
+    seed_band,
+    x_axes,
+)
 from lossmon.charts.cache import adapted_beta
 from lossmon.charts.spec import Line
 from lossmon.model import Batch, Column, Event, Run
@@ -224,3 +233,17 @@ def test_times_that_fail_later_leave_the_earlier_points_alone():
     run.append(Batch(np.arange(5.0, 7.0), (Column("loss", np.array([8.0, 9.0])),)))
     lines, _ = run_lines(view_of(run), x_axis=XAxis.WALL, cache=cache)
     assert lines[0].y.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_pause_is_a_hole_on_the_wall_clock_alone():
+    times = 1e9 + np.arange(400.0) * 10
+    times[200:] += 36_000
+    view = view_of(run_of(np.arange(400.0), times=times, loss=np.ones(400)))
+
+    def drawn(axis: XAxis) -> int:
+        lines, _ = run_lines(view, x_axis=axis)
+        picture = draw(lines, (), (), Viewport(80, 8, legend=False, x_axis=axis))
+        return sum(0x2800 < ord(char) < 0x2900 for char in picture.text)
+
+    assert drawn(XAxis.WALL) < 20
+    assert drawn(XAxis.ELAPSED) > 70
