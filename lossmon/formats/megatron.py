@@ -52,7 +52,7 @@ class MegatronParser(ConsoleParser):
             if found is None or value is None:
                 continue
             name = found[1].rsplit("] ", 1)[-1]
-            values[name] = value * _FLOPS[found[3][0]] if found[3] else value
+            values[name] = value * _FLOPS.get((found[3] or " ")[0], 1.0)
         if not values:
             return False
         self._last = float(match[1])

@@ -194,3 +194,8 @@ def test_nan_of_each() -> None:
         run, _ = read_text(name, line)
         losses = [series for series in run.series if role_of(series) is Role.TRAIN_LOSS]
         assert [math.isnan(run.view(series).values[0]) for series in losses] == [True], name
+
+
+def test_gpt_neox_slow_enough_to_need_no_prefix() -> None:
+    text = " samples/sec: 0.1 | iteration 1/ 9 | approx flops per GPU: 44.2FLOPS | lm_loss: 1.0 |\n"
+    assert points(read_text("gpt-neox", text)[0], "approx flops per GPU") == [(1.0, 44.2)]
