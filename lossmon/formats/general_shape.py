@@ -52,6 +52,8 @@ _STEP_WORDS: Final = frozenset((
     "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
 ))  # fmt: skip
 _BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
+_LETTERS: Final = frozenset("esitk")
+"""`e: 3 s: 100 loss: …`: counters of one letter, before any metric."""
 # With one of these a counter's name is a setting, not where training stands.
 _SETTING_WORDS: Final = frozenset((
     "warmup", "max", "num", "save", "log", "logging", "per", "accum", "accumulation", "size",
@@ -175,13 +177,16 @@ def expression(shape: str, used: list[int]) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.MULTILINE)
 
 
-def layout_of(texts: list[str], values: list[str]) -> Layout | None:
-    """Say what the numbers of a line mean; None if it reports nothing of a training."""
+def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout | None:
+    """Say what the numbers of a line mean; None if it reports nothing of a training.
+
+    `context` is the split (`val`) that holds where the line names none.
+    """
     if len(values) > MAX_NUMBERS or sum(map(len, texts)) > MAX_SHAPE:
         return None
     layout = Layout()
     taken: set[str] = set()
-    context = ""
+    summary = False
     anonymous: int | None = None
     lead: int | None = None
     dated = -1
@@ -223,9 +228,10 @@ def layout_of(texts: list[str], values: list[str]) -> Layout | None:
                 lead = index
             continue
         parts = words(name)
-        if not parts or (set(parts) & _SUMMARY_WORDS) or _summary(rest):
+        summary |= _summary(rest)
+        if not parts or summary or set(parts) & _SUMMARY_WORDS:
             continue
-        if _counter(layout, index, name, parts, whole, value):
+        if _counter(layout, index, name, parts, whole, value, explicit):
             continue
         _metric(layout, index, name, explicit, context, taken)
     if layout.step is None and lead is not None and layout.metrics:
@@ -257,7 +263,13 @@ def _set_total(layout: Layout, index: int, anonymous: int | None) -> None:
 
 
 def _counter(
-    layout: Layout, index: int, name: str, parts: tuple[str, ...], whole: bool, value: str
+    layout: Layout,
+    index: int,
+    name: str,
+    parts: tuple[str, ...],
+    whole: bool,
+    value: str,
+    explicit: bool,
 ) -> bool:
     """Take a number that counts; True if it is dealt with."""
     last = parts[-1]
@@ -283,6 +295,12 @@ def _counter(
     if last == "rank" and whole:
         layout.rank = index
         return True
+    if explicit and whole and name in _LETTERS and not layout.metrics and layout.step is None:
+        if name == "e":
+            layout.epoch = index if layout.epoch is None else layout.epoch
+        else:
+            layout.step, layout.batchwise = index, False
+        return True
     return last in _STEP_WORDS
 
 
@@ -298,12 +316,8 @@ def _metric(
             return
     elif role is not Role.OTHER and parts & {"time", "sec", "ms"}:
         return
-    if role is Role.TRAIN_LOSS or role is Role.SCORE:
-        split = parts & (_TRAIN_CONTEXT | _EVAL_CONTEXT.keys())
-        if context and not split:
-            name = f"{context}/{name}"
-            role = role_of(name)
-    name = clean_name(name)
+    name = clean_name(with_split(name, context))
+    role = role_of(name)
     if name in taken:
         return
     taken.add(name)
@@ -312,8 +326,17 @@ def _metric(
     layout.has_score |= role is Role.SCORE
 
 
+def with_split(name: str, split: str) -> str:
+    """Return a loss's or score's name with the split it was measured on, unless it names one."""
+    if not split or role_of(name) not in (Role.TRAIN_LOSS, Role.SCORE):
+        return name
+    if set(words(name)) & (_TRAIN_CONTEXT | _EVAL_CONTEXT.keys()):
+        return name
+    return f"{split}/{name}"
+
+
 def _summary(rest: str) -> bool:
-    return any(word.lower() in _SUMMARY_WORDS for word in _WORDS.findall(rest[-24:]))
+    return any(word.lower() in _SUMMARY_WORDS for word in _WORDS.findall(rest[-80:]))
 
 
 def _context(rest: str, context: str) -> str:

@@ -1,0 +1,210 @@
+"""What lines of one kind have said so far: when they are believed, and where they stand.
+
+A track follows lines with one sequence of names, whatever stands between
+these; a plan says where in the lines of one shape the numbers of its track
+stand.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Set
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lossmon.formats.general_shape import Layout
+from lossmon.formats.pairs import to_float
+from lossmon.model.batch import FloatArray
+
+MAX_STEP: Final = 1e15
+MAX_EPOCH: Final = 1e9
+"""Counters beyond these count no steps and no epochs."""
+
+_FIRST_NEEDS: Final = 3
+"""Lines of one kind before the log is believed to be one of training."""
+_BARE_NEEDS: Final = 4
+"""The same where no line has said a step or an epoch: the loss alone speaks."""
+_NEXT_NEEDS: Final = 2
+_HELD: Final = 40
+"""Lines after which a track that never became a report is given up."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One line: its number among the lines with metrics, what it says, and where it stands."""
+
+    number: int
+    values: list[float]
+    step: float | None
+    epoch: float | None
+    counter: float
+    """What must rise from line to line: the step, else the epoch, NaN where there is none."""
+
+
+@dataclass(slots=True)
+class Track:
+    """Lines with one sequence of names."""
+
+    layout: Layout
+    names: list[str]
+    accepted: bool = False
+    rejected: bool = False
+    held: list[Row] = field(default_factory=list)
+    counting: bool = False
+    """Nothing says where the lines stand: they are counted."""
+    counted: int = 0
+    estimated: bool = False
+    """Steps rest on how far a counter came before it began anew."""
+    per_epoch: bool | None = None
+    """Whether the step begins anew in each epoch; None until an epoch has ended."""
+    last_row: tuple[float, ...] = ()
+    base: float | None = None
+    offset: float = 0.0
+    last_epoch: float | None = None
+    last_raw: float | None = None
+
+    def position(self, raw: float, epoch: float | None, total: float | None) -> float:
+        """Return the step over the run of a counter that may begin anew in each epoch."""
+        if epoch is None:
+            if self.layout.batchwise and self.last_raw is not None and raw < self.last_raw:
+                self.offset += total or self.last_raw + 1
+                self.estimated = True
+            self.last_raw = raw
+            return raw + self.offset
+        if self.base is None:
+            self.base = min(epoch, 1.0) if self.layout.batchwise else epoch
+            self.per_epoch = True if self.layout.batchwise else None
+        rose = self.last_epoch is not None and epoch > self.last_epoch
+        # A counter over the run cannot stand still while the epoch rises.
+        dropped = self.last_raw is not None and raw <= self.last_raw
+        if rose and self.per_epoch is None:
+            self.per_epoch = dropped
+        if not self.per_epoch:
+            step = raw
+        elif total is not None:
+            step = (epoch - self.base) * total + raw
+        else:
+            if rose and dropped and self.last_raw is not None:
+                self.offset += self.last_raw + 1
+                self.estimated = True
+            step = raw + self.offset
+        self.last_epoch, self.last_raw = epoch, raw
+        return step
+
+    def positions(
+        self, raw: FloatArray, epoch: FloatArray | float | None, totals: FloatArray | None
+    ) -> FloatArray | None:
+        """Return `position` of many lines; None where each rests on the one before it."""
+        if epoch is None:
+            falls = raw[0] < (self.last_raw or 0.0) or bool((np.diff(raw) < 0).any())
+            if self.layout.batchwise and falls:
+                return None
+            steps = raw + self.offset
+        elif self.base is None:
+            return None
+        elif not self.per_epoch:
+            if self.per_epoch is None and not bool(np.all(epoch == self.last_epoch)):
+                return None
+            steps = raw
+        elif totals is None or not ((totals > 0) & (totals < MAX_STEP)).all():
+            return None
+        else:
+            steps = np.asarray((epoch - self.base) * totals + raw, dtype=np.float64)
+        self.last_raw = float(raw[-1])
+        if epoch is not None:
+            self.last_epoch = float(epoch[-1] if isinstance(epoch, np.ndarray) else epoch)
+        return steps
+
+    def convinces(self, believed: bool, placed: bool, known: Set[str]) -> bool:
+        """Say whether the lines held are a report of training.
+
+        `believed`: other lines are one; `known`: the metrics that those with a
+        counter report; `placed`: some line has said a step or an epoch.
+        """
+        layout, held = self.layout, self.held
+        if self.accepted or self.rejected:
+            return False
+        if believed and layout.counts and layout.has_loss and known >= set(self.names):
+            return bool(held)  # a part of what other lines report
+        needs = _NEXT_NEEDS if believed else _FIRST_NEEDS
+        if not believed and not layout.counts and not placed:
+            needs = _BARE_NEEDS
+        if len(held) < needs:
+            return False
+        if layout.counts:
+            return (layout.has_loss or believed) and self._rises(needs)
+        if not (layout.has_loss or (layout.has_score and believed)):
+            return False
+        return self._changes(needs) and (believed or self._looks_measured())
+
+    def _rises(self, needs: int) -> bool:
+        counters = [row.counter for row in self.held]
+        rises = sum(b > a for a, b in pairwise(counters))
+        falls = sum(b < a for a, b in pairwise(counters))
+        return rises >= needs - 1 and rises > falls
+
+    def _changes(self, needs: int) -> bool:
+        columns = zip(*(row.values for row in self.held), strict=True)
+        if max(len(set(column)) for column in columns) >= needs:
+            return True
+        moved = len({(row.step, row.epoch) for row in self.held}) >= needs
+        return moved and self._broken()
+
+    def _looks_measured(self) -> bool:
+        firsts = [row.values[0] for row in self.held]
+        return self._broken() or any(math.isfinite(value) and value % 1 for value in firsts)
+
+    def _broken(self) -> bool:
+        return any(not math.isfinite(value) for row in self.held for value in row.values)
+
+    def accept(self) -> None:
+        """Take the lines for a report; the caller takes the rows held."""
+        self.accepted = True
+        places = [row.step for row in self.held]
+        stuck = any(a == b for a, b in pairwise(places))
+        self.counting = not self.layout.counts and (places[0] is None or stuck)
+
+    def give_up(self) -> None:
+        """Forget the lines held if they are many and still no report."""
+        if len(self.held) >= _HELD:
+            self.rejected = True
+            self.held = []
+
+
+@dataclass(slots=True)
+class Plan:
+    """One shape: where in its lines the numbers of a track stand."""
+
+    shape: str
+    layout: Layout
+    track: Track
+    bar: bool
+    """A progress bar, which is drawn again without news."""
+    eval_track: Track | None = None
+    """The track of the same lines where they stand under a heading like `Evaluating …`."""
+    seen: int = 0
+    used: list[int] = field(init=False)
+    where: dict[int, int] = field(init=False)
+    places: list[int] = field(init=False)
+    pattern: re.Pattern[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.used = self.layout.used
+        self.where = {index: place for place, index in enumerate(self.used)}
+        self.places = [self.where[index] for index, _ in self.layout.metrics]
+
+    def place(self, index: int | None) -> int | None:
+        """Return where a number of the line stands among those that are used."""
+        return None if index is None else self.where[index]
+
+
+def floats(texts: list[str]) -> FloatArray:
+    """Return printed numbers as an array, shape (n,)."""
+    try:
+        return np.fromiter(map(float, texts), np.float64, len(texts))
+    except ValueError:
+        return np.fromiter(map(to_float, texts), np.float64, len(texts))
