@@ -35,8 +35,11 @@ def main() -> None:
         runs = [_run(number, size) for number in range(RUNS)]
         ours = _ours(runs, LineCache())
         cold = _ours(runs, None)
-        alone = _plotext([view(run) for run in runs]) if size <= limit else float("nan")
-        print(f"{size:>10,} {ours:>9.2f} {cold:>9.2f} {alone:>11.1f} {alone / ours:>7.1f}×")
+        alone, ratio = "-", "-"
+        if size <= limit:
+            spent = _plotext([view(run) for run in runs])
+            alone, ratio = f"{spent:.1f}", f"{spent / ours:.1f}×"
+        print(f"{size:>10,} {ours:>9.2f} {cold:>9.2f} {alone:>11} {ratio:>8}")
 
 
 def _run(number: int, size: int) -> Run:

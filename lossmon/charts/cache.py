@@ -156,58 +156,71 @@ def _same(a: float, b: float) -> bool:
 
 
 class _Clock:
-    """Seconds of training at each row of a run: wall time with the pauses cut out."""
+    """Seconds of training at each row of a run: wall time with the pauses cut out.
+
+    A function of the wall time alone, so that rows that arrive out of order (an
+    evaluation log merged later) stand beside the training of their time.
+    """
 
     def __init__(self) -> None:
         self.generation = 0
         self.seconds = _Growing()
         self._first = np.nan
-        self._reset()
-
-    def _reset(self) -> None:
-        self.generation += 1
-        self.seconds = _Growing()
         self._basis = 0
         self._usual = 0.0
-        self._time = np.nan
-        self._total = 0.0
+        # Wall times in order, and the seconds of training at each.
+        self._times = _Growing()
+        self._trained = _Growing()
 
     def update(self, times: FloatArray) -> None:
         """Read the rows added since; all of them again where their number has doubled."""
         start = self.seconds.size
         first = float(times[0])
         if len(times) < start or not _same(first, self._first) or len(times) > 2 * self._basis:
-            self._reset()
+            self.generation += 1
+            self.seconds, self._times, self._trained = _Growing(), _Growing(), _Growing()
             self._basis = max(len(times), 32)
             self._first = first
-            self._usual = _usual_interval(times)
+            known = np.sort(times[np.isfinite(times)])
+            self._usual = _usual_interval(known)
+            self._extend(known)
             start = 0
         new = times[start:]
-        known = np.flatnonzero(np.isfinite(new))
+        usable = np.isfinite(new)
+        known = new[usable]
+        if start and len(known):
+            latest = self._times.view()[-1] if self._times.size else -np.inf
+            newest = np.maximum.accumulate(np.maximum(known, latest))
+            self._extend(known[known >= newest])
         elapsed = np.full(len(new), np.nan)
         if len(known):
-            before = new[known[0]] if np.isnan(self._time) else self._time
-            gaps = np.diff(new[known], prepend=before)
-            pause = _pause(self._usual)
-            # A clock set back, or an older part logged later, is no time at all.
-            gaps[(gaps > pause) | (gaps < 0)] = min(self._usual, pause)
-            elapsed[known] = self._total + np.cumsum(gaps)
-            self._total = float(elapsed[known[-1]])
-            self._time = float(new[known[-1]])
+            elapsed[usable] = np.interp(known, self._times.view(), self._trained.view())
         self.seconds.extend(elapsed)
 
-
-def _pause(usual: float) -> float:
-    return max(_PAUSE_LEAST, _PAUSE_FACTOR * usual)
+    def _extend(self, times: FloatArray) -> None:
+        """Add wall times in order, none before the last one."""
+        if len(times) == 0:
+            return
+        before = self._times.view()[-1] if self._times.size else times[0]
+        total = self._trained.view()[-1] if self._trained.size else 0.0
+        gaps = np.diff(times, prepend=before)
+        pause = _pause(self._usual)
+        gaps[gaps > pause] = min(self._usual, pause)
+        self._times.extend(times)
+        self._trained.extend(total + np.cumsum(gaps))
 
 
 def _usual_interval(times: FloatArray) -> float:
-    known = times[np.isfinite(times)]
-    gaps = np.diff(known[:65_536])
+    """Return the usual interval of times in order, 0 where there is none."""
+    gaps = np.diff(times[:65_536])
     gaps = gaps[gaps > 0]
     # The upper quartile: where each evaluation is logged right after a training row, half of
     # the gaps are next to nothing.
     return float(np.quantile(gaps, 0.75)) if len(gaps) else 0.0
+
+
+def _pause(usual: float) -> float:
+    return max(_PAUSE_LEAST, _PAUSE_FACTOR * usual)
 
 
 class LineCache:

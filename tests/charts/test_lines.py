@@ -247,3 +247,19 @@ def test_a_pause_is_a_hole_on_the_wall_clock_alone():
 
     assert drawn(XAxis.WALL) < 20
     assert drawn(XAxis.ELAPSED) > 70
+
+
+def test_evaluations_merged_later_stand_at_their_time():
+    times = 1e9 + np.arange(300.0) * 10
+    run = run_of(np.arange(300.0), times=times, loss=np.ones(300))
+    late = Batch(
+        np.array([100.0, 200.0]),
+        (Column("eval_loss", np.array([1.0, 2.0])),),
+        None,
+        np.array([times[100], times[200]]),
+    )
+    cache = LineCache()
+    run_lines(view_of(run), x_axis=XAxis.ELAPSED, cache=cache)
+    run.append(late)
+    lines, _ = run_lines(view_of(run), x_axis=XAxis.ELAPSED, cache=cache)
+    assert by_role(lines, "eval").x.tolist() == [1000, 2000]
