@@ -21,6 +21,7 @@ _EVAL: Final = re.compile(
 _FIELD: Final = re.compile(
     rf"\s{{1,16}}(Train|Eval) ([^:]{{1,160}}): ({NUM}(?:,\d{{3}}){{0,6}})\s{{0,8}}\Z"
 )
+_MAX_VALUES: Final = 4000
 _BATCHES_BEFORE: Final = "time/batch"
 """Logged when a batch begins: the number of those done before it."""
 
@@ -41,7 +42,7 @@ class ComposerParser(ConsoleParser):
     def record(self, text: str) -> bool:
         if text[0] in "\t " and (match := _FIELD.match(text)):
             value = number(match[3])
-            if value is not None:
+            if value is not None and len(self._values) < _MAX_VALUES:
                 self._values[match[2]] = value
                 self._evaluating = match[1] == "Eval"
             return True

@@ -70,6 +70,9 @@ class DictLines:
         for name in names:
             if name in self._keys or name in _LEFT_TO_CALLER or len(self._keys) >= _MAX_KEYS:
                 continue
+            if not name.isprintable() or '"' in name or "\\" in name:
+                # No struct takes such a name; lines that have it are read singly.
+                continue
             self._keys[name] = name.startswith(_EVAL_PREFIXES)
             self._compiled = None
 

@@ -224,3 +224,10 @@ def test_unsloth_prints_the_sizes_in_one_line() -> None:
     run, parser = read_text(NAME, text)
     assert run.view("loss").steps.tolist() == list(range(1, 40))
     assert parser.info.total_steps == 200
+
+
+def test_keys_that_no_struct_takes() -> None:
+    lines = "{'loss': 2.0, 'gr\x01ad': 1.0, 'a\\b': 3.0, 'epoch': 0.1}\n" * 200
+    run, _ = read_text(NAME, lines)
+    assert {len(series) for series in run.series.values()} == {200}
+    assert len(run.series) == 3
