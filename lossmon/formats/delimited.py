@@ -14,6 +14,7 @@ from lossmon.formats.table_text import (
 )
 
 _ROWS_LOOKED_AT = 60
+_JSON = ("{", "[")
 
 
 def table_of(head: Head) -> tuple[list[str], list[list[str]], str] | None:
@@ -30,6 +31,8 @@ def table_of(head: Head) -> tuple[list[str], list[list[str]], str] | None:
         if text[:1] == "#":
             comment = text.lstrip("#").replace(",", " ").split()
             continue
+        if text[:1] in _JSON:
+            return None
         delimiter = delimiter_of(text)
         header = split_line(text, delimiter)
         body = lines[start + 1 :]
@@ -74,7 +77,9 @@ class DelimitedFormat(StreamFormat):
                     text[name] = None
         if not fitting:
             found = judge(header, (), "a table's header")
-            return None if found is None else Sniff(min(found.confidence, 0.4), found.reason)
+            if found is None or found.confidence < 0.6:
+                return None  # so little must be beyond doubt
+            return Sniff(0.4, found.reason)
         return judge(numeric, [key for key in text if key not in numeric], "a table")
 
     def continues(self, old_head: bytes, new_head: bytes) -> bool:

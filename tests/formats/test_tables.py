@@ -45,7 +45,8 @@ CELL = st.one_of(
     st.floats(0, 5).map(lambda x: f"{x:.4f}"),
     st.integers(-5, 10**18).map(str),
     st.sampled_from(["", "", "nan", "NaN", "inf", "-inf", "Infinity", "+1", ".5", "1.", "007",
-                     "1e5", "1e999", "NA", "x", "train", "val", " 3 ", "-", "1_000", "0x10", '"2.5"', "١",
+                     "1e5", "1e999", "NA", "x", "train", "val", " 3 ", "-", "1_000", "0x10",
+                     chr(34) + "2.5" + chr(34), "١",
                      "2024-01-02T03:04:05", "00:05", "#", "8123456789012345e15", "9e30",
                      "nan0"]),
 )  # fmt: skip

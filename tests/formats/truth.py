@@ -45,6 +45,7 @@ class Truth:
     expected: dict[str, Any]
     train: list[tuple[float, float]]
     eval: list[tuple[float, float]]
+    meta: dict[str, Any]
 
 
 def load_truth(run: Path) -> Truth:
@@ -55,6 +56,7 @@ def load_truth(run: Path) -> Truth:
         meta["expected"],
         [(float(row[0]), float(row[1])) for row in recorded.get("train", [])],
         [(float(row[0]), float(row[1])) for row in recorded.get("eval", [])],
+        meta,
     )
 
 
