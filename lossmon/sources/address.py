@@ -47,7 +47,8 @@ class Address:
         user = f"{self.user}@" if self.user else ""
         port = f":{self.port}" if self.port else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        path = path if path.startswith("/") else f"/~/{path}"
+        if not path.startswith("/"):
+            path = f"/{path}" if path.startswith("~/") else f"/~/{path}"
         quoted = path.replace("%", "%25").replace("?", "%3F").replace("#", "%23")
         return f"ssh://{user}{host}{port}{quoted}"
 
@@ -86,8 +87,9 @@ def _parse_url(text: str, scheme: str) -> Address:
         port = parts.port
     except ValueError as error:
         raise UsageError(f"{text}: {error}; write ssh://[user@]host[:port]/path") from error
-    # A glob's `?` is no query here.
-    path = unquote(parts.path) + (f"?{parts.query}" if parts.query else "")
+    # A glob's `?` is no query here, and a `#` is part of a name.
+    path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
+    path += f"#{unquote(parts.fragment)}" if parts.fragment else ""
     if path.startswith("/~/"):
         path = path[1:]
     return _ssh(text, parts.hostname or "", unquote(parts.username or ""), port, path)

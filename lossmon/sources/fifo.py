@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import time
 
 from lossmon.sources.base import Read, Tail
@@ -28,6 +29,7 @@ class FifoTail(Tail):
         self._written = False
         self._modified: float | None = None
         self._failed = False
+        self._is_fifo = True
 
     def changed(self) -> bool:
         if self._descriptor is None:
@@ -43,6 +45,7 @@ class FifoTail(Tail):
         try:
             if self._descriptor is None:
                 self._descriptor = open_regular(self.path)
+                self._is_fifo = stat.S_ISFIFO(os.fstat(self._descriptor).st_mode)
             data = os.read(self._descriptor, max(1, limit))
         except BlockingIOError:
             return Read(position=self._position)
@@ -51,9 +54,8 @@ class FifoTail(Tail):
             return Read(position=self._position, error=f"{self.path}: {error.strerror or error}")
         if not data:
             # No writer: either none has come yet, or the last one has gone.
-            ended = self._written and not self._ended
-            self._ended = self._ended or self._written
-            return Read(ended=ended or self._ended, position=self._position)
+            self._ended = self._ended or self._written or not self._is_fifo
+            return Read(ended=self._ended, position=self._position)
         anew = self._ended
         if anew:
             self._position = 0

@@ -284,6 +284,11 @@ class FileTail(Tail):
         if skipped is None and status.st_size == 0:
             # Nobody has written to the new file: the writer may still be at the old one.
             return self._nothing()
+        if skipped is not None:
+            # Only now is it sure that the writer has left the old file: read its last words.
+            data = self._rest_of_old(limit)
+            if data:
+                return self._deliver(data, more=True)
         self._cut = "truncated" if self._was_copied else "replaced"
         self._was_copied = False
         self._previous = after

@@ -122,7 +122,8 @@ def test_read_once_ends(ssh, follow, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.log", "quote'.log", "$(touch owned).log", "-n.log", "a;b|c&.log", "new\nline"]
+    "name",
+    ["with space.log", "quote'.log", "$(touch owned).log", "-n.log", "a;b|c&.log", "new\nline"],
 )
 def test_hostile_names_are_only_names(ssh, follow, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"fine\n")
@@ -135,7 +136,9 @@ def test_name_that_looks_like_an_option_is_a_name() -> None:
     assert quoted("~/a b") == "\"$HOME\"'/a b'"
 
 
-@pytest.mark.parametrize("source", ["ssh://-oProxyCommand=evil/x", "ssh://-lroot@host/x", "-oX:path"])
+@pytest.mark.parametrize(
+    "source", ["ssh://-oProxyCommand=evil/x", "ssh://-lroot@host/x", "-oX:path"]
+)
 def test_host_that_looks_like_an_option_is_refused(source: str) -> None:
     with pytest.raises(UsageError, match="no host name"):
         parse(source)
