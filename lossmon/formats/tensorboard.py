@@ -14,13 +14,14 @@ and their names go into the names of the metrics, since the tags are the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
 
 from lossmon.formats import _crc32c, _event_paths
+from lossmon.formats._event_epochs import EpochFill
+from lossmon.formats._event_rows import Rows, in_order
 from lossmon.formats._events import (
     BoolArray,
     FloatArray,
@@ -46,17 +47,6 @@ _HF_SUMMARY: Final = frozenset(PREFIX + key for key in SUMMARY)
 _HF_LOSS: Final = "train/loss"
 
 
-@dataclass(slots=True)
-class _Rows:
-    """Scalars of one kind of record: index of the record, id of the tag, and the numbers."""
-
-    records: IntArray
-    tags: IntArray
-    values: FloatArray
-    steps: FloatArray
-    walls: FloatArray
-
-
 class TensorBoardParser(Parser):
     """Event records in, one row a record with scalars out."""
 
@@ -71,17 +61,23 @@ class TensorBoardParser(Parser):
         self._own_bad = 0
         self._only_facts = _event_paths.is_time(self._folder)
         self._ended = False
+        # A file beside the training's own may hold one test result, and must show it at once.
+        self._epochs = EpochFill(first_waits=not self._folder)
+        self._waiting: Rows | None = None
 
     def feed(self, data: bytes) -> Batch:
         records = self._reader.feed(data)
         parts = self._rows(records) if len(records.starts) else []
         self.bad_records = self._reader.bad_records + self._own_bad
-        return self._batch(parts)
+        return self._batch(parts) if parts else Batch.empty()
+
+    def finish(self) -> Batch:
+        return self._batch([], final=True)
 
     # ---- records to rows
 
-    def _rows(self, records: Records) -> list[_Rows]:
-        parts: list[_Rows] = []
+    def _rows(self, records: Records) -> list[Rows]:
+        parts: list[Rows] = []
         single: list[int] = []
         lengths = records.lengths
         order = np.argsort(lengths, kind="stable")
@@ -96,7 +92,7 @@ class TensorBoardParser(Parser):
         return parts
 
     def _many(
-        self, records: Records, index: IntArray, parts: list[_Rows], single: list[int]
+        self, records: Records, index: IntArray, parts: list[Rows], single: list[int]
     ) -> None:
         """Read records of one length by layout; those of none go to `single`."""
         length = int(records.lengths[index[0]])
@@ -155,7 +151,7 @@ class TensorBoardParser(Parser):
         index: IntArray,
         block: _crc32c.BytesArray,
         crcs: _crc32c.CrcArray,
-        parts: list[_Rows],
+        parts: list[Rows],
     ) -> None:
         columns = layout.read(block, crcs)
         steps, walls, values = columns.steps, columns.walls, columns.values
@@ -172,9 +168,9 @@ class TensorBoardParser(Parser):
         if tag is None:
             self._own_bad += len(index)
             return
-        parts.append(_Rows(index, np.full(len(index), tag), values, steps, walls))
+        parts.append(Rows(index, np.full(len(index), tag), values, steps, walls))
 
-    def _one_by_one(self, records: Records, single: list[int]) -> _Rows:
+    def _one_by_one(self, records: Records, single: list[int]) -> Rows:
         found: list[int] = []
         tags: list[int] = []
         values: list[float] = []
@@ -209,7 +205,7 @@ class TensorBoardParser(Parser):
                 values.append(value)
                 steps.append(float(event.step))
                 walls.append(event.wall)
-        return _Rows(
+        return Rows(
             np.array(found, dtype=np.int64),
             np.array(tags, dtype=np.int64),
             np.array(values, dtype=np.float64),
@@ -238,36 +234,51 @@ class TensorBoardParser(Parser):
 
     # ---- rows to a batch
 
-    def _batch(self, parts: list[_Rows]) -> Batch:
-        parts = [part for part in parts if len(part.records)]
-        if not parts:
+    def _batch(self, parts: list[Rows], final: bool = False) -> Batch:
+        cells = self._cells(parts)
+        if cells is None:
             return Batch.empty()
-        records = np.concatenate([part.records for part in parts])
-        order = np.argsort(records, kind="stable")
-        records = records[order]
-        tags = np.concatenate([part.tags for part in parts])[order]
-        values = np.concatenate([part.values for part in parts])[order]
-        steps = np.concatenate([part.steps for part in parts])[order]
-        walls = np.concatenate([part.walls for part in parts])[order]
-        keep = self._without_summary(tags, values)
-        if keep is not None:
-            if not keep.any():
-                return Batch.empty()
-            records, tags, values = records[keep], tags[keep], values[keep]
-            steps, walls = steps[keep], walls[keep]
-        if self._only_facts:
-            for tag, value in zip(tags.tolist(), values.tolist(), strict=True):
-                self._fact(self._names[tag], value)
-            return Batch.empty()
-        first = np.concatenate(([True], records[1:] != records[:-1]))
+        first = np.concatenate(([True], cells.records[1:] != cells.records[:-1]))
         rows = np.cumsum(first) - 1
-        steps, walls = steps[first], walls[first]
+        steps = cells.steps[first]
+        said = self._said_epochs(cells, rows, len(steps))
+        epochs, ready = self._epochs.fill(steps, said)
+        if ready < len(steps):
+            waiting = rows >= ready
+            if final:
+                ready = len(steps)
+                if epochs is not None:
+                    epochs = np.concatenate((epochs, np.full(ready - len(epochs), np.nan)))
+            else:
+                self._waiting = cells.select(waiting)
+                cells, rows, steps = cells.select(~waiting), rows[~waiting], steps[:ready]
+        if ready == 0:
+            return Batch.empty()
+        walls = cells.walls[first[: len(cells.walls)]]
         return Batch(
             steps,
-            self._columns(tags, values, rows, len(steps)),
-            self._epochs(tags, values, rows, len(steps)),
+            self._columns(cells.tags, cells.values, rows, ready),
+            epochs,
             np.where((walls > 0) & (walls < 1e11), walls, np.nan),
         )
+
+    def _cells(self, parts: list[Rows]) -> Rows | None:
+        """Return the scalars in order, those that waited first; None if there are none."""
+        fresh = in_order(parts)
+        if fresh is not None:
+            keep = self._without_summary(fresh.tags, fresh.values)
+            if keep is not None:
+                fresh = fresh.select(keep) if keep.any() else None
+        if fresh is not None and self._only_facts:
+            for tag, value in zip(fresh.tags.tolist(), fresh.values.tolist(), strict=True):
+                self._fact(self._names[tag], value)
+            return None
+        waited, self._waiting = self._waiting, None
+        if waited is None:
+            return fresh
+        # Numbers before those of the records that came with the last bytes.
+        waited.records -= waited.records[-1] + 1
+        return waited if fresh is None else in_order([waited, fresh])
 
     def _columns(
         self, tags: IntArray, values: FloatArray, rows: IntArray, count: int
@@ -283,17 +294,15 @@ class TensorBoardParser(Parser):
             columns.append(Column(name, values[index], None if whole else rows[index]))
         return tuple(columns)
 
-    def _epochs(
-        self, tags: IntArray, values: FloatArray, rows: IntArray, count: int
-    ) -> FloatArray | None:
+    def _said_epochs(self, cells: Rows, rows: IntArray, count: int) -> FloatArray | None:
         """Return the epochs of the rows that say one (the epoch is a tag of its own)."""
         epochs = None
-        for number in np.unique(tags).tolist():
+        for number in np.unique(cells.tags).tolist():
             if role_of(self._names[number]) is Role.EPOCH:
                 if epochs is None:
                     epochs = np.full(count, np.nan)
-                here = (tags == number) & np.isfinite(values)
-                epochs[rows[here]] = values[here]
+                here = (cells.tags == number) & np.isfinite(cells.values)
+                epochs[rows[here]] = cells.values[here]
         return epochs
 
     def _without_summary(self, tags: IntArray, values: FloatArray) -> BoolArray | None:

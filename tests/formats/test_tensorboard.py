@@ -25,7 +25,7 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "tensorboard"
 
 def parse(data: bytes, part: str = "events.out.tfevents.1.h") -> tuple[Batch, TensorBoardParser]:
     parser = TensorBoardParser(Context("events.out.tfevents.1.h", part))
-    batch = parser.feed(data)
+    batch = concatenate([parser.feed(data), parser.finish()])
     check_batch(batch)
     return batch, parser
 
@@ -51,7 +51,7 @@ def test_what_was_written_is_read(
 ) -> None:
     data = enc.event_file(rows)
     parser = TensorBoardParser()
-    batch = concatenate([parser.feed(piece) for piece in cut(data, cuts)])
+    batch = concatenate([*[parser.feed(piece) for piece in cut(data, cuts)], parser.finish()])
     check_batch(batch)
     assert parser.bad_records == 0
     written = [
@@ -264,10 +264,78 @@ def test_a_train_loss_of_that_name_is_a_point_elsewhere() -> None:
     assert not parser.info.finished
 
 
-def test_epochs_stand_in_their_rows() -> None:
-    batch, _ = parse(enc.event_file([(1, {"loss": 1.0, "epoch": 0.5})]))
-    assert batch.epochs is not None
-    assert [repr(epoch) for epoch in batch.epochs.tolist()] == ["nan", "0.5"]
+def epochs_of(batch: Batch) -> list[float | None]:
+    if batch.epochs is None:
+        return [None] * len(batch)
+    return [None if math.isnan(epoch) else epoch for epoch in batch.epochs.tolist()]
+
+
+def test_rows_have_the_epoch_that_follows_at_their_step() -> None:
+    batch, _ = parse(
+        enc.event_file(
+            [
+                (10, {"loss": 1.0, "lr": 0.5, "epoch": 0.25}),
+                (20, {"loss": 1.0, "epoch": 0.5}),
+                (20, {"eval/loss": 2.0, "epoch": 0.5}),
+                (25, {"loss": 1.0}),
+                (26, {"loss": 1.0}),
+                (30, {"epoch": 1.0, "loss": 1.0}),
+            ]
+        )
+    )
+    expected = [0.25, 0.25, 0.25, 0.5, 0.5, 0.5, 0.5, None, None, 1.0, 1.0]
+    assert epochs_of(batch) == expected
+
+
+def test_rows_wait_for_their_epoch_and_no_longer_than_their_step() -> None:
+    def piece(step: int, tag: str, value: float) -> bytes:
+        return enc.record(enc.event(step, enc.simple(tag, value)))
+
+    parser = TensorBoardParser()
+    assert len(parser.feed(piece(1, "loss", 3.0))) == 0
+    assert epochs_of(parser.feed(piece(1, "epoch", 0.5))) == [0.5, 0.5]
+    assert len(parser.feed(piece(2, "loss", 2.0))) == 0
+    assert epochs_of(parser.feed(piece(3, "loss", 1.0))) == [None, None]
+    assert len(parser.feed(piece(4, "loss", 1.0))) == 1
+    assert epochs_of(parser.feed(piece(4, "epoch", 2.0))) == [2.0]
+    assert len(parser.feed(piece(5, "loss", 1.0))) == 0
+    assert parser.finish().steps.tolist() == [5.0]
+
+
+def test_a_log_of_one_step_is_not_held_up() -> None:
+    parser = TensorBoardParser()
+    data = [enc.record(enc.event(0, enc.simple("loss", 1.0))) for _ in range(300)]
+    assert sum(len(parser.feed(record)) for record in data) == 300
+
+
+def test_a_file_beside_the_own_one_shows_its_first_point_at_once() -> None:
+    parser = TensorBoardParser(Context("events.x", "test/events.x"))
+    assert len(parser.feed(enc.record(enc.event(9, enc.simple("loss", 1.0))))) == 1
+
+
+tags = st.sampled_from(["loss", "epoch", "eval/loss"])
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    events=st.lists(st.tuples(st.integers(0, 3), tags, st.sampled_from([0.5, 1.0, math.nan]))),
+    repeat=st.sampled_from([1, 1, 100]),
+    cuts=st.lists(st.integers(0, 10**6), max_size=8),
+    folder=st.sampled_from(["", "test/"]),
+)
+def test_epochs_do_not_depend_on_the_chunks(
+    events: list[tuple[int, str, float]], repeat: int, cuts: list[int], folder: str
+) -> None:
+    data = b"".join(
+        enc.record(enc.event(step, enc.simple(tag, value))) * (repeat if tag == "loss" else 1)
+        for step, tag, value in events
+    )
+    whole, _ = parse(data, f"{folder}events.x")
+    parser = TensorBoardParser(Context("events.x", f"{folder}events.x"))
+    batches = [*[parser.feed(piece) for piece in cut(data, cuts)], parser.finish()]
+    for batch in batches:
+        check_batch(batch)
+    assert rows_of(concatenate(batches)) == rows_of(whole)
 
 
 @pytest.mark.parametrize(
