@@ -11,18 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lossmon.formats.base import Context, Sniff
-from lossmon.formats.console import (
-    NUM,
-    STEP,
-    ConsoleFormat,
-    ConsoleParser,
-    count_lines,
-    is_document,
-    number,
-    reason,
-)
-from lossmon.formats.head import Head
+from lossmon.formats.base import Context
+from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
 _LOG_DIST: Final = re.compile(rf"\[Rank {STEP}\] step=({STEP}), skipped=({STEP}), lr=\[({NUM})")
 _TIMER: Final = re.compile(
@@ -152,7 +142,11 @@ class DeepSpeedParser(ConsoleParser):
 
 
 class DeepSpeed(ConsoleFormat):
-    """Console of DeepSpeed and DeepSpeed-Chat."""
+    """Console of DeepSpeed and DeepSpeed-Chat.
+
+    The engine's `step=` lines alone are no sign of it: other trainers run on
+    the engine and print the losses themselves.
+    """
 
     name = "deepspeed"
     title = "DeepSpeed and DeepSpeed-Chat console"
@@ -169,16 +163,6 @@ class DeepSpeed(ConsoleFormat):
         rf"|epoch: {STEP} ?[|,] ?step: {STEP} ?[|,] ?(?:ppo_ep: {STEP} ?[|,] ?)?act_loss: {NUM}"
     )
     parser_class = DeepSpeedParser
-
-    def sniff(self, head: bytes, filename: str) -> Sniff | None:
-        sniff = super().sniff(head, filename)
-        if sniff is None and b"] step=" in head and not is_document(filename, head):
-            text = Head.of(head).text
-            # Other trainers run on this engine and print the losses themselves.
-            found, first = count_lines(_LOG_DIST, text, (" step=",))
-            if found:
-                return Sniff(0.45, reason(found, first))
-        return sniff
 
 
 FORMAT = DeepSpeed()

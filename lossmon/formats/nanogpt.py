@@ -22,6 +22,9 @@ _EVAL: Final = re.compile(
     rf"step ({STEP}): train loss ({NUM})( ?[A-Za-z]{{1,12}})?"
     rf", val loss ({NUM})( ?[A-Za-z]{{1,12}})?"
 )
+_LLAMA2C: Final = re.compile(
+    rf"(?:^|[\s:])({STEP}) \| loss ({NUM}) \| lr ({NUM})(?: \| ({NUM})ms)?(?: \| mfu ({NUM})%)?"
+)
 _MAX_ITERS: Final = re.compile(rf"Overriding: max_iters = ({STEP})\Z")
 _ESTIMATES_ONLY: Final = 0.75
 _UNKNOWN_MFU: Final = -100.0
@@ -29,17 +32,17 @@ _UNKNOWN_MFU: Final = -100.0
 
 
 class NanoGPTParser(ConsoleParser):
-    """`iter` and `step` lines."""
+    """`iter` and `step` lines, and llama2.c's, whose logs begin with the same `step 0` line."""
 
     def record(self, text: str) -> bool:
+        if " | loss " in text and (match := _LLAMA2C.search(text)):
+            self.info.loss_unit = "nats"
+            values = {"loss": float(match[2]), "lr": float(match[3])}
+            self._batch(values, float(match[1]), match[4], match[5])
+            return True
         if "iter " in text and (match := _ITER.search(text)):
-            values = {"loss": float(match[2])}
-            if match[4]:
-                values["time_ms"] = float(match[4])
-            if match[5] and float(match[5]) != _UNKNOWN_MFU:
-                values["mfu"] = float(match[5])
             self._unit(match[3])
-            self.add(values, float(match[1]))
+            self._batch({"loss": float(match[2])}, float(match[1]), match[4], match[5])
             return True
         if ": train loss " in text and (match := _EVAL.search(text)):
             if match[3] or match[5]:
@@ -48,6 +51,15 @@ class NanoGPTParser(ConsoleParser):
             return True
         self._header(text)
         return False
+
+    def _batch(
+        self, values: dict[str, float], step: float, time: str | None, mfu: str | None
+    ) -> None:
+        if time:
+            values["time_ms"] = float(time)
+        if mfu and float(mfu) != _UNKNOWN_MFU:
+            values["mfu"] = float(mfu)
+        self.add(values, step)
 
     def _unit(self, suffix: str | None) -> None:
         if suffix:

@@ -53,7 +53,7 @@ class Torchtitan(ConsoleFormat):
         "[titan] 2026-11-22 22:10:00,123 - root - INFO - step:  1  loss:  8.12345"
         "  grad_norm:  1.2345  memory:  1.23GiB(1.23%)  tps: 1,234  tflops: 1.23  mfu: 1.23%"
     )
-    needles = ("step:",)
+    needles = ("grad_norm:", "memory:")
     signature = re.compile(
         rf"(?<![\w\"'`])step:\s{{0,12}}{STEP}\s{{1,8}}loss:\s{{1,8}}{NUM}\s{{1,8}}(?:grad_norm|memory):\s"
     )

@@ -199,3 +199,8 @@ def test_nan_of_each() -> None:
 def test_gpt_neox_slow_enough_to_need_no_prefix() -> None:
     text = " samples/sec: 0.1 | iteration 1/ 9 | approx flops per GPU: 44.2FLOPS | lm_loss: 1.0 |\n"
     assert points(read_text("gpt-neox", text)[0], "approx flops per GPU") == [(1.0, 44.2)]
+
+
+def test_the_engine_alone_is_left_to_the_trainer_on_it() -> None:
+    line = "[2026-01-05 01:51:12,730] [INFO] [logging.py:96:log_dist] [Rank 0] step=350, skipped=6,"
+    assert claim((line + " lr=[9.6e-06], mom=[(0.9, 0.95)]\n") * 9) != "deepspeed"

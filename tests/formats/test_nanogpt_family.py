@@ -169,3 +169,12 @@ def test_llmc_reference() -> None:
 def test_llmc_nan() -> None:
     text = "step    7/19560 | loss nan (+nanz)| norm nan (+nanz)| lr 8.57e-07 | 3056.36 ms\n"
     assert points(read_text("llmc-console", text)[0], "train_loss") == [(7.0, math.inf)]
+
+
+def test_llama2c_is_read_by_the_format_that_its_first_line_looks_like() -> None:
+    text = (
+        "step 0: train loss 10.4, val loss 10.5\n0 | loss 10.4 | lr 0.000000e+00 | 9.5ms | mfu 1%\n"
+    )
+    run, _ = read_text("nanogpt", text)
+    assert points(run, "loss") == [(0.0, 10.4)]
+    assert points(run, "val_loss") == [(0.0, 10.5)]
