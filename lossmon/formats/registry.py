@@ -19,6 +19,15 @@ from lossmon.formats.head import Head
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
 
+GENERAL_READER: Final = "text"
+"""The format that takes any text with a loss in it, where no other knows better."""
+
+SURE: Final = 0.7
+"""From here a claim rests on more than the shape of the file (see `Sniff`)."""
+
+LEAST: Final = 0.2
+"""Below it a claim counts as none."""
+
 _NOT_FORMATS: Final = frozenset({"base", "lines", "registry"})
 
 
@@ -49,12 +58,27 @@ def get(name: str) -> Format:
 
 
 def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
-    """Return the formats that claim a head of bytes, surest first."""
-    claims = []
+    """Return the formats that claim a head of bytes, surest first.
+
+    The general reader of text, which costs as much as all others together, is
+    asked only where none of them is sure.
+    """
+    claims: list[tuple[Sniff, Format]] = []
     shared = Head(head[:HEAD_BYTES])  # what formats work out of it is worked out once
+    general: list[Format] = []
     for fmt in formats():
-        sniff = fmt.sniff(shared, filename)
-        if sniff is not None and sniff.confidence >= 0.2:
-            claims.append((sniff, fmt))
+        if fmt.name == GENERAL_READER:
+            general.append(fmt)
+        else:
+            _ask(fmt, shared, filename, claims)
+    if not any(sniff.confidence >= SURE for sniff, _ in claims):
+        for fmt in general:
+            _ask(fmt, shared, filename, claims)
     claims.sort(key=lambda claim: -claim[0].confidence)
     return claims
+
+
+def _ask(fmt: Format, head: Head, filename: str, claims: list[tuple[Sniff, Format]]) -> None:
+    sniff = fmt.sniff(head, filename)
+    if sniff is not None and sniff.confidence >= LEAST:
+        claims.append((sniff, fmt))

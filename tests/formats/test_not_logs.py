@@ -93,7 +93,7 @@ SNIPPETS = {
     "customers.csv": "customer_id,name,age,score\n1,Ada,36,7.5\n2,Grace,45,9\n",
     "prices.csv": "date,open,high,low,close,volume,return\n2024-01-02,1,2,0.5,1.5,100,0.01\n",
     "insurance.csv": "policy,region,loss\nA1,north,1200\nA2,south,0\n",
-    "experiments.csv": "model,params,lr,loss,accuracy\nresnet,11M,0.1,0.35,0.91\nvgg,9M,0.01,0.4,0.9\n",
+    "experiments.csv": "model,params,lr,loss,accuracy\nresnet,11M,0.1,0.35,0.9\nvgg,9M,0.01,1,0\n",
     "words.csv": "step,loss\nthe first,a great one\nthe second,a small one\n",
     "orders.jsonl": '{"id": 1, "item": "x", "cost": 3.5}\n{"id": 2, "item": "y", "cost": 4}\n',
     "predictions.jsonl": '{"text": "a", "label": 1, "score": 0.9}\n' * 5,
