@@ -117,7 +117,7 @@ class GeneralParser(ConsoleParser):
         layout = layout_of(parts[::2], parts[1::2], self._split)
         plan = None
         if layout is not None and len(self._plans) < MAX_PLANS:
-            plan = Plan(shape, layout, self._track(layout), bar)
+            plan = Plan(shape, layout, self._track(layout), parts[1::2], bar)
             if layout.metrics:
                 self._plans.append(plan)
         self._shapes[shape] = plan
@@ -296,7 +296,7 @@ class GeneralParser(ConsoleParser):
         if best is None or best.seen < _FAST_AFTER or not best.track.accepted or best.bar:
             return
         if best.pattern is None:
-            best.pattern = expression(best.shape, best.used)
+            best.pattern = expression(best.shape, best.layout, best.sample)
         self._fast = best
 
     def _block_rows(self, plan: Plan, pieces: list[str], width: int, start: int, stop: int) -> None:

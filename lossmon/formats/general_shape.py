@@ -121,6 +121,17 @@ _ALIGNING: Final = tuple("([{<|/:=,;")
 _ALIGNED: Final = re.compile(r"(?:([(\[{<|/:=,;])[ \t]|[ \t])\0")
 
 
+def _like(value: str, metric: bool) -> str:
+    """Return an expression for numbers printed as `value` was (a metric may look otherwise)."""
+    if value.isdigit() and not metric:
+        return r"\d{1,15}+"
+    if not value.lstrip("+-")[:1].isdigit() or "," in value:
+        return NUMBER
+    if "." in value:
+        return r"[-+]?\d{1,15}+\.\d{0,20}+(?:[eE][-+]?\d{1,4}+)?+"
+    return r"[-+]?\d{1,15}+(?:\.\d{0,20}+)?+(?:[eE][-+]?\d{1,4}+)?+"
+
+
 @dataclass(slots=True)
 class Layout:
     """What the numbers of a shape are; each is an index into the line's numbers, or None."""
@@ -154,13 +165,16 @@ class Layout:
         return sorted(found)
 
 
-def expression(shape: str, used: list[int]) -> re.Pattern[str]:
+def expression(shape: str, layout: Layout, sample: list[str]) -> re.Pattern[str]:
     """Return the expression that matches a whole line of this shape, one group a used number.
 
-    Every text in it is literal and every repetition possessive: linear time.
+    It is narrower than the shape (numbers look as in `sample`, a line's numbers), since that
+    is matched several times as fast; lines that it misses are read one by one. Every text in
+    it is literal and every repetition possessive: linear time.
     """
     texts = shape.split("\0")
-    wanted = set(used)
+    wanted = set(layout.used)
+    counters = wanted - {index for index, _ in layout.metrics}
     pieces = [r"^[ \t]{0,64}+"]
     for index, text in enumerate(texts):
         before_number = index < len(texts) - 1
@@ -172,7 +186,8 @@ def expression(shape: str, used: list[int]) -> re.Pattern[str]:
                 pieces.append(r"[ \t]{0,64}+")
             elif body != text:
                 pieces.append(_SPACES)
-            pieces.append(f"({NUMBER})" if index in wanted else f"(?:{NUMBER})")
+            number = NUMBER if index in counters else _like(sample[index], index in wanted)
+            pieces.append(f"({number})" if index in wanted else f"(?:{number})")
     pieces.append(r"[ \t]{0,64}+\n")
     return re.compile("".join(pieces), re.MULTILINE)
 
@@ -200,6 +215,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             unit = _UNIT.match(label)
             if unit is not None:
                 label = label[unit.end() :]
+        if _specifies(label, value, following):
+            continue
         if (index and label == ":") or (following == ":" and index + 1 < len(values)):
             continue  # a clock
         bare = label.strip(" \t")
@@ -240,6 +257,13 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if not layout.metrics and not layout.counts:
         return None
     return layout
+
+
+def _specifies(label: str, value: str, following: str) -> bool:
+    """Say whether a number belongs to a format specification: `{loss:.4f}`, `%5.3f`."""
+    return (value[0] == "." and following[:1] in ("f", "e", "g", "%")) or (
+        label.endswith("%") or following.startswith(("f}", "e}", "g}", "d}"))
+    )
 
 
 def _leads(label: str, following: str) -> bool:

@@ -182,6 +182,8 @@ class Plan:
     shape: str
     layout: Layout
     track: Track
+    sample: list[str]
+    """The numbers of the first such line."""
     bar: bool
     """A progress bar, which is drawn again without news."""
     eval_track: Track | None = None
