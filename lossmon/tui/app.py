@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -28,11 +28,20 @@ from lossmon.tui.feed import Feed
 from lossmon.tui.keys import KEYS
 from lossmon.tui.look import Look
 from lossmon.tui.screens.view import VIEWS, View, make_view
+from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, choose_paint, textual_theme
 
 if TYPE_CHECKING:
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
+
+
+@runtime_checkable
+class HasLayouts(Protocol):
+    """A view whose panes can be laid out by a name."""
+
+    def load(self, name: str) -> None:
+        """Lay out what was saved under a name, or a grid like `2x3`."""
 
 
 class News(Message):
@@ -66,6 +75,8 @@ class LossmonApp(App[int]):
         sources: Sequence[str] = (),
         *,
         view: str = "focus",
+        layout: str = "",
+        store: Store | None = None,
         today: float | None = None,
     ) -> None:
         paint = choose_paint(settings.theme)
@@ -78,7 +89,14 @@ class LossmonApp(App[int]):
             settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
         )
         self.desk = Desk(look=Look(paint, glyphs, today), place=_place(sources))
-        self.desk.options.smoothing = settings.smoothing
+        self.store = store or Store()
+        before = self.store.load(self.desk.options)
+        marked = before.get("marked")
+        if isinstance(marked, list):
+            self.desk.remembered = tuple(name for name in marked if isinstance(name, str))
+        if settings.smoothing:
+            self.desk.options.smoothing = settings.smoothing
+        self._first_layout = layout
         self._views: dict[str, View] = {}
 
     # ---- life
@@ -109,8 +127,11 @@ class LossmonApp(App[int]):
         self.exit(code, return_code=code)
 
     def on_unmount(self) -> None:
-        """Stop watching."""
+        """Stop watching; remember how things were shown."""
         self._feed.stop()
+        desk = self.desk
+        names = [run.name for run in map(desk.get, desk.marked) if run is not None]
+        self.store.save(desk.options, [*names, *desk.remembered], desk.look.paint.name)
 
     def _receive(self, snapshot: Snapshot) -> None:
         # Called on the feed's thread: one reference is set, one message is left; no lock is held.
@@ -127,6 +148,11 @@ class LossmonApp(App[int]):
     def take(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the desk and on the screen."""
         self.desk.take(snapshot)
+        if self._first_layout and snapshot.runs and not snapshot.scanning:
+            layout, self._first_layout = self._first_layout, ""
+            panes = self.view_of("panes")
+            if isinstance(panes, HasLayouts):
+                panes.load(layout)
         view = self.view
         if view is not None:
             view.show()
@@ -136,7 +162,10 @@ class LossmonApp(App[int]):
     def view_of(self, name: str) -> View:
         """Return the view of that name; each is made once."""
         if name not in self._views:
-            self._views[name] = make_view(name, self.desk)
+            self._views[name] = make_view(name, self.desk, self.store)
+            if name != self._first_view:
+                # An installed screen outlives its leaving: what was set in it stays.
+                self.install_screen(self._views[name], name)
         return self._views[name]
 
     @property
@@ -149,7 +178,13 @@ class LossmonApp(App[int]):
         view = self.view
         if view is None or name == view.NAME or self.screen is not view:
             return
-        await self.switch_screen(self.view_of(name))
+        wanted = self.view_of(name)
+        if wanted is self.screen_stack[0]:
+            await self.pop_screen()
+        elif len(self.screen_stack) == 1:
+            await self.push_screen(wanted)
+        else:
+            await self.switch_screen(wanted)
 
     async def action_next_view(self, by: int = 1) -> None:
         """Go to the view after (or before) this one."""
@@ -249,8 +284,24 @@ def _place(sources: Sequence[str]) -> str:
     return sources[0] if len(sources) == 1 else f"{sources[0]} and {len(sources) - 1} more"
 
 
-def run(feed: Feed, settings: Settings, sources: Sequence[str] = (), *, view: str = "focus") -> int:
-    """Show the screen over a feed until the user quits; return the exit code."""
-    app = LossmonApp(feed, settings, sources, view=view)
+def run(
+    feed: Feed,
+    settings: Settings,
+    sources: Sequence[str] = (),
+    *,
+    view: str = "focus",
+    layout: str = "",
+) -> int:
+    """Show the screen over a feed until the user quits; return the exit code.
+
+    `view` is the one to begin with (a key of `VIEWS`); `layout` a saved layout
+    of panes, or a grid like `2x3`: with it the panes are shown.
+    """
+    from platformdirs import user_state_path
+
+    project = "\0".join([str(Path.cwd()), *sources])
+    store = Store(user_state_path("lossmon"), project)
+    first = "panes" if layout else view
+    app = LossmonApp(feed, settings, sources, view=first, layout=layout, store=store)
     code = app.run(mouse=settings.mouse)
     return app.return_code or code or 0

@@ -98,6 +98,8 @@ class Desk:
     """Whether a person chose the run."""
     cache: LineCache = field(default_factory=LineCache)
     """What charts need not compute again while runs grow."""
+    remembered: tuple[str, ...] = ()
+    """Names of runs that were marked in the session before and are not marked yet."""
     _colors: dict[str, int] = field(default_factory=dict)
     _settled: bool = False
 
@@ -108,6 +110,7 @@ class Desk:
         self.scanning = snapshot.scanning
         for run in snapshot.runs:
             self._colors.setdefault(run.id, len(self._colors))
+        self._mark_remembered()
         loading = snapshot.scanning or any(run.loading is not None for run in snapshot.runs)
         if self.get(self.chosen) is None or not (self.picked or self._settled or loading):
             # The most urgent run, newest first: once among those known at first, once more when
@@ -117,6 +120,15 @@ class Desk:
                 self.chosen = first.id
                 self.selected_event = None
         self._settled = self._settled or (not loading and bool(snapshot.runs))
+
+    def _mark_remembered(self) -> None:
+        if not self.remembered:
+            return
+        for run in self.runs:
+            if run.name in self.remembered and run.id not in self.marked:
+                self.marked.append(run.id)
+        known = {run.name for run in self.runs}
+        self.remembered = tuple(name for name in self.remembered if name not in known)
 
     def get(self, run_id: str | None) -> RunView | None:
         """Return the run of that id, or None."""

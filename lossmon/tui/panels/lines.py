@@ -5,7 +5,7 @@ from __future__ import annotations
 from lossmon.charts.spec import Row, Span
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import count, figure, percent
-from lossmon.tui.keys import Key, keys_of
+from lossmon.tui.keys import CHART_VIEWS, Key, keys_of
 from lossmon.tui.look import Look
 from lossmon.tui.marks import EVENTS, SEVERITIES, VERDICTS
 from lossmon.tui.numbers import current_loss, trend
@@ -36,12 +36,12 @@ def banner_row(desk: Desk, width: int) -> Row:
     return row(width, *spans)
 
 
-def status_row(desk: Desk, width: int, message: str = "") -> Row:
+def status_row(desk: Desk, view: str, width: int, message: str = "") -> Row:
     """Return the line with what just happened, or the latest alarm of any run, or the options."""
     look = desk.look
     if message:
         return row(width, " ", look.text(message, "note"))
-    options = look.text(f"{desk.options.words} ", "dim")
+    options = look.text(f"{desk.options.words} " if view in CHART_VIEWS else "", "dim")
     spans: list[Span | str] = [" "]
     alarm = desk.latest_alarm()
     if alarm is not None and alarm[0].id != desk.chosen:

@@ -13,6 +13,7 @@ from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import View, bindings
+from lossmon.tui.store import Store
 from lossmon.tui.widgets.sheet import Sheet
 
 
@@ -22,8 +23,8 @@ class Log(View):
     NAME = "log"
     BINDINGS: ClassVar = bindings("log")
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
         self.back_by = 0
         """Records scrolled back from the live end."""
 

@@ -18,6 +18,7 @@ from lossmon.tui.rows import row
 from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import bindings
+from lossmon.tui.store import Store
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
 
@@ -42,8 +43,8 @@ class Metrics(Charted):
     NAME = "metrics"
     BINDINGS: ClassVar = bindings("metrics")
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
         self.query_text = ""
         self.first = 0
         self.wanted_columns: int | None = None

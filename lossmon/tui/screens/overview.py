@@ -14,6 +14,7 @@ from lossmon.tui.panels.table import COLUMNS, TableState, table_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import View, bindings
+from lossmon.tui.store import Store
 from lossmon.tui.widgets.sheet import Sheet
 
 
@@ -23,8 +24,8 @@ class Overview(View):
     NAME = "overview"
     BINDINGS: ClassVar = bindings("overview")
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
         self.state = TableState()
 
     def plan(self, width: int, height: int) -> Plan:

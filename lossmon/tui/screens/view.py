@@ -19,6 +19,7 @@ from lossmon.tui.layouts import size_class
 from lossmon.tui.panels.lines import banner_row, brief_row, keys_row, status_row
 from lossmon.tui.panels.runs import title_row
 from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.store import Store
 from lossmon.tui.theme import Paint
 from lossmon.tui.widgets.panel import Panel
 from lossmon.tui.widgets.sheet import Sheet
@@ -26,7 +27,7 @@ from lossmon.tui.widgets.sheet import Sheet
 VIEWS: Final = {
     "overview": ("runs", "lossmon.tui.screens.overview", "Overview"),
     "focus": ("focus", "lossmon.tui.screens.focus", "Focus"),
-    "panes": ("panes", "lossmon.tui.screens.panes", "Panes"),
+    "panes": ("panes", "lossmon.tui.screens.panes", "PanesView"),
     "compare": ("compare", "lossmon.tui.screens.compare", "Compare"),
     "metrics": ("metrics", "lossmon.tui.screens.metrics", "Metrics"),
     "log": ("log", "lossmon.tui.screens.log", "Log"),
@@ -34,10 +35,10 @@ VIEWS: Final = {
 """Views by name: what the title calls them, and where the screen is (imported when first shown)."""
 
 
-def make_view(name: str, desk: Desk) -> View:
+def make_view(name: str, desk: Desk, store: Store | None = None) -> View:
     """Return a new view."""
     _, module, class_name = VIEWS[name]
-    view: View = getattr(import_module(module), class_name)(desk)
+    view: View = getattr(import_module(module), class_name)(desk, store)
     return view
 
 
@@ -56,9 +57,10 @@ class View(Screen[None]):
     NAME: ClassVar[str] = ""
     AUTO_FOCUS = None
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
         super().__init__()
         self.desk = desk
+        self.store = store or Store()
         self._message = ""
         self._foot_keys: list[tuple[int, int, Key]] = []
         self._placed = Placed(self.plan)
@@ -112,7 +114,7 @@ class View(Screen[None]):
         keys, self._foot_keys = keys_row(self.desk.look, self.NAME, width)
         if height == 1 and not self._message:
             return [keys]
-        status = status_row(self.desk, width, self._message)
+        status = status_row(self.desk, self.NAME, width, self._message)
         return [status] if height == 1 else [status, keys]
 
     async def _run_key(self, key: Key) -> None:

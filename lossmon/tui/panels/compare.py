@@ -1,0 +1,116 @@
+"""The table under the overlay of runs: final, best, differences to the baseline, seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lossmon.charts.spec import Row, Span, XAxis
+from lossmon.tui.comparing import Compared, seeds_say
+from lossmon.tui.desk import Desk
+from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short
+from lossmon.tui.look import Look
+from lossmon.tui.marks import VERDICTS
+from lossmon.tui.panels.runs import run_marker
+from lossmon.tui.rows import fit, right, row, wrap
+
+_COLUMNS = (("final", 10), ("best", 10), ("at", 9), ("− baseline", 17), ("reached it at", 14))
+
+
+def x_words(value: float | None, axis: XAxis) -> str:
+    """Return an x as people read it on its axis."""
+    if value is None:
+        return MISSING
+    if axis is XAxis.ELAPSED:
+        return duration(value)
+    if axis is XAxis.WALL:
+        return clock(value)
+    return f"{value:.2f}" if axis is XAxis.EPOCH else short(value)
+
+
+def compare_rows(
+    desk: Desk,
+    found: Sequence[Compared],
+    baseline: str | None,
+    axis: XAxis,
+    width: int,
+    height: int,
+) -> list[Row]:
+    """Return the head, a row a run, and what the seeds say."""
+    look = desk.look
+    room = width - 4
+    columns = []
+    for title, size in _COLUMNS:
+        if room - size - 2 >= 18:
+            columns.append((title, size))
+            room -= size + 2
+    verdict = 16 if room - 16 >= 24 else 0
+    name = room - verdict
+    head: list[Span | str] = ["    ", look.text(fit("run", name), "title")]
+    for title, size in columns:
+        head += [look.text(right(title, size), "title"), "  "]
+    if verdict:
+        head.append(look.text("verdict", "title"))
+    rows = [row(width, *head)]
+    rows += [
+        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict)) for one in found
+    ]
+    for sentence in seeds_say(found, baseline):
+        rows += [row(width, "  ", look.text(line, "dim")) for line in wrap(sentence, width - 4)]
+    return rows[:height]
+
+
+def _run_row(
+    desk: Desk,
+    one: Compared,
+    baseline: str | None,
+    axis: XAxis,
+    columns: Sequence[tuple[str, int]],
+    name: int,
+    width: int,
+    verdict: bool,
+) -> Row:
+    look = desk.look
+    run = one.run
+    chosen = look.paint.chosen if run.id == desk.chosen else ""
+    own = run_marker(look, desk.color(run.id))
+    is_base = run.id == baseline
+    title = f"{run.name} (baseline)" if is_base else run.name
+    cells = {
+        "final": figure(one.final),
+        "best": figure(one.best),
+        "at": x_words(one.best_x, axis),
+        "− baseline": MISSING if is_base else _difference(one),
+        "reached it at": MISSING if is_base else x_words(one.reach_x, axis),
+    }
+    spans: list[Span] = [
+        _on(look, ">" if chosen and look.ascii else "▸" if chosen else " ", look.paint.key, chosen),
+        _on(look, own.text, own.style, chosen),
+        _on(look, "  ", "", chosen),
+        _on(look, fit(title, name), look.paint.strong if chosen else "", chosen),
+    ]
+    for column, size in columns:
+        style = ""
+        if column == "− baseline" and one.difference is not None and not is_base:
+            style = look.paint.good if one.difference < 0 else look.paint.warn
+        spans.append(_on(look, right(cells[column], size) + "  ", style, chosen))
+    if verdict:
+        mark = VERDICTS[run.verdict.status]
+        spans.append(
+            _on(look, f"{mark.char(look.ascii)} {mark.word}", look.paint.style(mark.style), chosen)
+        )
+    return row(width, *spans, fill=chosen)
+
+
+def _difference(one: Compared) -> str:
+    if one.difference is None or one.final is None or not math.isfinite(one.difference):
+        return MISSING
+    text = f"{one.difference:+.3g}"
+    base = one.final - one.difference
+    if base > 0:
+        text += f" ({percent(one.difference / base, signed=True)})"
+    return text
+
+
+def _on(look: Look, text: str, style: str, ground: str) -> Span:
+    return Span(look.text(text).text, f"{style} {ground}".strip())

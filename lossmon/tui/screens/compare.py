@@ -1,0 +1,183 @@
+"""Compare: marked runs laid over each other, aligned five ways, with differences and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from lossmon.charts.draw import draw
+from lossmon.charts.lines import seed_band
+from lossmon.charts.spec import Band, Line, Picture, Row
+from lossmon.model import Role, RunView
+from lossmon.tui import charting
+from lossmon.tui.comparing import MAX_RUNS, Compared, compared, seed_groups
+from lossmon.tui.desk import Desk, by_urgency
+from lossmon.tui.layouts import compare_plan
+from lossmon.tui.panels.compare import compare_rows
+from lossmon.tui.panels.runs import empty_rows
+from lossmon.tui.placed import Plan
+from lossmon.tui.ranges import shown_range
+from lossmon.tui.screens.charted import Charted
+from lossmon.tui.screens.focus import LOOKED_FOR
+from lossmon.tui.screens.view import bindings
+from lossmon.tui.store import Store
+from lossmon.tui.widgets.chart import Chart
+from lossmon.tui.widgets.sheet import Sheet
+
+
+class Compare(Charted):
+    """The view of several runs in one chart."""
+
+    NAME = "compare"
+    BINDINGS: ClassVar = bindings("compare")
+
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
+        self.baseline: str | None = None
+        self.bands = False
+        self.metric: str | None = None
+        """Name of the series compared; None: each run's training loss."""
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Return where the panels stand."""
+        return compare_plan(width, height, len(self.runs()))
+
+    def body(self) -> Iterable[Sheet]:
+        """Return the panels."""
+        yield Chart("chart", self.desk, self._chart, self.options, self.show)
+        yield self.panel("table", self._table, on_pick=self._pick, on_wheel=self.action_move)
+
+    def active_chart(self) -> Chart:
+        """Return the one chart there is."""
+        return self.query_one("#chart", Chart)
+
+    def runs(self) -> list[RunView]:
+        """Return what is compared: the marked runs, or, with less than two marked, all."""
+        marked = [run for run in map(self.desk.get, self.desk.marked) if run is not None]
+        if len(marked) >= 2:
+            return marked[:MAX_RUNS]
+        readable = [run for run in self.desk.runs if run.series]
+        if len(readable) <= MAX_RUNS:
+            return readable
+        kept = {run.id for run in by_urgency(readable)[:MAX_RUNS]}
+        return [run for run in readable if run.id in kept]
+
+    def base(self) -> str | None:
+        """Return the id of the baseline: the one that was set, or the first run."""
+        ids = [run.id for run in self.runs()]
+        return self.baseline if self.baseline in ids else next(iter(ids), None)
+
+    def show(self) -> None:
+        """Draw what differs; the table grows with the number of runs."""
+        count = len(self.runs())
+        if count != getattr(self, "_count", count):
+            self.query_one("#table").display = False
+            self.query_one("#table").display = True
+        self._count = count
+        super().show()
+
+    def _found(self) -> list[Compared]:
+        return compared(self.desk, self.runs(), self.options(), self.base(), self.metric)
+
+    def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:
+        if not self.desk.runs:
+            return empty_rows(self.desk, width, height, LOOKED_FOR)
+        found = self._found()
+        lines, bands = self._drawn(found)
+        options = self.options()
+        extent = charting.x_extent(lines)
+        live = any(run.state == "live" for run in self.runs())
+        x_range = options.x_range if extent is None else shown_range(*extent, options, live)
+        title = self.metric or "training loss"
+        if len(self.desk.marked) < 2:
+            title += "  (all runs; mark some with space in Overview or Focus)"
+        view = charting.viewport(
+            self.desk,
+            options,
+            width,
+            height,
+            x_range,
+            title=title,
+            empty=f"none of these runs has {self.metric or 'a loss'} on this axis",
+        )
+        return draw(lines, (), bands, view)
+
+    def _drawn(self, found: Sequence[Compared]) -> tuple[list[Line], list[Band]]:
+        lines = [one.line for one in found if one.line is not None]
+        if not self.bands:
+            return lines, []
+        bands: list[Band] = []
+        for group in seed_groups(found):
+            members = [one.line for one in group.members if one.line is not None]
+            label = f"{group.name} ({len(members)} seeds)"
+            mean, band = seed_band(members, label, members[0].color)
+            if len(mean.x) == 0:
+                continue
+            lines = [line for line in lines if all(line is not member for member in members)]
+            lines.append(mean)
+            bands.append(band)
+        return lines, bands
+
+    def _table(self, width: int, height: int) -> Sequence[Row]:
+        if not self.desk.runs:
+            return []
+        axis = self.options().x_axis
+        return compare_rows(self.desk, self._found(), self.base(), axis, width, height)
+
+    # ---- keys and mouse
+
+    def action_move(self, by: int) -> None:
+        """Choose a run of the table."""
+        self.desk.move(by, self.runs())
+        self.show()
+
+    def action_page(self, by: int) -> None:
+        """Choose a run further on."""
+        self.action_move(5 * by)
+
+    def action_edge(self, by: int) -> None:
+        """Choose the first or the last run."""
+        self.action_move(by * MAX_RUNS)
+
+    async def action_open(self) -> None:
+        """Show the chosen run alone."""
+        await self.app.run_action("view('focus')")
+
+    def action_baseline(self) -> None:
+        """Make the chosen run the one that others are compared with."""
+        run = self.desk.run
+        if run is not None:
+            self.baseline = run.id
+            self.say(f"differences are to {run.name} now")
+
+    def action_band(self) -> None:
+        """Show seeds as mean ± sd, or each line."""
+        self.bands = not self.bands
+        if self.bands and not seed_groups(self._found()):
+            self.say("no seeds to group: names must differ only in their last number")
+        else:
+            self.say("seeds of one configuration: mean ± sd" if self.bands else "each run a line")
+
+    def action_metric(self, by: int) -> None:
+        """Compare the next series that more than one run has."""
+        counts: dict[str, int] = {}
+        for run in self.runs():
+            for series in run.series:
+                if series.role is not Role.EPOCH:
+                    counts[series.name] = counts.get(series.name, 0) + 1
+        least = min(2, len(self.runs()))
+        names: list[str | None] = [None, *(name for name, n in counts.items() if n >= least)]
+        at = names.index(self.metric) if self.metric in names else 0
+        self.metric = names[(at + by) % len(names)]
+        self.say(f"comparing {self.metric or 'training loss'}")
+
+    def action_unmark(self) -> None:
+        """Take all marks off."""
+        self.desk.marked.clear()
+        self.say("no run is marked: all are compared")
+
+    def _pick(self, x: int, y: int) -> None:
+        runs = self.runs()
+        if 1 <= y <= len(runs):
+            self.desk.choose(runs[y - 1].id)
+            self.show()

@@ -1,0 +1,256 @@
+"""Panes: 1 to 12 charts, each with its own run and metric, axes linked or free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from lossmon.charts.spec import Row, Span
+from lossmon.model import Role, RunView
+from lossmon.tui import charting
+from lossmon.tui.desk import ChartOptions, Desk, by_urgency
+from lossmon.tui.layouts import body_plan
+from lossmon.tui.marks import VERDICTS
+from lossmon.tui.mosaic import Mosaic, Tile
+from lossmon.tui.panels.runs import empty_rows, run_marker
+from lossmon.tui.panes import GRIDS, MAX_PANES, Pane, Panes
+from lossmon.tui.placed import Plan
+from lossmon.tui.rows import row, width_of
+from lossmon.tui.screens.charted import Charted
+from lossmon.tui.screens.focus import LOOKED_FOR
+from lossmon.tui.screens.view import bindings
+from lossmon.tui.store import Store
+from lossmon.tui.widgets.chart import Chart
+from lossmon.tui.widgets.sheet import Sheet
+
+
+class PanesView(Charted):
+    """The view of several charts."""
+
+    NAME = "panes"
+    BINDINGS: ClassVar = bindings("panes")
+
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
+        self.panes = Panes()
+        self.linked = True
+        self._touched = False
+
+    def plan(self, width: int, height: int) -> Plan:
+        """Return where the panels stand."""
+        return body_plan(width, height)
+
+    def body(self) -> Iterable[Sheet]:
+        """Return the panels."""
+        yield Chart("body", self.desk, self._mosaic, self.options, self.show, self._activate)
+
+    def active_chart(self) -> Chart:
+        """Return the panel of panes: it moves the active one."""
+        return self.query_one("#body", Chart)
+
+    def options(self) -> ChartOptions:
+        """Return the options of the active pane, or the shared ones while panes are linked."""
+        return self.desk.options if self.linked else self.panes.pane.options
+
+    def run_of(self, pane: Pane) -> RunView | None:
+        """Return the run that a pane shows: its own, or the chosen one."""
+        return self.desk.get(pane.run) or self.desk.run
+
+    def runs(self) -> Sequence[RunView]:
+        """Return the runs of all panes, each once."""
+        found = {run.id: run for pane in self.panes.leaves() if (run := self.run_of(pane))}
+        return list(found.values())
+
+    def _begin(self) -> None:
+        """Lay out the first grid: one pane a run, the most urgent first, at most four."""
+        if self._touched or not self.desk.runs:
+            return
+        self._touched = True
+        runs = by_urgency(self.desk.runs)
+        self.panes.grid(*((2, 2) if len(runs) > 2 else (2, 1)))
+        for pane, run in zip(self.panes.leaves(), runs, strict=False):
+            pane.run = run.id
+        if len(runs) == 1:
+            self.panes.leaves()[1].metric = (
+                charting.strip_names(runs[0], 1)[0] if (charting.strip_names(runs[0], 1)) else None
+            )
+
+    def _mosaic(self, width: int, height: int) -> Mosaic | Sequence[Row]:
+        if not self.desk.runs:
+            return empty_rows(self.desk, width, height, LOOKED_FOR)
+        self._begin()
+        leaves = self.panes.leaves()
+        boxes = self.panes.boxes(width, height)
+        tiles = [
+            self._tile(index, pane, box)
+            for index, (pane, box) in enumerate(zip(leaves, boxes, strict=True))
+        ]
+        return Mosaic(width, height, tuple(tiles), min(self.panes.active, len(tiles) - 1))
+
+    def _tile(self, index: int, pane: Pane, box: tuple[int, int, int, int]) -> Tile:
+        _, _, width, height = box
+        look = self.desk.look
+        run = self.run_of(pane)
+        active = index == self.panes.active
+        if run is None:
+            return Tile(box, [row(width, look.text("no run", "dim"))], None)
+        mark = VERDICTS[run.verdict.status]
+        lead = ">" if look.ascii else "▸"
+        alarmed = bool(self.desk.alarms(run))
+        ground = look.paint.chosen if active else ""
+        banner = look.paint.banner_warn if alarmed else ground
+        own = run_marker(look, self.desk.color(run.id))
+        left: list[Span] = [
+            Span(f"{lead if active else ' '}{index + 1} ", f"{look.paint.key} {ground}".strip()),
+            Span(f"{own.text} ", f"{own.style} {ground}".strip()),
+            Span(
+                look.text(f"{run.name}").text,
+                f"{look.paint.strong if active else ''} {ground}".strip(),
+            ),
+            Span(
+                look.text(f"  {pane.metric or 'losses'}").text, f"{look.paint.dim} {ground}".strip()
+            ),
+        ]
+        words = f" {mark.char(look.ascii)} {mark.word} "
+        style = banner if alarmed else f"{look.paint.style(mark.style)} {ground}".strip()
+        title = row(max(width - width_of(words), 0), *left, fill=ground)
+        head = row(width, *title, Span(words, style))
+        options = self.desk.options if self.linked else pane.options
+        names = None if pane.metric is None else [pane.metric]
+        picture = charting.run_picture(
+            self.desk, run, options, width, max(height - 1, 1), names=names
+        )
+        return Tile(box, [head, *picture.rows], picture, 1)
+
+    def _activate(self, index: int) -> None:
+        self.panes.active = index
+        self.show()
+
+    def show(self) -> None:
+        """Draw what differs; title and banner tell of the active pane's run."""
+        run = self.run_of(self.panes.pane)
+        if run is not None and self._touched:
+            self.desk.chosen = run.id
+        super().show()
+
+    # ---- keys
+
+    def action_split(self, way: str) -> None:
+        """Cut the active pane in two."""
+        if self.panes.split(way == "right"):
+            self.show()
+        else:
+            self.say(f"{MAX_PANES} panes are the most")
+
+    def action_close_pane(self) -> None:
+        """Close the active pane."""
+        if self.panes.close():
+            self.show()
+        else:
+            self.say("the last pane stays")
+
+    def action_next_pane(self, by: int) -> None:
+        """Make the next pane the active one."""
+        self.panes.step(by)
+        self.show()
+
+    def action_pane_run(self, by: int) -> None:
+        """Show another run in the active pane."""
+        runs = self.desk.runs
+        if not runs:
+            return
+        now = self.run_of(self.panes.pane)
+        ids = [run.id for run in runs]
+        at = ids.index(now.id) if now is not None else 0
+        self.panes.pane.run = ids[(at + by) % len(ids)]
+        self.show()
+
+    def action_pane_metric(self, by: int) -> None:
+        """Show another metric in the active pane."""
+        run = self.run_of(self.panes.pane)
+        if run is None:
+            return
+        names: list[str | None] = [None]
+        names += [series.name for series in run.series if series.role is not Role.EPOCH]
+        metric = self.panes.pane.metric
+        at = names.index(metric) if metric in names else 0
+        self.panes.pane.metric = names[(at + by) % len(names)]
+        self.show()
+
+    def action_link(self) -> None:
+        """Move all panes together, or each alone."""
+        self.linked = not self.linked
+        if not self.linked:
+            for pane in self.panes.leaves():
+                pane.options = ChartOptions(**vars(self.desk.options))
+        self.say(
+            "axes linked: panes move together"
+            if self.linked
+            else "axes free: keys move the active pane alone"
+        )
+
+    def action_grid(self) -> None:
+        """Lay out the next grid."""
+        now = len(self.panes.leaves())
+        shape = next((grid for grid in GRIDS if grid[0] * grid[1] > now), GRIDS[0])
+        taken = {pane.run for pane in self.panes.leaves()}
+        self.panes.grid(*shape)
+        free = [run.id for run in by_urgency(self.desk.runs) if run.id not in taken]
+        for pane in self.panes.leaves()[now:]:
+            pane.run = free.pop(0) if free else None
+        self.say(f"{shape[0]} × {shape[1]} panes")
+
+    def action_acknowledge(self) -> None:
+        """Acknowledge the warnings of the active pane's run."""
+        run = self.run_of(self.panes.pane)
+        seen = self.desk.acknowledge(run) if run is not None else 0
+        self.say(
+            f"{seen} warning{'s' if seen != 1 else ''} seen"
+            if seen
+            else "No warning in this pane to acknowledge"
+        )
+
+    def action_save_layout(self) -> None:
+        """Ask for a name, and save the layout under it."""
+        from lossmon.tui.widgets.prompt import ask
+
+        ask(self, "save the layout as", "", on_done=self._save)
+
+    def _save(self, name: str) -> None:
+        if not name.strip():
+            return
+        names = {run.id: run.name for run in self.desk.runs}
+        error = self.store.save_layout(name.strip(), self.panes.to_data(names))
+        self.say(error or f"layout saved: {name.strip()} (^o loads it, --layout at the start)")
+
+    def action_load_layout(self) -> None:
+        """Ask for the name of a saved layout, and lay it out."""
+        from lossmon.tui.widgets.prompt import ask
+
+        known = ", ".join(self.store.layouts()) or "none saved yet"
+        ask(self, f"load layout ({known})", "", on_done=self.load)
+
+    def load(self, name: str) -> None:
+        """Lay out what was saved under a name, or a grid like `2x3`."""
+        columns, _, rows = name.strip().lower().partition("x")
+        if columns.isdigit() and rows.isdigit():
+            if 1 <= int(columns) * int(rows) <= MAX_PANES:
+                self._touched = True
+                self.panes.grid(int(columns), int(rows))
+                for pane, run in zip(self.panes.leaves(), by_urgency(self.desk.runs), strict=False):
+                    pane.run = run.id
+                self.show()
+            else:
+                self.say(f"1 to {MAX_PANES} panes")
+            return
+        data = self.store.layouts().get(name.strip())
+        if data is None:
+            self.say(f"no layout is called {name.strip()!r}" if name.strip() else "nothing loaded")
+            return
+        try:
+            self.panes = Panes.from_data(data, {run.name: run.id for run in self.desk.runs})
+        except ValueError as error:
+            self.say(f"layout {name.strip()!r} cannot be used: {error}")
+            return
+        self._touched = True
+        self.show()
