@@ -231,10 +231,13 @@ class Layout:
         mask[slice(*self._value)] = 0
         self._mask = mask
         self._template = np.frombuffer(sample, dtype=np.uint8) & mask
+        # The CRC is that of the shared bytes, and what each of the others adds at its distance.
+        shared = np.where(mask == 0xFF, self._template, 0).astype(np.uint8)
+        self._crc_rest = np.uint32(_crc32c.crc32c(shared.tobytes()))
         self._variable = np.flatnonzero(mask != 0xFF)
-        self._crc_rest = np.uint32(
-            _crc32c.crc32c(np.where(mask == 0xFF, self._template, 0).astype(np.uint8).tobytes())
-        )
+        distances = len(sample) - 1 - self._variable
+        self._tables = np.concatenate([_crc32c.table_at(int(d)) for d in distances])
+        self._table_starts = (256 * np.arange(len(distances)))[:, None]
 
     def matches(self, records: _crc32c.BytesArray) -> BoolArray:
         """Say which of `records` (shape (n, length)) have this layout, shape (n,)."""
@@ -243,7 +246,7 @@ class Layout:
 
     def read(self, records: _crc32c.BytesArray, crcs: _crc32c.CrcArray) -> Columns:
         """Return the columns of records of this layout; `crcs` are the stored masked ones."""
-        count, length = records.shape
+        count = len(records)
         if self._wall >= 0:
             walls = self._numbers(records, self._wall, self._wall + 8, "<f8")
         else:
@@ -252,9 +255,8 @@ class Layout:
         for shift, column in enumerate(range(*self._step)):
             steps |= (records[:, column] & np.uint8(0x7F)).astype(np.int64) << (7 * shift)
         values = self._numbers(records, *self._value, self._dtype)
-        own = np.full(count, self._crc_rest, dtype=np.uint32)
-        for column in self._variable.tolist():
-            own ^= _crc32c.table_at(length - 1 - column)[records[:, column]]
+        variable = records[:, self._variable].T.astype(np.intp) + self._table_starts
+        own = np.bitwise_xor.reduce(self._tables[variable], axis=0) ^ self._crc_rest
         return Columns(steps.astype(np.float64), walls, values, _crc32c.masked_array(own) == crcs)
 
     @staticmethod

@@ -55,6 +55,7 @@ class RecordReader:
         self._skip = 0
         self._lost = False
         self._crcs: dict[int, int] = {}
+        self._recent: list[int] = []  # lengths of the last records, for their rhythm
 
     def feed(self, data: bytes) -> Records:
         """Return the records that `data` completes."""
@@ -76,23 +77,21 @@ class RecordReader:
 
     def _frame(self, buffer: bytes, starts: list[IntArray], lengths: list[IntArray]) -> int:
         at = 0
-        size = len(buffer)
         wait = _TRY_PERIOD_EVERY
         while True:
+            period = 0 if self._lost else _period(self._recent)
+            if period:
+                at, cycles = _repeat(
+                    buffer, at, self._recent[-period:], self._crcs, starts, lengths
+                )
+                # Without a rhythm it is looked for ever less often.
+                wait = _TRY_PERIOD_EVERY if cycles else min(2 * wait, 4096)
             at, found, sizes, stopped = self._one_by_one(buffer, at, wait)
             if found:
                 starts.append(np.array(found, dtype=np.int64))
                 lengths.append(np.array(sizes, dtype=np.int64))
+                self._recent = (self._recent + sizes[-3 * _MAX_PERIOD :])[-3 * _MAX_PERIOD :]
             if stopped:
-                return at
-            period = _period(sizes)
-            cycles = 0
-            if period:
-                at, cycles = _repeat(buffer, at, sizes[-period:], self._crcs, starts, lengths)
-            # Without a rhythm it is looked for ever less often.
-            wait = _TRY_PERIOD_EVERY if cycles else min(2 * wait, 4096)
-            if at >= size:
-                self._need = HEADER
                 return at
 
     def _one_by_one(
@@ -150,6 +149,8 @@ def starts_with_record(head: bytes) -> bool:
     """Say whether bytes begin with a record's length and its right CRC."""
     if len(head) < HEADER:
         return False
+    length: int
+    crc: int
     length, crc = _header.unpack_from(head)
     return length <= MAX_RECORD and masked_length_crc(length) == crc
 

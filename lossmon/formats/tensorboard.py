@@ -41,6 +41,7 @@ _MIN_VECTOR: Final = 8  # fewer records of one length are parsed one by one: tha
 _MAX_LAYOUTS: Final = 16  # for one length
 _MAX_LENGTHS: Final = 256
 _MAX_FACTS: Final = 100
+_MAX_EPOCH_TAGS: Final = 4
 
 _HF_END: Final = PREFIX + END
 _HF_SUMMARY: Final = frozenset(PREFIX + key for key in SUMMARY)
@@ -57,6 +58,7 @@ class TensorBoardParser(Parser):
         self._ids: dict[bytes, int] = {}
         self._names: list[str] = []
         self._by_name: dict[str, int] = {}
+        self._epoch_ids: list[int] = []
         self._folder = PurePosixPath(self.context.part).parent.as_posix().strip("./")
         self._own_bad = 0
         self._only_facts = _event_paths.is_time(self._folder)
@@ -228,6 +230,8 @@ class TensorBoardParser(Parser):
                 return None
             self._names.append(name)
             self._by_name[name] = number
+            if role_of(name) is Role.EPOCH and len(self._epoch_ids) < _MAX_EPOCH_TAGS:
+                self._epoch_ids.append(number)
         if len(self._ids) < 2 * MAX_SERIES:
             self._ids[raw] = number
         return number
@@ -297,11 +301,11 @@ class TensorBoardParser(Parser):
     def _said_epochs(self, cells: Rows, rows: IntArray, count: int) -> FloatArray | None:
         """Return the epochs of the rows that say one (the epoch is a tag of its own)."""
         epochs = None
-        for number in np.unique(cells.tags).tolist():
-            if role_of(self._names[number]) is Role.EPOCH:
+        for number in self._epoch_ids:
+            here = (cells.tags == number) & np.isfinite(cells.values)
+            if here.any():
                 if epochs is None:
                     epochs = np.full(count, np.nan)
-                here = (cells.tags == number) & np.isfinite(cells.values)
                 epochs[rows[here]] = cells.values[here]
         return epochs
 
