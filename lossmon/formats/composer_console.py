@@ -19,7 +19,7 @@ _EVAL: Final = re.compile(
     rf"\[Eval batch=({STEP})/({STEP})\] Eval on [^:\n]{{1,100}}data:?\s{{0,8}}\Z"
 )
 _FIELD: Final = re.compile(
-    rf"\s{{1,16}}(Train|Eval) ([^:]{{1,160}}): ({NUM}(?:,\d{{3}}){{0,6}})\s{{0,8}}\Z"
+    rf"\s{{0,16}}(Train|Eval) ([^:]{{1,160}}): ({NUM}(?:,\d{{3}}){{0,6}})\s{{0,8}}\Z"
 )
 _MAX_VALUES: Final = 4000
 _BATCHES_BEFORE: Final = "time/batch"
@@ -37,10 +37,11 @@ class ComposerParser(ConsoleParser):
         self._count = 0.0
         self._total = 0.0
         self._step = 0.0
+        self._open = False
         self._evaluating = False
 
     def record(self, text: str) -> bool:
-        if text[0] in "\t " and (match := _FIELD.match(text)):
+        if self._open and (match := _FIELD.match(text)):
             value = number(match[3])
             if value is not None and len(self._values) < _MAX_VALUES:
                 self._values[match[2]] = value
@@ -55,8 +56,10 @@ class ComposerParser(ConsoleParser):
             self._total = float(match[4] or 0)
             if self._epoch is None and self._unit == "batch" and self._total:
                 self.info.total_steps = self._total
+            self._open = True
             return True
-        return "[Eval batch=" in text and _EVAL.search(text[:400]) is not None
+        self._open = "[Eval batch=" in text and _EVAL.search(text[:400]) is not None
+        return self._open
 
     def _flush(self) -> None:
         values, self._values = self._values, {}

@@ -40,6 +40,9 @@ _MAX_FACTS: Final = 12
 _RANK: Final = re.compile(r"\s{0,8}\[(?:rank ?|default)?(\d{1,6})\]:\s{0,8}")
 """`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process."""
 
+_SCRIPT_DONE: Final = re.compile(r'Script done on [^\[]{1,60}\[COMMAND_EXIT_CODE="(\d{1,3})"\]')
+"""util-linux's `script`, with which terminals are recorded, ends with the command's exit code."""
+
 # Files that quote lines of a log without being one.
 _NO_LOG_SUFFIXES: Final = frozenset(
     [
@@ -93,23 +96,14 @@ _NO_LOG_SUFFIXES: Final = frozenset(
 )
 _NO_LOG_NAMES: Final = frozenset(
     [
-        "authors",
         "changelog",
         "changes",
         "citation",
         "contributing",
-        "copying",
-        "history",
-        "install",
         "license",
         "metadata",
-        "news",
-        "notice",
         "pkg-info",
         "readme",
-        "record",
-        "security",
-        "todo",
     ]
 )
 _NO_LOG_STARTS: Final = (
@@ -181,6 +175,9 @@ class ConsoleParser(LineParser):
         if self.record(text):
             if rank is not None:
                 self._rank = rank
+        elif match := _SCRIPT_DONE.match(text):
+            self.info.crashed = match[1] != "0"
+            self.info.finished = not self.info.crashed
         elif says_crash(text) and not self.info.finished:
             self.info.crashed = True
 

@@ -61,9 +61,9 @@ class DeepSpeedParser(ConsoleParser):
             self._evaluating -= 1
             if self._evaluation(text):
                 return True
-        if text[0] == "[":
+        if "step=" in text or "[launch.py:" in text:
             return self._engine(text)
-        if text.startswith("average reward score") and (found := _REWARD.match(text)):
+        if "average reward score" in text and (found := _REWARD.search(text)):
             self.add({"average_reward_score": float(found[1])}, self._step)
             return True
         if "steps: " in text and (found := _PIPELINE.search(text)):

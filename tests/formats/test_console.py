@@ -147,3 +147,11 @@ def test_hostile_lines_end(line: str) -> None:
             parser = fmt.parser()
             parser.feed((line + "\n").encode())
             assert len(parser.finish()) <= 1
+
+
+@pytest.mark.parametrize(("code", "finished"), [("0", True), ("1", False)])
+def test_the_end_of_a_recorded_terminal(code: str, finished: bool) -> None:
+    text = ITER.format(0, 2.0)
+    text += f'Script done on 2026-11-22 21:59:57+00:00 [COMMAND_EXIT_CODE="{code}"]\n'
+    info = read_text("nanogpt", text)[1].info
+    assert (info.finished, info.crashed) == (finished, not finished)

@@ -204,3 +204,10 @@ def test_gpt_neox_slow_enough_to_need_no_prefix() -> None:
 def test_the_engine_alone_is_left_to_the_trainer_on_it() -> None:
     line = "[2026-01-05 01:51:12,730] [INFO] [logging.py:96:log_dist] [Rank 0] step=350, skipped=6,"
     assert claim((line + " lr=[9.6e-06], mom=[(0.9, 0.95)]\n") * 9) != "deepspeed"
+
+
+def test_lines_behind_the_launcher_s_prefixes() -> None:
+    text = "10.0.0.1: [2026-01-05 01:51:12,730] [INFO] [Rank 0] step=350, skipped=6, lr=[9.6e-06]\n"
+    assert points(read_text("deepspeed", text)[0], "lr") == [(350.0, 9.6e-6)]
+    text = "[rank0]:[epoch=1][batch=3/9]:\n[rank0]:\t Train loss/train/total: 2.5\n"
+    assert points(read_text("composer-console", text)[0], "loss/train/total") == [(3.0, 2.5)]
