@@ -31,6 +31,8 @@ MAX_DIRECTORIES: Final = 96
 """Directories watched for events: each costs threads of watchdog; any more are swept only."""
 EVENTLESS_SECONDS: Final = 0.25
 """Sweep of a busy path where no events come: a new point is shown within half a second."""
+SWAP_SECONDS: Final = 30.0
+"""A directory quiet for so long gives up its place to one in which something happens."""
 QUIET_SHARE: Final = 1 / 20
 """A path quiet for t seconds is swept each t/20: a late change is noticed late in proportion."""
 MAX_SWEEP_EVENTS: Final = 10.0
@@ -65,6 +67,9 @@ class _Directory:
     identity: tuple[int, int] | None = None
     problem: str = ""
     checked_at: float = 0.0
+    active_at: float = 0.0
+    crowded: bool = False
+    """Not watched because too many others are."""
 
 
 class Watcher:
@@ -147,6 +152,7 @@ class Watcher:
                 found.add(path)
             self._schedule(path, entry, self._pause(entry, now))
         for path in found:
+            self._note_activity(self._paths[path], now)
             # A busy path has its next turn soon, however long it was quiet before.
             self._schedule(path, self._paths[path], self._pause(self._paths[path], now))
         return found
@@ -269,7 +275,7 @@ class Watcher:
                 continue
             directory.checked_at = now
             identity = _identity(name)
-            if identity != directory.identity:
+            if identity != directory.identity and not directory.crowded:
                 self._unschedule(directory)
                 if identity is not None:
                     self._begin_events(name, directory)
@@ -277,17 +283,37 @@ class Watcher:
     def _watch_directory(self, name: str) -> None:
         directory = self._directories.get(name)
         if directory is None:
-            directory = self._directories[name] = _Directory(checked_at=time.monotonic())
+            now = time.monotonic()
+            directory = self._directories[name] = _Directory(checked_at=now, active_at=now)
             self._begin_events(name, directory)
         directory.users += 1
 
+    def _note_activity(self, entry: _Path, now: float) -> None:
+        """Give a busy directory the place of one that is quiet, if there was none for it."""
+        for name in entry.directories:
+            directory = self._directories[name]
+            directory.active_at = now
+            if not directory.crowded:
+                continue
+            quietest = min(
+                (other for other in self._directories.values() if other.handle is not None),
+                key=lambda other: other.active_at,
+                default=None,
+            )
+            if quietest is not None and now - quietest.active_at > SWAP_SECONDS:
+                self._unschedule(quietest)
+                quietest.crowded, quietest.problem = True, directory.problem
+                self._begin_events(name, directory)
+
     def _begin_events(self, name: str, directory: _Directory) -> None:
         directory.identity = None
+        directory.crowded = False
         if self._no_events:
             directory.problem = self._no_events
             return
         if self._scheduled >= MAX_DIRECTORIES:
             directory.problem = f"more than {MAX_DIRECTORIES} directories: swept only"
+            directory.crowded = True
             return
         identity = _identity(name)
         if identity is None:

@@ -246,6 +246,30 @@ def test_two_thousand_files(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
+@linux
+def test_busy_directory_takes_the_place_of_a_quiet_one(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(watch, "MAX_DIRECTORIES", 2)
+    watcher = Watcher(interval=0.05)
+    logs = [tmp_path / name / "log" for name in "abc"]
+    for log in logs:
+        log.parent.mkdir()
+        watcher.watch(str(log))
+    watcher.dirty()
+    assert [watcher.mode(str(log)).kind for log in logs] == ["events", "events", "polling"]
+    logs[2].write_text("x")
+    until_dirty(watcher, logs[2])
+    assert watcher.mode(str(logs[2])).kind == "polling"  # nobody has been quiet for long
+    monkeypatch.setattr(watch, "SWAP_SECONDS", -1.0)
+    logs[2].write_text("xy")
+    until_dirty(watcher, logs[2])
+    assert watcher.mode(str(logs[2])).kind == "events"
+    assert [watcher.mode(str(log)).kind for log in logs[:2]].count("polling") == 1
+    no_sweep(watcher)
+    logs[2].write_text("xyz")
+    until_dirty(watcher, logs[2])
+    watcher.close()
+
+
 def test_quiet_paths_are_swept_less_often(watcher: Watcher, tmp_path: Path) -> None:
     watcher.watch(str(tmp_path / "log"))
     (entry,) = watcher._paths.values()
