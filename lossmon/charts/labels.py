@@ -18,6 +18,8 @@ from lossmon.charts.spec import Glyphs, Mark, Viewport
 _WEIGHT: Final = {"critical": 0, "warning": 1, "info": 2}
 _PERIOD: Final = {"critical": 1, "warning": 2, "info": 3}
 """A mark's vertical line has a dot every so many rows."""
+_LONG: Final = 16
+"""Marks whose line runs down the whole canvas, the gravest: more are a fence before the data."""
 
 
 def labelled(marks: Sequence[Mark], to_col: Callable[[float], int | None]) -> list[Mark]:
@@ -100,13 +102,17 @@ def draw_verticals(
 ) -> None:
     """Draw the marks' dotted lines on a canvas that is still empty, so that data covers them."""
     dot = ":" if view.glyphs is Glyphs.ASCII else "╎"
-    for mark in sorted(marks, key=lambda mark: (mark.selected, -_WEIGHT[mark.severity])):
+    # Among equals the first given counts most.
+    gravest_last = sorted(
+        reversed(marks), key=lambda mark: (mark.selected, -_WEIGHT[mark.severity])
+    )
+    for left, mark in zip(range(len(marks) - 1, -1, -1), gravest_last, strict=True):
         column = to_col(mark.x)
         if column is None:
             continue
         style = severity_style(view.palette, mark.severity)
         period = 1 if mark.selected else _PERIOD[mark.severity]
-        for row in range(0, canvas.height, period):
+        for row in range(0, canvas.height if left < _LONG else 1, period):
             canvas.put(row, column, dot, style)
 
 

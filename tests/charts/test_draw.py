@@ -346,3 +346,14 @@ def test_a_second_row_of_labels_only_where_one_is_too_narrow():
     assert (few.area.top, near.area.top) == (2, 3)
     assert "Spike" in near.text
     assert "Plateau" in near.text
+
+
+def test_many_marks_are_no_fence():
+    marks = [Mark(float(at), "spike") for at in range(100)]
+    marks[40] = Mark(40, "divergence", severity="critical")
+    picture = draw([line(np.full(100, 5.0))], marks, (), Viewport(120, 20, legend=False))
+    rows = canvas(picture)
+    assert rows[0].count("╎") > 50
+    assert all(row.count("╎") <= 16 for row in rows[1:])
+    column = picture.to_col(40) - picture.area.left
+    assert sum(row[column] == "╎" for row in rows) >= len(rows) - 2
