@@ -14,16 +14,16 @@ away between two looks, without a copy.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import time
 from typing import Final, Literal
 
-from lossmon.sources.base import DocumentTail, Read, Tail
+from lossmon.sources.base import Read, Tail
 from lossmon.sources.descriptors import DescriptorPool, shared_pool
 from lossmon.sources.fingerprint import Fingerprint
 from lossmon.sources.mounts import filesystem
+from lossmon.sources.pieces import explain, identity_of, read_piece
 from lossmon.sources.rotation import (
     NONE_YET,
     Identity,
@@ -33,7 +33,6 @@ from lossmon.sources.rotation import (
     locate,
     newest,
     open_regular,
-    pread,
     successor,
 )
 
@@ -42,8 +41,6 @@ RECHECK_SECONDS: Final = 2.0
 (10 ms, 2 s on FAT) can hide a change, and a permission can change without a trace."""
 RELEASE_SECONDS: Final = 300.0
 """A deleted file that has not grown for so long is let go: it holds space on the disk."""
-MIN_HOLE: Final = 1 << 20
-"""Holes of this size are skipped; shorter ones are zeros that a binary format may mean."""
 _MAX_HOPS: Final = 64
 """Generations of a log passed in one call."""
 
@@ -213,14 +210,14 @@ class FileTail(Tail):
         try:
             descriptor = self._open_current()
         except OSError as error:
-            return self._nothing(_explain(self.path, error))
+            return self._nothing(explain(self.path, error))
         if descriptor is None:
             return None
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
             begins = self._seen.position == 0
-            data = _piece(descriptor, status, self._seen, limit)
+            data = read_piece(descriptor, status, self._seen, limit)
             if begins and data:
                 # If it was rotated in the very moment of the first read, those bytes come later.
                 seen, self._seen = self._seen, Fingerprint()
@@ -228,10 +225,10 @@ class FileTail(Tail):
                     return None
                 self._seen = seen
         except OSError as error:
-            return self._nothing(_explain(self.path, error))
+            return self._nothing(explain(self.path, error))
         finally:
             # The generation may have moved on: then this descriptor is another file's.
-            if self._identity == _identity(descriptor):
+            if self._identity == identity_of(descriptor):
                 self._pool.give_back(self, descriptor)
             else:
                 os.close(descriptor)
@@ -246,7 +243,7 @@ class FileTail(Tail):
         descriptor = self._pool.take(self)
         if descriptor is None:
             descriptor = open_regular(self.path)
-            if _identity(descriptor) != self._identity:
+            if identity_of(descriptor) != self._identity:
                 os.close(descriptor)
                 return None
         return descriptor
@@ -302,7 +299,7 @@ class FileTail(Tail):
 
     def _without_path(self, error: OSError, limit: int) -> Read | None:
         if self._identity is None:
-            return self._nothing(_explain(self.path, error, "does not exist yet"))
+            return self._nothing(explain(self.path, error, "does not exist yet"))
         if self._seen.position == 0 and self._turn_to_skipped():
             return None
         data = self._rest_of_old(limit)
@@ -314,7 +311,7 @@ class FileTail(Tail):
         if time.monotonic() - self._grew_at > RELEASE_SECONDS:
             self._pool.drop(self)
             self._released = True
-        return self._nothing(_explain(self.path, error, "no longer there; waiting for it"))
+        return self._nothing(explain(self.path, error, "no longer there; waiting for it"))
 
     def _rest_of_old(self, limit: int) -> bytes | None:
         """Return what follows in the old generation, which is no longer at the path.
@@ -330,7 +327,7 @@ class FileTail(Tail):
             return b""
         try:
             status = os.fstat(descriptor)
-            data = _piece(descriptor, status, self._seen, limit)
+            data = read_piece(descriptor, status, self._seen, limit)
         except OSError:
             os.close(descriptor)
             return b""
@@ -347,146 +344,7 @@ class FileTail(Tail):
                 descriptor = open_regular(name)
             except OSError:
                 continue
-            if _identity(descriptor) == self._identity:
+            if identity_of(descriptor) == self._identity:
                 return descriptor
             os.close(descriptor)
         return None
-
-
-class FileDocumentTail(DocumentTail):
-    """Reads a document again from its beginning each time it was written.
-
-    An empty document is one that is just being written: nothing is said of it.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._network = filesystem(path).network
-        self._descriptor: int | None = None
-        self._version: _Signature | None = None
-        """Of the document being read, or read last."""
-        self._position = 0
-        self._size = 0
-        self._mtime: float | None = None
-        self._failed = False
-
-    def changed(self) -> bool:
-        if self._descriptor is not None or self._failed:
-            return True
-        try:
-            if self._network:
-                os.close(open_regular(self.path))
-            return _version(os.stat(self.path)) != self._version
-        except OSError:
-            # Missing now: worth one read, which says so.
-            return self._version is not None
-
-    def read(self, limit: int) -> Read:
-        try:
-            return self._read(max(1, limit))
-        except OSError as error:
-            self._release()
-            gone = isinstance(error, FileNotFoundError)
-            self._failed = not gone
-            self._version = None
-            lost = "does not exist yet" if self._mtime is None else "no longer there; waiting"
-            return Read(position=0, size=None, error=_explain(self.path, error, lost))
-
-    def _read(self, limit: int) -> Read:
-        begins = self._descriptor is None
-        if self._descriptor is None:
-            descriptor = self._descriptor = open_regular(self.path)
-        else:
-            descriptor = self._descriptor
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        version = _version(status)
-        if begins and version == self._version:
-            self._release()
-            return Read(position=self._position, size=self._size)
-        # Replaced while it is read, the old one is still whole; written in place, it is not.
-        if not begins and version[2:] != (self._version or ())[2:]:
-            begins = True
-        self._failed = False
-        if begins:
-            self._position = 0
-        self._version, self._size, self._mtime = version, status.st_size, status.st_mtime
-        wanted = min(limit, self._size - self._position)
-        data = pread(descriptor, wanted, self._position)
-        self._position += len(data)
-        more = self._position < self._size and len(data) == wanted
-        if not more and _version(os.fstat(descriptor))[2:] != version[2:]:
-            # Written while the last piece was read; what was handed on is begun anew.
-            more = True
-        if not more:
-            self._release()
-        cut: Literal["", "replaced"] = "replaced" if begins and (data or more) else ""
-        return Read(data, cut, more, position=self._position, size=self._size)
-
-    @property
-    def modified(self) -> float | None:
-        return self._mtime
-
-    def _release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def close(self) -> None:
-        self._release()
-
-
-def _piece(descriptor: int, status: os.stat_result, seen: Fingerprint, limit: int) -> bytes | None:
-    """Return up to `limit` bytes at `seen.position` and move it on; None: it is another text.
-
-    The sample is read in one call with what follows it, and the head after
-    both: a file that is written anew meanwhile cannot pass for the old one.
-    """
-    if status.st_size < seen.position:
-        return None
-    if _hole(descriptor, status, seen):
-        return b""
-    before = len(seen.sample)
-    wanted = min(limit, status.st_size - seen.position)
-    data = pread(descriptor, before + wanted, seen.position - before)
-    if data[:before] != seen.sample or pread(descriptor, len(seen.head), 0) != seen.head:
-        return None
-    data = data[before:]
-    seen.advance(data)
-    return data
-
-
-def _hole(descriptor: int, status: os.stat_result, seen: Fingerprint) -> bool:
-    """Pass over a large hole at the position; True: there is nothing but a hole up to the end.
-
-    A hole up to the end is not passed: whoever reserved it may fill it later.
-    """
-    if not hasattr(os, "SEEK_DATA") or status.st_blocks * 512 >= status.st_size:
-        return False
-    if seen.position >= status.st_size:
-        return False
-    try:
-        data_at = os.lseek(descriptor, seen.position, os.SEEK_DATA)
-    except OSError as error:
-        return error.errno == errno.ENXIO
-    if data_at - seen.position >= MIN_HOLE:
-        seen.skip(data_at)
-    return False
-
-
-def _identity(descriptor: int) -> Identity:
-    status = os.fstat(descriptor)
-    return (status.st_dev, status.st_ino)
-
-
-def _version(status: os.stat_result) -> _Signature:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
-def _explain(path: str, error: OSError, missing: str = "no longer there") -> str:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f"{path}: {missing}"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{path}: this user may not read it"
-    return f"{path}: {error.strerror or error}"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from lossmon.sources.address import Address, parse
 from lossmon.sources.base import Tail
-from lossmon.sources.files import FileDocumentTail, FileTail
+from lossmon.sources.documents import FileDocumentTail
+from lossmon.sources.files import FileTail
 from lossmon.sources.rotation import open_regular, pread
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from lossmon.sources.base import Read
 from lossmon.sources.descriptors import DescriptorPool
-from lossmon.sources.files import RECHECK_SECONDS, FileDocumentTail, FileTail
+from lossmon.sources.documents import FileDocumentTail
+from lossmon.sources.files import RECHECK_SECONDS, FileTail
 
 from .conftest import drain, text_of
 
