@@ -165,8 +165,12 @@ def _read_config(
     connection: sqlite3.Connection, key: str, column: str, cursor: TableCursor
 ) -> None:
     cursor.info.facts["framework"] = "trackio"
+    # A view of that name would run whatever the file's author wrote.
+    table = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE name = 'configs' AND type = 'table'"
+    ).fetchone()
     columns = {row[1] for row in connection.execute("PRAGMA table_info(configs)").fetchall()}
-    if not {column, "config"} <= columns:
+    if table is None or not {column, "config"} <= columns:
         return
     found = connection.execute(
         f"SELECT config FROM configs WHERE {column} = ? LIMIT 1", (key,)

@@ -83,7 +83,7 @@ def tables(connection: sqlite3.Connection) -> frozenset[str]:
     file's author wrote, for as long as they like.
     """
     rows = connection.execute(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' LIMIT 1000"
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' LIMIT 1000"
     ).fetchall()
     return frozenset(
         name for name, sql in rows if not str(sql or "").lstrip().upper().startswith("CREATE V")
@@ -154,7 +154,7 @@ def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
         connection.close()
         raise SourceError(f"{path}: {_reason(error)}") from error

@@ -107,6 +107,21 @@ def test_the_first_versions_told_runs_apart_by_name(tmp_path: Path) -> None:
     assert batch.steps.tolist() == [3.0]
 
 
+def test_a_view_is_not_asked_for_the_config(tmp_path: Path) -> None:
+    with closing(stores.trackio(tmp_path / "a.db")) as connection:
+        connection.executescript(
+            """
+            DROP TABLE configs;
+            CREATE VIEW configs AS
+                WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+                SELECT 'a' AS run_id, x AS config FROM n WHERE x < 0;
+            """
+        )
+        connection.execute(INSERT, ("a", WHEN, "n", 1, '{"loss": 1.5}'))
+        batch = stores.read(FORMAT, connection, "a", TableCursor())
+    assert batch.steps.tolist() == [1.0]
+
+
 def test_a_database_of_something_else_is_not_taken() -> None:
     assert FORMAT.matches(frozenset(["metrics"])) is None
     assert FORMAT.matches(frozenset(["metrics", "runs", "experiments", "params"])) is None
