@@ -46,6 +46,8 @@ class LightningParser(ConsoleParser):
         self._at: tuple[int, int] | None = None
         self._added: tuple[int, int] | None = None
         self._per_epoch = 0
+        self._uncounted = 0
+        """Batches of the epochs before, where the bar shows no total (`10/?`)."""
         self._values: dict[str, float] = {}
         self._last: dict[str, float] = {}
         self._validated = False
@@ -132,6 +134,8 @@ class LightningParser(ConsoleParser):
             if self._validated or (epoch > self._at[0] and bar.n <= 1):
                 # What is there already belongs to the position before.
                 self._late(values)
+        if self._at is not None and epoch > self._at[0]:
+            self._uncounted += self._at[1]
         self._at = at
         if bar.n == 0:
             self._last = values
@@ -173,7 +177,8 @@ class LightningParser(ConsoleParser):
 
     def _add(self, values: dict[str, float], epoch: int, n: int) -> None:
         # NeMo shows the step itself.
-        step = self._last.get(_STEP_SHOWN, epoch * self._per_epoch + n - 1.0)
+        before = epoch * self._per_epoch if self._per_epoch else self._uncounted
+        step = self._last.get(_STEP_SHOWN, before + n - 1.0)
         finished, crashed = self.info.finished, self.info.crashed
         done = epoch + n / self._per_epoch if self._per_epoch else None
         self.add(values, step, done)
@@ -186,6 +191,7 @@ class LightningParser(ConsoleParser):
             # A new fit: nothing of an earlier one goes on.
             self._flush()
             self._at = self._added = None
+            self._uncounted = 0
             self._last = {}
             self._validated = False
             self.info.finished = False
@@ -203,8 +209,8 @@ def _epoch_wide(name: str) -> bool:
 
 
 _TQDM_FRAME: Final = re.compile(
-    rf"(?m)^Epoch {STEP}(?:/{STEP})?:\s{{1,4}}\d{{1,3}}%\|[^|\n]{{0,400}}\|"
-    rf" {STEP}/{STEP} \[[^\]\n]{{1,2000}}\]"
+    rf"(?m)^Epoch {STEP}(?:/{STEP})?:\s{{1,4}}(?:\d{{1,3}}%)?\|[^|\n]{{0,400}}\|"
+    rf" {STEP}/(?:{STEP}|\?) \[[^\]\n]{{1,2000}}\]"
 )
 _OWN: Final = (
     "v_num=",

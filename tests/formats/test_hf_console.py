@@ -170,7 +170,7 @@ class _Slow(hf_console.HFConsoleParser):
     block = LineParser.block
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(logs())
 def test_fast_and_slow_agree(data: bytes) -> None:
     fast, slow = FORMAT.parser(), _Slow()

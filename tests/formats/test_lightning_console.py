@@ -97,3 +97,14 @@ def test_a_step_that_the_bar_shows_goes_first() -> None:
     )
     run, _ = read_text(NAME, HEAD + text + "\n")
     assert run.view("reduced_train_loss").steps.tolist() == [501, 502, 503]
+
+
+def test_loaders_without_a_length() -> None:
+    text = HEAD + "".join(
+        f"\rEpoch {epoch}: |          | {n}/? [00:00<00:00, 9.5it/s, v_num=0, loss={n}.5]"
+        for epoch in (0, 1)
+        for n in (1, 2, 3)
+    )
+    assert claim(text + "\n") == NAME
+    run, _ = read_text(NAME, text + "\n")
+    assert run.view("loss").steps.tolist() == [0, 1, 2, 3, 4, 5]

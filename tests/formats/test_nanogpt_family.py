@@ -166,8 +166,9 @@ def test_llmc_reference() -> None:
     assert run.view("val_loss").steps.tolist() == [0, 10, 20]
 
 
-def test_llmc_nan() -> None:
-    text = "step    7/19560 | loss nan (+nanz)| norm nan (+nanz)| lr 8.57e-07 | 3056.36 ms\n"
+@pytest.mark.parametrize("nan", ["nan", "-nan"])
+def test_llmc_nan(nan: str) -> None:
+    text = f"step    7/19560 | loss {nan} (+nanz)| norm nan (+nanz)| lr 8.57e-07 | 3056.36 ms\n"
     assert points(read_text("llmc-console", text)[0], "train_loss") == [(7.0, math.inf)]
 
 
