@@ -25,7 +25,6 @@ from textual.screen import Screen
 from lossmon.tui.desk import Desk, glyphs_for
 from lossmon.tui.export import free_stem, write_csv
 from lossmon.tui.feed import Feed
-from lossmon.tui.keys import KEYS
 from lossmon.tui.look import Look
 from lossmon.tui.screens.view import VIEWS, View, make_view
 from lossmon.tui.store import Store
@@ -60,11 +59,6 @@ class LossmonApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     ALLOW_SELECT = False  # dragging moves a chart; `y` copies
     BINDINGS: ClassVar = [
-        *(
-            Binding(",".join(key.keys), key.action, key.text, show=False)
-            for key in KEYS
-            if "all" in key.scopes
-        ),
         Binding("ctrl+c", "quit", "Quit", show=False, system=True),
     ]
 
@@ -257,7 +251,7 @@ class LossmonApp(App[int]):
             return
         for key in view.active_keys():
             if key.action != "command_palette":
-                yield SystemCommand(f"{key.text}", f"key {key.shown}", self._runner(key.action))
+                yield SystemCommand(f"{key.text}", f"key {key.shown}", self._runner(key.target))
         for run in self.desk.runs[:500]:
             yield SystemCommand(f"Run: {run.name}", run.source, self._chooser(run.id))
 

@@ -41,6 +41,11 @@ class Key:
         )
 
     @property
+    def target(self) -> str:
+        """The action with where it is found: the app for keys of all views, else the view."""
+        return f"app.{self.action}" if "all" in self.scopes else self.action
+
+    @property
     def shown(self) -> str:
         """The key as people write it."""
         return self.label or _shown(self.keys[0])

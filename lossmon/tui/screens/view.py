@@ -14,7 +14,7 @@ from lossmon.charts.spec import Row
 from lossmon.model import RunView
 from lossmon.tui.cells import CellCompositor
 from lossmon.tui.desk import Desk
-from lossmon.tui.keys import KEYS, Key, keys_of
+from lossmon.tui.keys import Key, keys_of
 from lossmon.tui.layouts import size_class
 from lossmon.tui.panels.lines import banner_row, brief_row, keys_row, status_row
 from lossmon.tui.panels.runs import title_row
@@ -43,12 +43,8 @@ def make_view(name: str, desk: Desk, store: Store | None = None) -> View:
 
 
 def bindings(view: str) -> list[BindingType]:
-    """Return the bindings of a view's own keys (those of all views are the app's)."""
-    return [
-        Binding(",".join(key.keys), key.action, key.text, show=False)
-        for key in KEYS
-        if "all" not in key.scopes and key.holds_in(view)
-    ]
+    """Return the bindings of a view, those of all views too: Textual's screens bind tab."""
+    return [Binding(",".join(key.keys), key.target, key.text, show=False) for key in keys_of(view)]
 
 
 class View(Screen[None]):
@@ -118,7 +114,7 @@ class View(Screen[None]):
         return [status] if height == 1 else [status, keys]
 
     async def _run_key(self, key: Key) -> None:
-        await self.app.run_action(key.action, default_namespace=self)
+        await self.app.run_action(key.target, default_namespace=self)
 
     def _press_foot(self, x: int, y: int) -> None:
         for begin, end, key in self._foot_keys:

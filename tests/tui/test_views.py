@@ -1,0 +1,414 @@
+"""Overview, metrics, log, compare and panes: what they show, and every key of theirs."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lossmon.tui.screens.compare import Compare
+from lossmon.tui.screens.metrics import Metrics
+from lossmon.tui.screens.overview import Overview
+from lossmon.tui.screens.panes import PanesView
+from lossmon.tui.screens.view import VIEWS
+from tests.tui.runs import broken, make_run, overfit, snapshot, some_runs
+from tests.tui.screens import app_over, lines, shown, text
+
+# ---- going between views
+
+
+async def test_keys_go_to_every_view_and_back() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        for key, name in (
+            ("1", "runs"),
+            ("2", "focus"),
+            ("3", "panes"),
+            ("4", "compare"),
+            ("5", "metrics"),
+            ("6", "log"),
+            ("1", "runs"),
+            ("3", "panes"),
+        ):
+            await pilot.press(key)
+            assert lines(app)[0].split()[1] == name
+        await pilot.press("escape")
+        assert lines(app)[0].split()[1] == "runs"
+
+
+async def test_tab_goes_round() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        seen = []
+        for _ in VIEWS:
+            await pilot.press("tab")
+            assert app.view is not None
+            seen.append(app.view.NAME)
+        assert seen == ["panes", "compare", "metrics", "log", "overview", "focus"]
+        await pilot.press("shift+tab")
+        assert app.view is not None
+        assert app.view.NAME == "overview"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (240, 70)])
+async def test_every_view_fits_every_size_with_and_without_runs(
+    view: str, size: tuple[int, int]
+) -> None:
+    for runs in ((), some_runs()):
+        app = app_over(*runs, view=view)
+        async with shown(app, size):
+            screen = lines(app)
+            assert len(screen) == size[1]
+            assert all(len(line) == size[0] for line in screen)
+            assert ("No runs yet" in text(app)) is not bool(runs)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_names_are_plain_text_in_every_view(view: str) -> None:
+    names = ("[red]x", "[@click=app.quit]q[/]")
+    runs = [replace(make_run(), id=name, name=name) for name in names]
+    app = app_over(*runs, view=view)
+    async with shown(app, (200, 50)):
+        assert "[red]x" in text(app) or "[@click=app.quit]q[/]" in text(app)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_every_view_is_ascii_where_wanted(view: str) -> None:
+    app = app_over(*some_runs(), view=view, ascii=True)
+    async with shown(app):
+        assert text(app).isascii()
+
+
+# ---- overview
+
+
+def names_shown(app: object) -> list[str]:
+    found = []
+    for line in lines(app)[3:-3]:  # type: ignore[arg-type]
+        words = line.replace("✓", " ").split()
+        if len(words) > 2:
+            found.append(words[1])
+    return found
+
+
+async def test_alarmed_runs_come_first() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app):
+        assert names_shown(app) == ["beta", "gamma", "alpha", "delta"]
+
+
+async def test_sorting_and_turning_round() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app) as pilot:
+        await pilot.press("o")
+        assert names_shown(app) == ["alpha", "beta", "delta", "gamma"]
+        await pilot.press("O")
+        assert names_shown(app) == ["gamma", "delta", "beta", "alpha"]
+
+
+async def test_the_filter_follows_each_letter_and_escape_takes_it_back() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app) as pilot:
+        await pilot.press("slash", "l", "p", "h")
+        assert names_shown(app) == ["alpha"]
+        await pilot.press("enter")
+        assert names_shown(app) == ["alpha"]
+        assert "filter 'lph': 1 of 4" in text(app)
+        await pilot.press("escape")
+        assert len(names_shown(app)) == 4
+        await pilot.press("slash", "q", "escape")
+        assert app.is_running
+        assert len(names_shown(app)) == 4
+
+
+async def test_marking_goes_down_and_opening_shows_the_run() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app) as pilot:
+        await pilot.press("g", "space", "m")
+        assert app.desk.marked == ["id-beta", "id-gamma"]
+        assert "2 marked" in text(app)
+        await pilot.press("M")
+        assert app.desk.marked == []
+        await pilot.press("G", "enter")
+        assert app.view is not None
+        assert app.view.NAME == "focus"
+        assert "delta" in lines(app)[0]
+
+
+async def test_five_hundred_runs_scroll() -> None:
+    run = make_run(points=30)
+    runs = [replace(run, id=str(i), name=f"run-{i:03d}", last_growth=float(-i)) for i in range(500)]
+    app = app_over(*runs, view="overview")
+    async with shown(app) as pilot:
+        assert "run-000" in text(app)
+        await pilot.press("G")
+        assert "run-499" in text(app)
+        await pilot.press("pageup")
+        await pilot.press("k")
+        screen = app.view
+        assert isinstance(screen, Overview)
+        assert "of 500" in text(app)
+        await pilot.press("g")
+        assert "run-000" in text(app)
+
+
+async def test_a_click_chooses_and_a_second_opens() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app) as pilot:
+        await pilot.click("#body", offset=(5, 3))
+        assert app.desk.chosen == "id-alpha"
+        await pilot.click("#body", offset=(5, 3))
+        await pilot.pause()
+        assert app.view is not None
+        assert app.view.NAME == "focus"
+
+
+# ---- metrics
+
+
+async def test_all_series_are_shown_filtered_and_paged() -> None:
+    app = app_over(make_run(), view="metrics")
+    async with shown(app) as pilot:
+        for name in ("loss", "eval_loss", "learning_rate", "grad_norm"):
+            assert name in text(app)
+        await pilot.press("slash", "l", "r", "enter")
+        assert "learning_rate" in text(app)
+        assert "grad_norm" not in text(app)
+        await pilot.press("escape")
+        await pilot.press("less_than_sign", "less_than_sign")
+        view = app.view
+        assert isinstance(view, Metrics)
+        assert view.wanted_columns == 1
+        await pilot.press("greater_than_sign")
+        assert view.wanted_columns == 2
+
+
+async def test_metrics_are_paged_where_there_are_too_many() -> None:
+    app = app_over(make_run(), view="metrics")
+    async with shown(app, (60, 20)) as pilot:
+        assert "page 1 of" in text(app)
+        assert "grad_norm" not in text(app)
+        await pilot.press("G")
+        assert "grad_norm" in text(app)
+        await pilot.press("g")
+        assert "page 1 of" in text(app)
+        await pilot.press("pagedown")
+        assert "page 2 of" in text(app)
+
+
+# ---- log
+
+
+async def test_the_log_shows_the_last_records_and_scrolls() -> None:
+    app = app_over(make_run(), view="log")
+    async with shown(app, (120, 30)) as pilot:
+        assert "step 1,990" in text(app)
+        assert "02:46:38" in text(app)
+        await pilot.press("pageup")
+        assert "step 1,990" not in text(app)
+        assert "newer below" in text(app)
+        await pilot.press("g")
+        assert "step 0 " in text(app)
+        await pilot.press("G")
+        assert "step 1,990" in text(app)
+
+
+# ---- compare
+
+
+async def test_marked_runs_are_compared_with_the_baseline() -> None:
+    app = app_over(*some_runs(), view="compare")
+    async with shown(app) as pilot:
+        assert "all runs" in text(app)
+        app.desk.marked = ["id-alpha", "id-beta"]
+        await pilot.press("l")
+        assert "gamma" not in text(app)
+        assert "alpha (baseline)" in text(app)
+        await pilot.press("j", "b")
+        assert "beta (baseline)" in text(app)
+        await pilot.press("v")
+        view = app.view
+        assert isinstance(view, Compare)
+        assert view.metric == "loss"
+        await pilot.press("V")
+        assert view.metric is None
+        await pilot.press("M")
+        assert "delta" in text(app)
+
+
+async def test_seeds_are_grouped_and_differences_weighed() -> None:
+    runs = [make_run(f"base-s{i}", final=1.0 + i / 100, seed=i) for i in range(3)]
+    runs += [make_run("other", final=2.0, seed=9)]
+    app = app_over(*runs, view="compare")
+    async with shown(app) as pilot:
+        assert "base-s#" in text(app)
+        assert "± " in text(app)
+        assert "larger than seeds explain" in text(app)
+        await pilot.press("B")
+        assert "base-s# (3 seeds)" in text(app)
+        await pilot.press("B")
+        assert "each run a line" in text(app)
+
+
+# ---- panes
+
+
+async def test_panes_are_split_closed_and_laid_out() -> None:
+    app = app_over(*some_runs(), view="panes")
+    async with shown(app) as pilot:
+        view = app.view
+        assert isinstance(view, PanesView)
+        assert len(view.panes.leaves()) == 4
+        await pilot.press("vertical_line")
+        assert len(view.panes.leaves()) == 5
+        await pilot.press("minus")
+        assert len(view.panes.leaves()) == 6
+        await pilot.press("d")
+        assert len(view.panes.leaves()) == 5
+        await pilot.press("g")
+        assert len(view.panes.leaves()) == 6
+        for _ in range(12):
+            await pilot.press("d")
+        assert len(view.panes.leaves()) == 1
+        assert "the last pane stays" in text(app)
+        for _ in range(12):
+            await pilot.press("vertical_line")
+        assert len(view.panes.leaves()) == 12
+        assert "12 panes are the most" in text(app)
+
+
+async def test_a_pane_has_its_own_run_metric_and_axes() -> None:
+    app = app_over(*some_runs(), view="panes")
+    async with shown(app) as pilot:
+        view = app.view
+        assert isinstance(view, PanesView)
+        before = view.run_of(view.panes.pane)
+        await pilot.press("n")
+        assert view.run_of(view.panes.pane) is not before
+        await pilot.press("p")
+        assert view.run_of(view.panes.pane) is before
+        await pilot.press("v")
+        assert view.panes.pane.metric == "loss"
+        await pilot.press("V")
+        assert view.panes.pane.metric is None
+        await pilot.press("w", "W")
+        assert view.panes.active == 0
+        await pilot.press("l")
+        assert app.desk.options.log_y
+        await pilot.press("i", "l")
+        assert app.desk.options.log_y
+        assert not view.panes.pane.options.log_y
+        assert view.panes.leaves()[1].options.log_y
+
+
+async def test_a_click_makes_a_pane_active() -> None:
+    app = app_over(*some_runs(), view="panes")
+    async with shown(app) as pilot:
+        view = app.view
+        assert isinstance(view, PanesView)
+        await pilot.click("#body", offset=(90, 5))
+        assert view.panes.active == 1
+        await pilot.press("a")
+        assert app.view is view
+
+
+async def test_a_layout_is_saved_and_loaded() -> None:
+    app = app_over(*some_runs(), view="panes")
+    async with shown(app) as pilot:
+        view = app.view
+        assert isinstance(view, PanesView)
+        await pilot.press("d", "d", "ctrl+s", "m", "i", "n", "e", "enter")
+        assert "layout saved: mine" in text(app)
+        await pilot.press("g", "g")
+        assert len(view.panes.leaves()) > 2
+        await pilot.press("ctrl+o", "m", "i", "n", "e", "enter")
+        assert len(view.panes.leaves()) == 2
+        view.load("nothing")
+        await pilot.pause()
+        assert "no layout is called 'nothing'" in text(app)
+
+
+# ---- taking along
+
+
+async def test_copy_goes_to_the_clipboard() -> None:
+    app = app_over(make_run())
+    async with shown(app) as pilot:
+        await pilot.press("y")
+        assert "alpha" in app.clipboard
+        assert "copied" in text(app)
+
+
+async def test_export_writes_svg_text_and_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = app_over(replace(make_run(), name="../evil/run"))
+    async with shown(app) as pilot:
+        await pilot.press("e")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "wrote lossmon-" in text(app)
+    files = sorted(path.suffix for path in tmp_path.iterdir())
+    assert files == [".csv", ".svg", ".txt"]
+    with next(tmp_path.glob("*.csv")).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    run = make_run()
+    assert len(rows) == sum(len(series) for series in run.series)
+    assert float(rows[-1]["value"]) == run.series[-1].values[-1]
+
+
+async def test_the_palette_offers_every_key_and_every_run() -> None:
+    app = app_over(*some_runs())
+    async with shown(app):
+        view = app.view
+        assert view is not None
+        titles = [command.title for command in app.get_system_commands(view)]
+        assert len(titles) == len(set(titles))
+        for key in view.active_keys():
+            assert key.text in titles or key.action == "command_palette"
+        assert "Run: gamma" in titles
+
+
+async def test_a_palette_command_runs() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.press(*"logarithmic")
+        await pilot.pause(0.3)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.desk.options.log_y
+        await pilot.press("ctrl+p")
+        await pilot.press(*"next theme")
+        await pilot.pause(0.3)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.desk.look.paint.name == "light"
+
+
+async def test_the_foot_is_clicked_like_keys() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        at = lines(app)[-1].index("log y")
+        await pilot.click("#foot", offset=(at, 1))
+        await pilot.pause()
+        assert app.desk.options.log_y
+        await pilot.click("#foot", offset=(lines(app)[-1].index("help"), 1))
+        await pilot.pause()
+        assert "keys here" in text(app)
+
+
+async def test_a_run_that_goes_away_leaves_no_trace() -> None:
+    for view in VIEWS:
+        app = app_over(make_run(), broken(), overfit(), view=view)
+        async with shown(app) as pilot:
+            app.take(snapshot(overfit(), version=2))
+            await pilot.pause()
+            assert "gamma" not in text(app)
+            app.take(snapshot(version=3))
+            await pilot.pause()
+            assert "No runs yet" in text(app)
