@@ -12,33 +12,23 @@ threads of watchdog only note a path and wake that one.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import heapq
 import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Final, Literal
 
+from lossmon.sources.events import DirectoryEvents
 from lossmon.sources.mounts import MOUNTINFO, filesystem
 
-if TYPE_CHECKING:
-    from watchdog.events import FileSystemEvent
-
-MAX_DIRECTORIES: Final = 96
-"""Directories watched for events: each costs threads of watchdog; any more are swept only."""
 EVENTLESS_SECONDS: Final = 0.25
 """Sweep of a busy path where no events come: a new point is shown within half a second."""
-SWAP_SECONDS: Final = 30.0
-"""A directory quiet for so long gives up its place to one in which something happens."""
 QUIET_SHARE: Final = 1 / 20
 """A path quiet for t seconds is swept each t/20: a late change is noticed late in proportion."""
 MAX_SWEEP_EVENTS: Final = 10.0
 MAX_SWEEP_POLLING: Final = 4.0
-REARM_SECONDS: Final = 5.0
-"""How often a directory is checked for having been deleted and made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +50,6 @@ class _Path:
     turn: int = 0
 
 
-@dataclass(slots=True)
-class _Directory:
-    users: int = 0
-    handle: Any = None
-    identity: tuple[int, int] | None = None
-    problem: str = ""
-    checked_at: float = 0.0
-    active_at: float = 0.0
-    crowded: bool = False
-    """Not watched because too many others are."""
-
-
 class Watcher:
     """Hints for many paths. `on_wake` is called from other threads whenever there is a hint."""
 
@@ -87,17 +65,13 @@ class Watcher:
         self._paths: dict[str, _Path] = {}
         self._aliases: dict[str, set[str]] = {}
         """Real paths, as events name them, to the paths that are watched."""
-        self._directories: dict[str, _Directory] = {}
+        self._events = DirectoryEvents(self._note)
         self._sweep: list[tuple[float, int, str]] = []
         self._turns = 0
         self._wake = threading.Event()
         # Touched by the threads of watchdog: only `_hints` and `_wake`.
         self._lock = threading.Lock()
         self._hints: set[str] = set()
-        self._scheduled = 0
-        self._observer: Any = None
-        self._handler: Any = None
-        self._no_events = ""
         self._notices: list[str] = []
         self._said: set[str] = set()
         self._closed = False
@@ -152,7 +126,8 @@ class Watcher:
                 found.add(path)
             self._schedule(path, entry, self._pause(entry, now))
         for path in found:
-            self._note_activity(self._paths[path], now)
+            for name in self._paths[path].directories:
+                self._events.active(name, now)
             # A busy path has its next turn soon, however long it was quiet before.
             self._schedule(path, self._paths[path], self._pause(self._paths[path], now))
         return found
@@ -174,26 +149,28 @@ class Watcher:
         if entry.eventless:
             return Mode("polling", entry.eventless)
         for name in entry.directories:
-            problem = self._directories[name].problem
+            problem = self._events.problem(name)
             if problem:
                 return Mode("polling", problem)
         return Mode("events", "the kernel reports changes here")
 
     def notices(self) -> list[str]:
         """Return what a person should know of how is watched: each thing is said once."""
+        if self._events.limit_reached:
+            self._say(
+                "limit",
+                "the system's limit of watched directories is reached "
+                "(fs.inotify.max_user_watches or max_user_instances): files are looked at "
+                "regularly instead",
+            )
         notices, self._notices = self._notices, []
         return notices
 
     def close(self) -> None:
         """Stop all threads; may be called twice."""
         self._closed = True
-        observer, self._observer = self._observer, None
-        if observer is not None:
-            observer.unschedule_all()
-            observer.stop()
-            observer.join(5.0)
+        self._events.close()
         self._paths.clear()
-        self._directories.clear()
         self._aliases.clear()
         self._sweep.clear()
         self._wake.set()
@@ -202,7 +179,7 @@ class Watcher:
 
     def _pause(self, entry: _Path, now: float) -> float:
         polled = bool(entry.eventless) or any(
-            self._directories[name].problem for name in entry.directories
+            self._events.problem(name) for name in entry.directories
         )
         least = min(self._interval, EVENTLESS_SECONDS) if polled else self._interval
         most = max(least, MAX_SWEEP_POLLING if polled else MAX_SWEEP_EVENTS)
@@ -238,7 +215,7 @@ class Watcher:
             wanted = {real}
         entry.directories = wanted
         for directory in wanted:
-            self._watch_directory(directory)
+            self._events.acquire(directory)
         system = filesystem(real, self._mountinfo)
         if not system.events:
             entry.eventless = f"{system.type} does not report every change"
@@ -255,13 +232,7 @@ class Watcher:
             if not users:
                 self._aliases.pop(alias, None)
         for name in entry.directories:
-            directory = self._directories.get(name)
-            if directory is None:
-                continue
-            directory.users -= 1
-            if directory.users <= 0:
-                self._unschedule(directory)
-                del self._directories[name]
+            self._events.release(name)
 
     def _rearm(self, path: str, entry: _Path, now: float) -> None:
         """Follow links that were switched, and directories that were made again."""
@@ -270,140 +241,12 @@ class Watcher:
             self._arm(path, entry)
             return
         for name in entry.directories:
-            directory = self._directories[name]
-            if now - directory.checked_at < REARM_SECONDS:
-                continue
-            directory.checked_at = now
-            identity = _identity(name)
-            if identity != directory.identity and not directory.crowded:
-                self._unschedule(directory)
-                if identity is not None:
-                    self._begin_events(name, directory)
+            self._events.check(name, now)
 
-    def _watch_directory(self, name: str) -> None:
-        directory = self._directories.get(name)
-        if directory is None:
-            now = time.monotonic()
-            directory = self._directories[name] = _Directory(checked_at=now, active_at=now)
-            self._begin_events(name, directory)
-        directory.users += 1
-
-    def _note_activity(self, entry: _Path, now: float) -> None:
-        """Give a busy directory the place of one that is quiet, if there was none for it."""
-        for name in entry.directories:
-            directory = self._directories[name]
-            directory.active_at = now
-            if not directory.crowded:
-                continue
-            quietest = min(
-                (other for other in self._directories.values() if other.handle is not None),
-                key=lambda other: other.active_at,
-                default=None,
-            )
-            if quietest is not None and now - quietest.active_at > SWAP_SECONDS:
-                self._unschedule(quietest)
-                quietest.crowded, quietest.problem = True, directory.problem
-                self._begin_events(name, directory)
-
-    def _begin_events(self, name: str, directory: _Directory) -> None:
-        directory.identity = None
-        directory.crowded = False
-        if self._no_events:
-            directory.problem = self._no_events
-            return
-        if self._scheduled >= MAX_DIRECTORIES:
-            directory.problem = f"more than {MAX_DIRECTORIES} directories: swept only"
-            directory.crowded = True
-            return
-        identity = _identity(name)
-        if identity is None:
-            directory.problem = "the directory is not there"
-            return
-        try:
-            observer = self._start()
-            from watchdog.events import (
-                DirCreatedEvent,
-                DirDeletedEvent,
-                DirMovedEvent,
-                FileClosedEvent,
-                FileCreatedEvent,
-                FileDeletedEvent,
-                FileModifiedEvent,
-                FileMovedEvent,
-            )
-
-            directory.handle = observer.schedule(
-                self._handler,
-                name,
-                recursive=False,
-                event_filter=[
-                    FileModifiedEvent,
-                    FileClosedEvent,  # all that is told of writes through mmap
-                    FileCreatedEvent,
-                    FileMovedEvent,
-                    FileDeletedEvent,
-                    DirCreatedEvent,
-                    DirMovedEvent,
-                    DirDeletedEvent,
-                ],
-            )
-        except RuntimeError as error:  # no further thread can be started
-            directory.problem = f"no events: {error}"
-            return
-        except OSError as error:
-            directory.problem = f"no events: {error.strerror or error}"
-            if error.errno in (errno.ENOSPC, errno.EMFILE, errno.ENFILE):
-                # What is watched already goes on; no further try for each directory.
-                self._no_events = directory.problem
-                self._say(
-                    "limit",
-                    "the system's limit of watched directories is reached "
-                    "(fs.inotify.max_user_watches or max_user_instances): files are looked at "
-                    "regularly instead",
-                )
-            return
-        self._scheduled += 1
-        directory.identity = identity
-        directory.problem = ""
-
-    def _start(self) -> Any:
-        if self._observer is None:
-            from watchdog.events import FileSystemEventHandler
-            from watchdog.observers import Observer
-
-            note = self._note
-
-            class Handler(FileSystemEventHandler):
-                def on_any_event(self, event: FileSystemEvent) -> None:
-                    note(event)
-
-            self._handler = Handler()
-            observer = Observer()
-            observer.start()
-            self._observer = observer
-        return self._observer
-
-    def _unschedule(self, directory: _Directory) -> None:
-        handle, directory.handle = directory.handle, None
-        directory.identity = None
-        if handle is not None:
-            self._scheduled -= 1
-        if handle is not None and self._observer is not None:
-            # The emitter of a directory that vanished has ended by itself.
-            with contextlib.suppress(KeyError, OSError):
-                self._observer.unschedule(handle)
-
-    def _note(self, event: FileSystemEvent) -> None:
-        """Take an event (on a thread of watchdog): nothing but two entries in a set."""
-        source = os.fsdecode(event.src_path)
-        found = {source}
-        if event.dest_path:
-            found.add(os.fsdecode(event.dest_path))
-        if event.event_type not in ("modified", "closed"):
-            # Something came or went: the directory itself is worth a look.
-            found |= {os.path.dirname(name) for name in found}
+    def _note(self, names: set[str]) -> None:
+        """Take what an event names (on a thread of watchdog)."""
         # One look-up in a dict that another thread changes is atomic; a missed hint costs time.
-        found = {name for name in found if name in self._aliases}
+        found = {name for name in names if name in self._aliases}
         if not found:
             return
         with self._lock:
@@ -414,14 +257,6 @@ class Watcher:
         if key not in self._said:
             self._said.add(key)
             self._notices.append(notice)
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino)
 
 
 def _stat_probe(path: str) -> Callable[[], bool]:

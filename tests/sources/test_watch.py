@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lossmon.sources import watch
+from lossmon.sources import events, watch
 from lossmon.sources.mounts import filesystem
 from lossmon.sources.watch import Watcher
 
@@ -110,7 +110,7 @@ def test_link_that_is_switched_is_followed(watcher: Watcher, tmp_path: Path) -> 
 def test_directory_made_again_is_watched_again(
     watcher: Watcher, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(watch, "REARM_SECONDS", 0.0)
+    monkeypatch.setattr(events, "REARM_SECONDS", 0.0)
     directory = tmp_path / "run"
     log = directory / "log"
     directory.mkdir()
@@ -128,7 +128,7 @@ def test_directory_made_again_is_watched_again(
 
 
 def test_lost_events_are_made_up_for_by_the_sweep(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(Watcher, "_note", lambda self, event: None)  # every event is lost
+    monkeypatch.setattr(Watcher, "_note", lambda self, names: None)  # every event is lost
     watcher = Watcher(interval=0.05)
     log = tmp_path / "log"
     log.touch()
@@ -159,7 +159,7 @@ def test_file_system_without_events_is_polled_and_said_once(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "events", "network"),
+    ("kind", "reports", "network"),
     [
         ("ext4", True, False),
         ("tmpfs", True, False),
@@ -173,11 +173,11 @@ def test_file_system_without_events_is_polled_and_said_once(tmp_path: Path) -> N
         ("something-new", False, False),
     ],
 )
-def test_file_systems(tmp_path: Path, kind: str, events: bool, network: bool) -> None:
+def test_file_systems(tmp_path: Path, kind: str, reports: bool, network: bool) -> None:
     mountinfo = tmp_path / "mountinfo"
     mountinfo.write_text(f"1 0 8:1 / / rw - ext4 d rw\n2 1 0:1 / /data rw - {kind} d rw\n")
     found = filesystem("/data/run/log", str(mountinfo))
-    assert (found.type, found.events, found.network) == (kind, events, network)
+    assert (found.type, found.events, found.network) == (kind, reports, network)
     assert filesystem("/database", str(mountinfo)).type == "ext4"
 
 
@@ -236,7 +236,7 @@ def test_two_thousand_files(tmp_path: Path) -> None:
         directory.mkdir(exist_ok=True)
         paths.append(directory / f"{number}.log")
         watcher.watch(str(paths[-1]))
-    assert threading.active_count() <= before + 2 * watch.MAX_DIRECTORIES + 4
+    assert threading.active_count() <= before + 2 * events.MAX_DIRECTORIES + 4
     watcher.dirty()
     assert sum(watcher.mode(str(path)).kind == "polling" for path in paths) > 0
     for path in (paths[0], paths[777], paths[1999]):
@@ -248,7 +248,7 @@ def test_two_thousand_files(tmp_path: Path) -> None:
 
 @linux
 def test_busy_directory_takes_the_place_of_a_quiet_one(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(watch, "MAX_DIRECTORIES", 2)
+    monkeypatch.setattr(events, "MAX_DIRECTORIES", 2)
     watcher = Watcher(interval=0.05)
     logs = [tmp_path / name / "log" for name in "abc"]
     for log in logs:
@@ -259,7 +259,7 @@ def test_busy_directory_takes_the_place_of_a_quiet_one(tmp_path: Path, monkeypat
     logs[2].write_text("x")
     until_dirty(watcher, logs[2])
     assert watcher.mode(str(logs[2])).kind == "polling"  # nobody has been quiet for long
-    monkeypatch.setattr(watch, "SWAP_SECONDS", -1.0)
+    monkeypatch.setattr(events, "SWAP_SECONDS", -1.0)
     logs[2].write_text("xy")
     until_dirty(watcher, logs[2])
     assert watcher.mode(str(logs[2])).kind == "events"
@@ -302,7 +302,7 @@ def test_unwatched_path_is_forgotten(watcher: Watcher, tmp_path: Path) -> None:
     log.write_text("x")
     assert watcher.dirty() == set()
     assert not watcher._aliases
-    assert not watcher._directories
+    assert len(watcher._events) == 0
 
 
 def test_close_twice_leaves_no_thread(tmp_path: Path) -> None:
