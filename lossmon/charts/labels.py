@@ -103,9 +103,8 @@ def draw_verticals(
     """Draw the marks' dotted lines on a canvas that is still empty, so that data covers them."""
     dot = ":" if view.glyphs is Glyphs.ASCII else "╎"
     # Among equals the first given counts most.
-    gravest_last = sorted(
-        reversed(marks), key=lambda mark: (mark.selected, -_WEIGHT[mark.severity])
-    )
+    backwards = list(marks)[::-1]
+    gravest_last = sorted(backwards, key=lambda m: (m.selected, -_WEIGHT[m.severity]))
     for left, mark in zip(range(len(marks) - 1, -1, -1), gravest_last, strict=True):
         column = to_col(mark.x)
         if column is None:
