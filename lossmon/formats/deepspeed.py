@@ -159,7 +159,7 @@ class DeepSpeed(ConsoleFormat):
     needles = ("steps: ", "***** Evaluating ", "act_loss: ")
     signature = re.compile(
         rf"\*\*\*\*\* Evaluating (?:perplexity|rewards?), Epoch {STEP}/{STEP}"
-        rf"|(?<![\w\"'`])steps: {STEP} loss: {NUM} iter time \(s\)"
+        rf"|(?<![\w\"'`])steps: {STEP} loss: {NUM} (?:[a-z ]{{1,30}}: {NUM} ){{0,5}}iter time"
         rf"|epoch: {STEP} ?[|,] ?step: {STEP} ?[|,] ?(?:ppo_ep: {STEP} ?[|,] ?)?act_loss: {NUM}"
     )
     parser_class = DeepSpeedParser

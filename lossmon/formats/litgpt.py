@@ -1,8 +1,9 @@
 """LitGPT: `Epoch 1 | iter 4 step 1 | loss train: 5.231, val: n/a | …` and `iter 100: val loss …`.
 
 The step is the iteration (a micro-batch), as in LitGPT's own loggers: it is
-what both kinds of lines count. The `val` of a training line repeats the last
-validation and is left out.
+what both kinds of lines count. Lit-GPT, as it was called before, printed
+`iter 4 step 1: loss 5.2310, iter time: 12.34ms` and `step 100: val loss …`.
+The `val` of a training line repeats the last validation and is left out.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ _TRAIN: Final = re.compile(
     rf"(?:, val: (?:n/a|{NUM}))?(?: ?\| iter time: ({NUM}) ms)?"
 )
 _VAL: Final = re.compile(
-    rf"(?<![\w\"'`])(?:Epoch {STEP} ?\| )?iter ({STEP}): val loss ({NUM})"
+    rf"(?<![\w\"'`])(?:Epoch {STEP} ?\| )?(?:iter|step) ({STEP}): val loss ({NUM})"
     rf"(?:, val time: ({NUM}) ms)?"
+)
+_LIT_GPT: Final = re.compile(
+    rf"(?<![\w\"'`])iter ({STEP}) step ({STEP}): loss ({NUM}), iter time: ({NUM})ms"
 )
 _FINAL: Final = re.compile(rf"Final evaluation \| val loss: ({NUM})(?: \| val ppl: ({NUM}))?")
 
@@ -41,6 +45,12 @@ class LitGPTParser(ConsoleParser):
             self._last = float(match[2])
             self.info.loss_unit = "nats"
             self.add(values, self._last)
+            return True
+        if match := _LIT_GPT.search(text):
+            self._last = float(match[1])
+            self.info.loss_unit = "nats"
+            values = {"train_loss": float(match[3]), "optimizer_step": float(match[2])}
+            self.add({**values, "iter_time_ms": float(match[4])}, self._last)
             return True
         if match := _VAL.search(text):
             self._last = max(self._last, float(match[1]))
@@ -65,8 +75,10 @@ class LitGPT(ConsoleFormat):
         "Epoch 1 | iter 4 step 1 | loss train: 5.231, val: n/a | iter time: 12.34 ms (step)"
         " remaining time: 0:01:02\niter 100: val loss 4.1234, val time: 12.34 ms"
     )
-    needles = ("| loss train: ",)
-    signature = re.compile(rf"Epoch {STEP} ?\| iter {STEP} step {STEP} ?\| loss train: {NUM}")
+    needles = ("| loss train: ", ", iter time: ")
+    signature = re.compile(
+        rf"Epoch {STEP} ?\| iter {STEP} step {STEP} ?\| loss train: {NUM}|" + _LIT_GPT.pattern
+    )
     confidence = 0.96
     parser_class = LitGPTParser
 

@@ -211,3 +211,20 @@ def test_lines_behind_the_launcher_s_prefixes() -> None:
     assert points(read_text("deepspeed", text)[0], "lr") == [(350.0, 9.6e-6)]
     text = "[rank0]:[epoch=1][batch=3/9]:\n[rank0]:\t Train loss/train/total: 2.5\n"
     assert points(read_text("composer-console", text)[0], "loss/train/total") == [(3.0, 2.5)]
+
+
+def test_lit_gpt_as_it_printed_before() -> None:
+    text = (
+        "iter 3 step 1: loss 5.2310, iter time: 12.34ms (optimizer.step)\n"
+        "step 3: val loss 5.1234, val time: 120.34ms\n"
+    )
+    assert claim(text) == "litgpt"
+    run, _ = read_text("litgpt", text)
+    assert points(run, "train_loss") == [(3.0, 5.231)]
+    assert points(run, "val_loss") == [(3.0, 5.1234)]
+
+
+def test_deepspeed_pipeline_with_parts_of_the_loss() -> None:
+    text = "steps: 200 loss: 5.5508 lm loss: 5.5103 moe loss: 0.0405 iter time (s): 0.936 \n"
+    assert claim(text) == "deepspeed"
+    assert points(read_text("deepspeed", text)[0], "moe loss") == [(200.0, 0.0405)]
