@@ -272,8 +272,16 @@ def _window_mean(rng: np.random.Generator, run: Labelled, curve: Curve, a: float
 
 def _flat_start(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
     n = len(run)
-    at = int(rng.integers(5, max(6, min(30, n // 12))))
-    run.mean = curve(np.clip(run.steps - at, 0, None))
+    for at in (int(rng.integers(5, max(6, min(30, n // 12)))), 5):
+
+        def late(t: Array, at: int = at) -> Array:
+            return curve(np.clip(t - at, 0, None))
+
+        # Where the steep first drop falls into the last 90 % of the run, R is that drop, and
+        # the run would be flat by definition: not the case that is wanted here.
+        if gain_share(late, np.arange(3 * at, 0.66 * n)).min() > EPSILON:
+            run.mean = late(run.steps)
+            return
 
 
 def _plateau(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
@@ -395,6 +403,26 @@ def _long_run_sd(run: Labelled) -> Array:
     r = {"ar3": 0.3, "ar6": 0.6}.get(run.tags["noise"], 0.0)
     sd: Array = run.sd * math.sqrt((1 + r) / (1 - r))
     return sd
+
+
+def resolvable_spikes(run: Labelled) -> list[int]:
+    """Onsets of the spikes that stand out from the noise's own largest values.
+
+    Their first point must lie above what the noise itself passes in one of a
+    hundred runs, and at least 8 σ above (under heavy tails nobody can tell less).
+    """
+    chance = SURE / len(run)
+    noise = run.tags["noise"]
+    if noise == "t4":
+        # P(T₄ > x) ~ 3 x⁻⁴ far out.
+        limit = (3 / chance) ** 0.25 / 1.098
+    elif noise == "skewed":
+        z = math.sqrt(-2 * math.log(chance * 5))
+        limit = (math.exp(0.5 * z) - math.exp(0.125)) / 0.604
+    else:
+        limit = 6.0
+    height = {at: run.mean[at] - run.mean[at - 1] for at in run.onset["spike"]}
+    return [at for at, rise in height.items() if rise / run.sd[at] > max(limit, 8.0) + 1]
 
 
 def resolvable(run: Labelled, event: str) -> int | None:

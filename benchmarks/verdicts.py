@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.simulator import BENIGN, EVENTS, Labelled, resolvable, simulate
+from benchmarks.simulator import BENIGN, EVENTS, Labelled, resolvable, resolvable_spikes, simulate
 from lossmon.analysis.analyzer import Analyzer
 from lossmon.model import Batch, Column
 
@@ -84,9 +84,11 @@ def measure(job: tuple[str, int]) -> dict[str, Any]:
     baselines: dict[str, list[float]] = {}
     for name, found in (("UP5", up5(run)), ("Page–Hinkley", page_hinkley(run))):
         baselines[name] = [] if found is None else [float(found)]
-    oracle = {
+    oracle: dict[str, Any] = {
         name: resolvable(run, name) for name in run.onset if name in KINDS and name != "spike"
     }
+    if "spike" in run.onset:
+        oracle["spike"] = resolvable_spikes(run)
     verdict = analyzer.verdict
     tags = {k: v if isinstance(v, str | bool) else float(v) for k, v in run.tags.items()}
     return {
@@ -160,7 +162,7 @@ def spike_figures(results: list[dict[str, Any]]) -> dict[str, float]:
     delays = []
     for result in results:
         alarms = result["alarms"]["spike"]
-        for onset in result["onset"]["spike"]:
+        for onset in result["oracle"]["spike"]:
             total += 1
             near = [at for at in alarms if onset <= at <= onset + 10]
             if near:

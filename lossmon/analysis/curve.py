@@ -33,8 +33,8 @@ class Curve:
     """Level, noise, descent and the whole-run means of one series."""
 
     __slots__ = (
-        "_largest", "_quiet", "_raw", "buckets", "descent", "epoch_marks", "level", "local",
-        "n", "noise", "rate_rise", "reference", "segment_start", "start", "unit",
+        "_largest", "_quiet", "_raw", "buckets", "deepest", "descent", "epoch_marks", "first_level",
+        "level", "local", "n", "noise", "rate_rise", "reference", "segment_start", "start", "unit",
         "warmup_end",
     )  # fmt: skip
 
@@ -51,10 +51,14 @@ class Curve:
         """Median of the last 48 quiet points."""
         self.descent = 0.0
         """R."""
+        self.deepest = 0.0
+        """As R, down to the lowest level held: what a rise is measured with."""
         self.reference: float | None = None
         """Lowest level that the run held before the newest buckets."""
         self.start = -math.inf
         """Initial level."""
+        self.first_level = math.nan
+        """Highest of the first eight points."""
         self.segment_start = 0
         self.epoch_marks: list[int] = []
         """n at the starts of the newest epochs (at most 4)."""
@@ -113,7 +117,10 @@ class Curve:
         self._largest = max(self._largest, float(np.abs(raw).max()))
         if len(quiet):
             self.noise.update(self._quiet, len(quiet), self.n)
-            self.local = median(self._quiet[-WINDOW:])
+            # An eighth of the run: in a short log 48 points would lag behind a steep descent.
+            self.local = median(self._quiet[-min(max(self.n // 8, 12), WINDOW) :])
+        if self.n <= 8:
+            self.first_level = float(self._raw[: self.n].max())
         if self.n <= _START_POINTS and len(self._raw) >= 3:
             self.start = max(self.start, float(np.sort(self._raw[-3:])[1]))
         closed = self.buckets.add(len(raw), (float(clean.sum()), float(raw.sum())), first, last)
@@ -126,15 +133,28 @@ class Curve:
         k = len(means)
         self.level = float(means[-max(2, k // 16) :].mean())
         if k >= 8:
-            tenth = k // 10
+            left = self._left_start(means)
+            tenth = left + (k - left) // 10
             before = float(means[max(0, tenth - 1) : tenth + 2].mean())
             self.descent = max(before - self.level, 0.0)
-        # The level held over 16 points at least, the newest ones excluded: what a rise rises from.
-        span = max(1, 16 // self.buckets.width)
+            self.deepest = max(before - min(self.level, self.reference or self.level), 0.0)
+        # The level held over 16 points (8 in short logs), the newest ones excluded.
+        span = max(1, 16 // self.buckets.width) if self.n >= _START_POINTS else 8
         if k > 2 * span:
             held = np.cumsum(np.concatenate(([0.0], means)))
             levels = (held[span:-span] - held[: -2 * span]) / span
             self.reference = float(levels.min())
+
+    def _left_start(self, means: FloatArray) -> int:
+        """Bucket at which learning began: 0 unless the run waited at its start for a while.
+
+        The first steps of large runs are often flat (warm-up from a rate of 0);
+        R must not hold the whole first drop only because it came late.
+        """
+        head = float(means[:2].mean())
+        falls = head - means > max(0.1 * (head - self.level), 6 * self.floor)
+        first = int(falls.argmax())
+        return first if falls[first] and first > 2 else 0
 
     def forget_quiet(self, keep: FloatArray) -> None:
         """Begin the local level anew from `keep` (the newest points): a new level was reached."""
@@ -159,7 +179,7 @@ class Curve:
     def _restart(self) -> None:
         self.noise = Noise()
         self.level = self.local = math.nan
-        self.descent = 0.0
+        self.descent = self.deepest = 0.0
         self.reference = None
         self.start = -math.inf
         self.epoch_marks = []

@@ -37,6 +37,13 @@ STUCK: Final = 0.2
 EARLY: Final = 48
 """A rise that begins within so many points is usually the warm-up: it must last longer."""
 SLOPE_Z: Final = 3.5
+NOT_FALLING: Final = -1.0
+"""What is stuck high does not fall: t of the slope since the rise."""
+TIMES_START: Final = 10.0
+"""A rise from the very start has no descent to be measured with; a positive loss of ten times its
+start is no warm-up bump. (The one test that depends on the loss's zero.)"""
+EXPLODED: Final = 1.5
+"""So many times the whole descent above the start is no warm-up any more."""
 
 
 def slope_test(means: FloatArray) -> tuple[float, float, float]:
@@ -56,7 +63,17 @@ def slope_test(means: FloatArray) -> tuple[float, float, float]:
 class DivergenceDetector:
     """CUSUM in calm times; a schedule of checks while a rise is under suspicion."""
 
-    __slots__ = ("_reference", "_sigma", "check_at", "cusum", "hot", "rising", "since")
+    __slots__ = (
+        "_deepest",
+        "_reference",
+        "_scale",
+        "_sigma",
+        "check_at",
+        "cusum",
+        "hot",
+        "rising",
+        "since",
+    )
 
     def __init__(self) -> None:
         self.cusum = 0
@@ -68,12 +85,16 @@ class DivergenceDetector:
         """n at which the present rise began (where the CUSUM left zero)."""
         self.check_at = 0
         self._reference: float | None = None
+        self._deepest = 0.0
+        self._scale = 0.0
+        """Descent at the moment of the warning, before the rise itself could hide it."""
         self._sigma = math.inf
 
     def renew(self, curve: Curve) -> None:
         """Take reference and noise for the points to come."""
         self._reference = curve.reference
         self._sigma = curve.long_run_sigma
+        self._deepest = curve.deepest
 
     def reset(self, n: int) -> None:
         """Forget the rise so far (a recovered spike, a resumed run)."""
@@ -111,6 +132,7 @@ class DivergenceDetector:
         self.cusum = int(height[last])
         if crossed:
             self.hot = True
+            self._scale = self._deepest
             self.check_at = n + index + 1
             return index
         return None
@@ -133,22 +155,26 @@ class DivergenceDetector:
         now = float(0.5 * (newest[(len(newest) - 1) // 2] + newest[len(newest) // 2]))
         height = now - reference
         early = self.since < EARLY
-        scale = max(
-            curve.descent + now - curve.level,
-            curve.descent,
-            10 * self._sigma if self.since < 64 else 0.0,
-            curve.floor,
-        )
+        fallen = curve.first_level - reference
+        scale = max(self._scale, 10 * self._sigma if self.since < 64 else 0.0, curve.floor)
         self.rising = False
         if height < 0.5 * RISE * scale or height < self._sigma:
             return "over", height
+        # Far beyond the start, neither warm-up nor a restart explains it.
+        half = recent[-8:]
+        growing = float(half[4:].sum()) >= float(half[:4].sum())
+        beyond = now - curve.first_level > EXPLODED * max(fallen, scale)
+        if early and 0 < TIMES_START * curve.first_level < now and growing:
+            self.rising = True
+            return "exploded", height
+        if beyond and fallen > 10 * self._sigma and n - self.since >= 6:
+            self.rising = True
+            return "exploded", height
         if height <= max(RISE * scale, 2 * self._sigma) or self._held(curve, n):
             return "", height
         if self._sawtooth(curve, now, n):
             return "", height
         self.rising = True
-        half = recent[-8:]
-        growing = float(half[4:].sum()) >= float(half[:4].sum())
         if not early and now > curve.start + 3 * scale and growing:
             return "exploded", height
         lasted = n - self.since
@@ -166,7 +192,7 @@ class DivergenceDetector:
         if rising and height > 2 * RISE * scale and lasted > max(16, 0.02 * n):
             return "rising", height
         needed = max(32.0, STUCK * n * max(0.3, 1 - 0.5 * height / scale))
-        if lasted > needed and t_late > -2:
+        if lasted > needed and min(t, t_late) > NOT_FALLING:
             return "stuck", height
         return "", height
 

@@ -22,6 +22,8 @@ WINDOW: Final = 48
 MEMORY: Final = 333.0
 """Points over which the autocorrelation forgets at least (it drifts with the phase of training)."""
 _MAD_TO_SD: Final = 0.6744897501960817
+_STEEP: Final = 1.3
+"""Noise that is correlated at up to 0.6 keeps the two scales within this ratio."""
 _CLIP: Final = 3.0
 """Second differences count up to so many of their own standard deviations (√6 σ)."""
 _RHO: Final = np.linspace(0.0, 0.8, 33)
@@ -40,8 +42,17 @@ def median(values: FloatArray) -> float:
 
 
 def difference_scale(values: FloatArray) -> float:
-    """Standard deviation of the noise in `values` (finite, n ≥ 2), blind to a slow trend."""
-    return median(np.abs(np.diff(values))) / (_MAD_TO_SD * math.sqrt(2.0))
+    """Standard deviation of the noise in `values` (finite, n ≥ 2), blind to a trend.
+
+    From first differences; where second ones, which no slope enters, say much
+    less (a steep descent of little noise), they bound it.
+    """
+    first = np.diff(values)
+    scale = median(np.abs(first)) / (_MAD_TO_SD * math.sqrt(2.0))
+    if len(first) < 8:
+        return scale
+    second = median(np.abs(np.diff(first))) / (_MAD_TO_SD * math.sqrt(6.0))
+    return min(scale, _STEEP * second) if second > 0 else scale
 
 
 def autocorrelation(ratio: float) -> float:

@@ -25,7 +25,7 @@ from lossmon.model.batch import FloatArray
 
 WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
-Z: Final = 2.6
+Z: Final = 3.0
 PERSIST: Final = 2
 LASTING: Final = 24
 """Closes of buckets that must agree: at least two, and 1/24 of the run."""
@@ -33,7 +33,7 @@ RETURN: Final = 4.0
 MISFIT: Final = 4.0
 """A bump or a sawtooth in the window is no flat line even where its slope is 0: the residuals'
 mean square may pass what noise explains by so many of its standard deviations (χ²)."""
-WAIT: Final = 1.2
+WAIT: Final = 1.5
 MIN_BUCKETS: Final = 16
 UNLEARNED: Final = 5.0
 """A descent under so many errors of a bucket's mean is not told from noise."""
@@ -121,6 +121,7 @@ class PlateauDetector:
         marks = curve.epoch_marks
         if marks:
             needed = max(needed, 1.25 * (marks[-1] - (marks[-2] if len(marks) > 1 else 0)))
+        needed = max(needed, 1.25 * _last_stair(means, variance) * width)
         # What came down from a bump and is not yet where it was is on its way, not flat.
         back = curve.reference is None or (
             now <= curve.reference + self.epsilon * unit + RETURN * math.sqrt(variance)
@@ -156,6 +157,24 @@ class PlateauDetector:
         self.stands = self.flat = self.improving = False
         self.outlook = None
         self.points_needed = None
+
+
+def _last_stair(means: FloatArray, variance: float) -> int:
+    """Buckets between the two newest sudden drops (or from the start to the only one), 0: none.
+
+    Epochs show as stairs in the training loss even where the log has no epoch
+    column: after one stair, the next is due when as long again has passed.
+    """
+    across = means[:-2] - means[2:]
+    if len(across) < 7:
+        return 0
+    beside = np.maximum(np.abs(across[:-6]), np.abs(across[6:]))
+    sudden = across[3:-3] > 5 * math.sqrt(2 * variance) + 3 * beside
+    at = np.flatnonzero(sudden) + 4
+    if len(at) == 0:
+        return 0
+    before = at[at < at[-1] - 3]
+    return int(at[-1] - (before[-1] if len(before) else 0))
 
 
 def _outlook(

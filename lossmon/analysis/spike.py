@@ -19,13 +19,14 @@ from lossmon.model.batch import FloatArray
 
 LIMIT: Final = 8.0
 """OLMo-core uses 6 non-robust sd of 128 points; 20 healthy real logs stayed under 5.8."""
+FEW: Final = 16.0
 MOST: Final = 40.0
 TAIL_FACTOR: Final = 1000.0
 """The limit is where the fitted tail holds 1/1000 of the exceedances of the tenth largest."""
 TOP: Final = 10
-PRIOR_WEIGHT: Final = 5.0
-PRIOR_INDEX: Final = 0.2
-"""Tail index believed before there is evidence (Student t with 5 dof), worth five points."""
+PRIOR_WEIGHT: Final = 10.0
+PRIOR_INDEX: Final = 0.25
+"""Tail index believed before there is evidence (Student t with 4 dof), worth ten points."""
 MIN_POINTS: Final = 24
 QUIET: Final = 3
 QUIET_Z: Final = 3.0
@@ -38,8 +39,10 @@ CLIP_FROM: Final = 64
 class SpikeDetector:
     """Holds the limit that the next points are measured with, and the episode in progress."""
 
-    __slots__ = ("_top", "amplitude", "base", "length", "limit", "opened_at", "quiet", "sigma",
-                 "threshold", "z")  # fmt: skip
+    __slots__ = (
+        "_previous", "_top", "amplitude", "base", "length", "limit", "opened_at", "quiet",
+        "sigma", "threshold", "z",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.threshold = LIMIT
@@ -53,6 +56,7 @@ class SpikeDetector:
         self.quiet = 0
         self.z = 0.0
         self.amplitude = 0.0
+        self._previous = 0.0
         self.opened_at = 0
 
     @property
@@ -69,12 +73,14 @@ class SpikeDetector:
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
             self.limit = math.inf
             return
-        self.threshold = LIMIT
+        # The scale itself is uncertain while there are few points: 13 σ at 24, 8.4 at 300.
+        least = LIMIT * (1 + FEW / curve.n)
+        self.threshold = least
         if len(self._top) >= TOP:
             low = max(float(self._top[0]), 1.0)
             hill = float(np.log(np.maximum(self._top, low) / low).sum())
             index = (hill + PRIOR_WEIGHT * PRIOR_INDEX) / (len(self._top) + PRIOR_WEIGHT)
-            self.threshold = min(max(LIMIT, low * TAIL_FACTOR**index), MOST)
+            self.threshold = min(max(least, low * TAIL_FACTOR**index), MOST)
         self.limit = self.base + self.threshold * self.sigma
 
     def observe(self, values: FloatArray) -> None:
@@ -99,13 +105,23 @@ class SpikeDetector:
         """Begin an episode with the point that passed the limit."""
         self.length = 1
         self.quiet = 0
+        self._previous = value
         self.opened_at = n
         self.amplitude = value - self.base
         self.z = self.amplitude / self.sigma
 
     def follow(self, value: float) -> str:
-        """Take the next point of an episode; return `recovered`, `shifted` or `` (goes on)."""
+        """Take the next point of an episode; return what it means for the episode.
+
+        `recovered`, `shifted` (a new level), `again` (half recovered, it jumped
+        anew: another spike), or an empty string: it goes on.
+        """
         self.length += 1
+        jump = value - self._previous
+        half_way = self._previous < self.base + 0.5 * self.amplitude
+        self._previous = value
+        if half_way and jump > self.threshold * self.sigma:
+            return "again"
         self.amplitude = max(self.amplitude, value - self.base)
         z = (value - self.base) / self.sigma
         self.quiet = self.quiet + 1 if z < QUIET_Z else 0

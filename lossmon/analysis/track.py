@@ -220,6 +220,14 @@ class Track:
     def _episode(self, at: int) -> int:
         value = float(self._scaled[at])
         outcome = self.spike.follow(value)
+        if outcome == "again":
+            lasted = self.spike.close()
+            self.journal.clear(
+                "spike", self._moment(at), f"Half recovered after {lasted} points, then again.",
+                series=self.name,
+            )  # fmt: skip
+            self._open_spike(at)
+            return at + 1
         if not self.divergence.hot:
             self.divergence.advance(self._scaled[at : at + 1], self.curve.n)
         self._push(at, at + 1, quiet=False)
