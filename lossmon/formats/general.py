@@ -17,15 +17,9 @@ import numpy as np
 
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
-from lossmon.formats.general_shape import (
-    MAX_SHAPE,
-    Layout,
-    expression,
-    layout_of,
-    shape_of,
-    split_numbers,
-    with_split,
-)
+from lossmon.formats.general_layout import MAX_SHAPE, Layout, layout_of
+from lossmon.formats.general_names import with_split
+from lossmon.formats.general_shape import expression, shape_of, split_numbers
 from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP, Plan, Row, Track, floats
 from lossmon.formats.head import Head
 from lossmon.formats.lines import strip_ansi
@@ -44,7 +38,9 @@ _EVAL_FILES: Final = frozenset(("val", "valid", "validation", "validations", "ev
 _TRAIN_FILES: Final = frozenset(("train", "training"))
 """Words of a file's name that say what its losses were measured on."""
 _MAX_HEADING: Final = 120
-_EVALUATES: Final = re.compile(r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b")
+_EVALUATES: Final = re.compile(
+    r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b|^\W{0,12}(?:test|val|valid|dev)\b"
+)
 _TRAINS: Final = re.compile(r"(?i)\b(?:train(?:ing)?|epoch)\b")
 _FAST_AFTER: Final = 32
 """Lines of a shape before blocks are matched with its expression."""

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.formats.general_shape import Layout
+from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import to_float
 from lossmon.model.batch import FloatArray
 
@@ -71,7 +71,7 @@ class Track:
         """Return the step over the run of a counter that may begin anew in each epoch."""
         if epoch is None:
             if self.layout.batchwise and self.last_raw is not None and raw < self.last_raw:
-                self.offset += total or self.last_raw + 1
+                self.offset += total or self.last_raw + (raw == 0)
                 self.estimated = True
             self.last_raw = raw
             return raw + self.offset
@@ -89,7 +89,7 @@ class Track:
             step = (epoch - self.base) * total + raw
         else:
             if rose and dropped and self.last_raw is not None:
-                self.offset += self.last_raw + 1
+                self.offset += self.last_raw + (raw == 0)  # counted from 0: one more than said
                 self.estimated = True
             step = raw + self.offset
         self.last_epoch, self.last_raw = epoch, raw
@@ -155,8 +155,8 @@ class Track:
         return moved and self._broken()
 
     def _looks_measured(self) -> bool:
-        firsts = [row.values[0] for row in self.held]
-        return self._broken() or any(math.isfinite(value) and value % 1 for value in firsts)
+        values = [value for row in self.held for value in row.values]
+        return any(not math.isfinite(value) or value % 1 for value in values)
 
     def _broken(self) -> bool:
         return any(not math.isfinite(value) for row in self.held for value in row.values)

@@ -1,0 +1,127 @@
+"""Names before numbers in free text, and the words in them that say what is meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossmon.model import Role, role_of
+from lossmon.model.roles import words
+
+EVAL_WORDS: Final = {
+    "val": "val",
+    "valid": "val",
+    "validate": "val",
+    "validating": "val",
+    "validation": "val",
+    "eval": "val",
+    "evaluate": "val",
+    "evaluating": "val",
+    "evaluation": "val",
+    "dev": "dev",
+    "heldout": "val",
+    "test": "test",
+    "testing": "test",
+}
+TRAIN_WORDS: Final = frozenset(["train", "training", "trn"])
+EPOCH_WORDS: Final = frozenset(["epoch", "epochs", "ep"])
+STEP_WORDS: Final = frozenset((
+    "step", "steps", "iter", "iters", "iteration", "iterations", "it", "update", "updates",
+    "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
+))  # fmt: skip
+BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
+# Metrics of the whole run, or of the best so far: no points of a curve.
+SUMMARY_WORDS: Final = frozenset((
+    "best", "final", "target", "threshold", "initial", "prev", "previous", "last", "lowest",
+    "improved", "from", "to", "min", "minimum", "overall", "vs", "than",
+))  # fmt: skip
+_QUALIFIERS: Final = frozenset((
+    "train", "training", "trn", "val", "valid", "validation", "test", "testing", "eval",
+    "evaluation", "dev", "batch", "step", "epoch", "avg", "average", "mean", "total", "running",
+    "smoothed", "smooth", "lm", "mlm", "nsp", "ce", "cross", "entropy", "kl", "reg", "aux",
+    "rec", "recon", "reconstruction", "generator", "discriminator", "gen", "disc", "g", "d",
+    "actor", "critic", "policy", "value", "learning", "rate", "grad", "gradient", "norm",
+    "teacher", "student", "content", "style", "pixel", "perceptual", "adv", "adversarial",
+    "main",
+))  # fmt: skip
+_FOLLOW_SPACE: Final = re.compile(r"([A-Za-z][\w/.-]*+) $")
+_NAME: Final = re.compile(r"[^\W\d][\w/.@'-]*+$")
+_WRAPPER: Final = re.compile(
+    r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$"
+)
+_PARENTHESES: Final = re.compile(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @-]{1,24})[)\]]$")
+_COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
+_ASSIGNING: Final = ("=>", "->", "→")
+_LINKS: Final = (" is", " was", " of", " at", " are")
+_WORDS: Final = re.compile(r"[A-Za-z]++(?:\.py)?")
+
+
+def name_before(label: str) -> tuple[str, bool, str]:
+    """Return the name that a label ends with (or ""), whether `:` or `=` follows, and the rest."""
+    text = label[-160:]
+    for _ in range(4):
+        text = text.rstrip(" \t")
+        wrapper = _WRAPPER.search(text[-12:])
+        if wrapper is None:
+            break
+        text = text[: len(text) - (len(wrapper.group()))]
+    text = text.rstrip(" \t")
+    explicit = False
+    if text.endswith(_COMPARISON):
+        return "", False, text
+    if text.endswith(_ASSIGNING):
+        explicit = True
+        text = text[:-1].rstrip("-=")
+    elif text.endswith((":", "=", "|")):
+        explicit = True
+        text = text[:-1]
+    text = text.rstrip(" \t'\"")
+    if explicit:
+        text = text.rstrip("}")
+    for link in _LINKS:
+        if text.endswith(link):
+            text = text[: -len(link)]
+            explicit = True
+            break
+    paired = _PARENTHESES.search(text[-64:])
+    if paired is not None:
+        return paired.group(), explicit, text[: len(text) - len(paired.group())]
+    text = text.rstrip("])")
+    found = _NAME.search(text[-80:])
+    if found is None:
+        return "", explicit, text
+    name = found.group()
+    rest = text[: len(text) - len(name)]
+    for _ in range(3):
+        word = _FOLLOW_SPACE.search(rest[-40:])
+        if word is None or word.group(1).lower() not in _QUALIFIERS:
+            break
+        if words(name)[:1] and words(name)[0] in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS:
+            break  # `train epoch 3`: the word says what is counted, not how it is called
+        name = f"{word.group(1)} {name}"
+        rest = rest[: len(rest) - len(word.group())]
+    return name, explicit, rest
+
+
+def with_split(name: str, split: str) -> str:
+    """Return a loss's or score's name with the split it was measured on, unless it names one."""
+    if not split or role_of(name) not in (Role.TRAIN_LOSS, Role.SCORE):
+        return name
+    if set(words(name)) & (TRAIN_WORDS | EVAL_WORDS.keys()):
+        return name
+    return f"{split}/{name}"
+
+
+def split_said(rest: str, context: str) -> str:
+    """Return the split (`val`, `test`, … or none for training) that the words before a name set."""
+    for word in _WORDS.findall(rest):
+        lower = word.lower()
+        if lower in EVAL_WORDS:
+            context = EVAL_WORDS[lower]
+        elif lower in TRAIN_WORDS:
+            context = ""
+    return context
+
+
+def sums_up(rest: str) -> bool:
+    return any(word.lower() in SUMMARY_WORDS for word in _WORDS.findall(rest[-80:]))
