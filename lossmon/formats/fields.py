@@ -62,7 +62,9 @@ _TOTAL_STEPS: Final = frozenset(
 _TOTAL_EPOCHS: Final = frozenset(
     ("num_epochs", "total_epochs", "max_epochs", "num_train_epochs", "n_epochs", "max_epoch")
 )
-_TAGS: Final = frozenset(("mode", "split", "phase", "stage", "subset", "dataset"))
+_TAGS: Final = frozenset(
+    ("mode", "split", "phase", "stage", "subset", "dataset", "type", "event", "set", "partition")
+)
 _TRAIN_TAGS: Final = frozenset(("train", "training", "trn", "train_inner", "fit", "learn"))
 _EVAL_TAGS: Final = frozenset(
     ("val", "valid", "validation", "eval", "evaluation", "test", "testing", "dev", "validate")

@@ -17,6 +17,14 @@ _LISTS: Final = re.compile(
 )
 """A name before a list of numbers."""
 
+_BY_INDEX: Final = re.compile(
+    r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\{\s{0,100}"\d{1,9}"\s{0,100}:\s{0,100}(?:-?\d|NaN|null)'
+)
+"""A name before numbers by index, as pandas writes a column."""
+
+_BY_EPOCH: Final = re.compile(r'\s{0,100}\{\s{0,100}"(\d{1,9})"\s{0,100}:\s{0,100}(?=\{)')
+"""Records by the number of their epoch."""
+
 _RECORDS_AT: Final = re.compile(
     r"\s{0,100}(?:\[|\{\s{0,100}\"[^\"\\\n]{1,40}\"\s{0,100}:\s{0,100}\[)\s{0,100}(?=\{)"
 )
@@ -31,9 +39,14 @@ class JsonHistoryParser(JsonDocumentParser):
 
     def document(self, value: Any) -> None:
         if isinstance(value, dict):
+            if value and all(_is_index(key) for key in value):
+                for epoch, record in value.items():
+                    if isinstance(record, dict):
+                        self.record({"epoch": float(epoch), **record})
+                return
             lists = {
                 name: leaf
-                for name, leaf in flat_items(value)
+                for name, leaf in flat_items(_lists_by_index(value))
                 if isinstance(leaf, list) and leaf and number(leaf[0]) is not None
             }
             if lists:
@@ -68,6 +81,20 @@ class JsonHistoryParser(JsonDocumentParser):
             self.rows.add(fields)
 
 
+def _is_index(key: str) -> bool:
+    return key.isascii() and key.isdecimal() and len(key) < 10
+
+
+def _lists_by_index(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with columns as pandas writes them (`{"0": 2.1, "1": 1.7}`) as lists."""
+    return {
+        key: list(column.values())
+        if isinstance(column, dict) and column and all(_is_index(index) for index in column)
+        else column
+        for key, column in value.items()
+    }
+
+
 def _is_records(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
@@ -87,16 +114,18 @@ class JsonHistoryFormat(DocumentFormat):
         if start not in (b"{", b"["):
             return None
         text = Head.of(head).text
-        names = dict.fromkeys(_LISTS.findall(text))
+        names = dict.fromkeys(_LISTS.findall(text) + _BY_INDEX.findall(text))
         if start == b"{" and names:
             return judge(names, (), "a JSON object of lists")
-        at = _RECORDS_AT.match(text)
+        at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)
         if at is None:
             return None
         numeric: dict[str, None] = {}
         words: dict[str, None] = {}
         for count, entry in enumerate(objects_in(text, at.end())):
             numeric.update(dict.fromkeys(record_numbers(entry)))
+            if at.re is _BY_EPOCH:
+                numeric["epoch"] = None
             words.update({key: None for key, value in entry.items() if isinstance(value, str)})
             if count >= 20:
                 break

@@ -28,6 +28,9 @@ from lossmon.model import Batch, concatenate
 MAX_STRUCT_FIELDS: Final = 256
 """With more keys than this a struct costs more than it saves."""
 
+_LF: Final = 10
+_BRACE: Final = 123
+
 _SMALL: Final = 2048
 """A refused block of fewer bytes is read line by line instead of halved again."""
 
@@ -211,9 +214,19 @@ class _Decoder:
 
 def _is_one_a_line(block: bytes, records: int) -> bool:
     """Say whether a block of so many records holds just one in each line that is not empty."""
-    # Four times as fast as bytes.count.
-    lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == 10))
-    return lines == records or sum(1 for line in block.split(b"\n") if line) == records
+    if _lines_of_objects(block) == records:
+        return True
+    filled = b"".join(line + b"\n" for line in block.split(b"\n") if line)
+    return len(filled) < len(block) and _lines_of_objects(filled) == records
+
+
+def _lines_of_objects(block: bytes) -> int:
+    """Return the number of lines, -1 where one does not begin with a brace."""
+    data = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(data == _LF)
+    if not len(ends) or data[0] != _BRACE or (data[ends[:-1] + 1] != _BRACE).any():
+        return -1
+    return len(ends)
 
 
 def first_step(head: bytes) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
+from lossmon.formats.base import HEAD_BYTES, Context, Parser, Sniff, StreamFormat
 from lossmon.formats.fields import judge
 from lossmon.formats.head import Head
 from lossmon.formats.json_lines import JsonLinesParser, first_step
@@ -24,7 +24,8 @@ class JsonLinesFormat(StreamFormat):
         records = head.records
         if not records or 2 * len(records) < min(len(head.lines), 40):
             return None
-        if len(records) == 1 and (filename.endswith(".json") or not head.endswith(b"\n")):
+        whole = len(head) < HEAD_BYTES
+        if whole and len(records) == 1 and (filename.endswith(".json") or not head.endswith(b"\n")):
             return None  # a document that stands on one line: a summary, a configuration
         reader = JsonLinesParser()
         numeric: dict[str, None] = {}

@@ -12,8 +12,13 @@ from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
 from lossmon.formats.json_text import number
 from lossmon.model.batch import FloatArray
 
-MAX_DEPTH: Final = 4
-"""Nested objects deeper than this are configuration, not metrics."""
+MAX_DEPTH: Final = 6
+"""Nested objects deeper than this hold no metrics (RLlib's are five deep)."""
+
+_CONFIGURATION: Final = frozenset(
+    ("config", "configs", "configuration", "hparams", "hyperparameters", "args", "params", "env")
+)
+"""Objects of these names hold what a run was started with."""
 
 MAX_FIELDS: Final = 4000
 """Fields taken of one object."""
@@ -54,7 +59,7 @@ def flat_items(
             return
         name = f"{prefix}{key}"
         if isinstance(value, dict):
-            if depth < MAX_DEPTH:
+            if depth < MAX_DEPTH and key not in _CONFIGURATION:
                 yield from flat_items(value, f"{name}/", depth + 1)
         else:
             yield name, value

@@ -173,3 +173,27 @@ class TestCatBoostJson:
         assert len(batch) > 5
         assert {column.name for column in batch.columns} == {"learn/RMSE", "test/RMSE"}
         assert parser.info.total_steps == 300
+
+
+class TestOtherShapesOfHistory:
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"loss": {"0": 3.0, "1": 2.0}, "val_loss": {"0": 3.5, "1": 2.5}},
+            {"0": {"loss": 3.0, "val_loss": 3.5}, "1": {"loss": 2.0, "val_loss": 2.5}},
+            [
+                {"epoch": 0, "loss": 3.0, "val_loss": 3.5, "iteration": 0},
+                {"epoch": 1, "loss": 2.0, "val_loss": 2.5, "iteration": 1},
+            ],
+        ],
+        ids=["pandas columns", "records by epoch", "records"],
+    )
+    def test_shape(self, document: Any) -> None:
+        for indent in (None, 4):
+            raw = json.dumps(document, indent=indent).encode()
+            claims = recognise(raw, "log.json")
+            assert claims
+            assert claims[0][1].name == "json-history"
+            batch, _ = read("json-history", raw)
+            assert points(batch, "loss") == {0: 3.0, 1: 2.0}
+            assert points(batch, "val_loss") == {0: 3.5, 1: 2.5}

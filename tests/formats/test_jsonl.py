@@ -73,7 +73,7 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(lines=LINES, cuts=st.lists(st.integers(0, 4000), max_size=5))
 def test_fast_way_gives_what_the_slow_way_gives(lines: list[str], cuts: list[int]) -> None:
     data = "\n".join(lines).encode() + b"\n"
@@ -85,11 +85,21 @@ def test_fast_way_gives_what_the_slow_way_gives(lines: list[str], cuts: list[int
 
 
 @settings(max_examples=50, deadline=None)
-@given(rows=st.lists(PLAIN, min_size=100, max_size=150), odd=st.lists(ODD, max_size=2))
-def test_long_regular_blocks_with_odd_rows(rows: list[Any], odd: list[Any]) -> None:
+@given(some=st.lists(PLAIN, min_size=1, max_size=5), odd=st.lists(ODD, max_size=2))
+def test_long_regular_blocks_with_odd_rows(some: list[Any], odd: list[Any]) -> None:
+    rows = some * 40
     data = "\n".join(json.dumps(row) for row in [*rows, *odd, *rows]).encode() + b"\n"
     cuts = [len(data) // 3]
     assert rows_of(batch_of(data, cuts=cuts)) == rows_of(batch_of(data, fast=False))
+
+
+def test_two_records_on_a_line_are_not_taken_for_one_each() -> None:
+    good = '{"step": 1, "loss": 2.0}\n'
+    double = good.strip() * 2 + "\n"
+    for blank in ("\n", " \n"):
+        parser = read(good * 100 + double + blank + good * 100, cuts=[1000])
+        assert parser.bad_records == 1
+        assert len(parser.result) == 200  # type: ignore[attr-defined]
 
 
 def test_regular_lines_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,3 +321,12 @@ def test_times_that_are_none() -> None:
         assert parse_time(text) is None
     assert parse_time("2024-01-02T03:04:05Z") == 1704164645
     assert np.isfinite(parse_time("2024-01-02 03:04:05,123") or np.nan)
+
+
+def test_configuration_in_a_record_is_no_metric() -> None:
+    batch = batch_of(
+        '{"training_iteration": 1, "timesteps_total": 4000, "config": {"lr": 0.1, "loss_coef": 1},'
+        ' "info": {"learner": {"default": {"learner_stats": {"total_loss": 2.5}}}}}\n'
+    )
+    assert [c.name for c in batch.columns] == ["info/learner/default/learner_stats/total_loss"]
+    assert batch.steps.tolist() == [4000]

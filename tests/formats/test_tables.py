@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossmon.formats.base import Context
 from lossmon.formats.delimited import FORMAT
 from lossmon.formats.registry import get, recognise
 from lossmon.formats.table_text import TableParser
@@ -55,7 +56,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     header=NAMES,
     rows=st.lists(
@@ -87,12 +88,12 @@ def test_all_ways_give_the_same(
 @given(
     cells=st.lists(
         st.tuples(st.integers(0, 9999), st.one_of(st.none(), st.floats()), st.floats(0, 1)),
-        min_size=120,
-        max_size=200,
+        min_size=1,
+        max_size=6,
     )
 )
 def test_long_regular_blocks(cells: list[tuple[int, float | None, float]]) -> None:
-    rows = [f"{a},{'' if b is None else b!r},{c!r}" for a, b, c in cells]
+    rows = [f"{a},{'' if b is None else b!r},{c!r}" for a, b, c in cells] * 40
     data = "\n".join(["step,loss,lr", *rows]) + "\n"
     assert rows_of(read(data, [len(data) // 2])[0]) == rows_of(read(data, kind=LineByLine)[0])
 
@@ -225,3 +226,33 @@ def test_monitor_steps_are_lengths_summed() -> None:
     assert batch.steps.tolist() == [20, 50]
     assert batch.times.tolist() == [1700000001.5, 1700000002.5]
     assert values(batch, "episode_reward") == [20, 30]
+
+
+def test_padded_headers_of_ultralytics() -> None:
+    text = (
+        "               epoch,      train/box_loss,    metrics/mAP50(B),        val/box_loss\n"
+        "                   1,              1.1584,              0.4321,              1.2034\n"
+    )
+    batch, parser = read(text)
+    assert parser.bad_records == 0
+    assert values(batch, "val/box_loss") == [1.2034]
+    assert recognise(text.encode(), "results.csv")[0][1].name == "csv"
+
+
+def test_export_of_a_tracker_with_quoted_names() -> None:
+    text = (
+        '"Step","run-1 - train/loss","run-1 - train/loss__MIN"\n"0","2.5","2.5"\n"10","2.0","2.0"\n'
+    )
+    batch, _ = read(text)
+    assert batch.steps.tolist() == [0, 10]
+    assert values(batch, "run-1 - train/loss") == [2.5, 2.0]
+
+
+def test_name_of_a_tensorboard_download() -> None:
+    text = b"Wall time,Step,Value\n1700000000.5,10,2.5\n1700000001.5,20,2.0\n"
+    fmt = recognise(text, "run-a-tag-val_loss.csv")[0][1]
+    parser = fmt.parser(Context("run-a-tag-val_loss.csv"))  # type: ignore[attr-defined]
+    batch = concatenate([parser.feed(text), parser.finish()])
+    assert values(batch, "val_loss") == [2.5, 2.0]
+    assert batch.steps.tolist() == [10, 20]
+    assert batch.times.tolist() == [1700000000.5, 1700000001.5]
