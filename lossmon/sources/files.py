@@ -213,6 +213,7 @@ class FileTail(Tail):
             return self._nothing(explain(self.path, error))
         if descriptor is None:
             return None
+        usable = False
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
@@ -224,11 +225,12 @@ class FileTail(Tail):
                 if self._turn_to_skipped():
                     return None
                 self._seen = seen
+            usable = True
         except OSError as error:
             return self._nothing(explain(self.path, error))
         finally:
-            # The generation may have moved on: then this descriptor is another file's.
-            if self._identity == identity_of(descriptor):
+            # Not kept if it is stale (NFS), or if the generation has moved on meanwhile.
+            if usable:
                 self._pool.give_back(self, descriptor)
             else:
                 os.close(descriptor)

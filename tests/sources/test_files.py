@@ -368,6 +368,29 @@ def test_out_of_descriptors_is_an_error_to_wait_out(log: Path, tail: FileTail, m
     assert text_of(drain(tail)) == b"1\n"
 
 
+def test_stale_handle_is_opened_again(log: Path, tail: FileTail, monkeypatch) -> None:
+    """NFS forgets a file under an open descriptor; the name still leads to it."""
+    log.write_bytes(b"1\n")
+    drain(tail)
+    append(log, b"2\n")
+    real_fstat = os.fstat
+    stale = tail._pool.take(tail)
+    assert stale is not None
+    tail._pool.give_back(tail, stale)
+
+    def fstat(descriptor: int) -> os.stat_result:
+        if descriptor == stale:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return real_fstat(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lossmon.sources.files.os.fstat", fstat)
+        (read,) = drain(tail)
+    assert "tale" in (read.error or "")
+    monkeypatch.setattr(tail, "_recheck_at", 0.0)
+    assert text_of(drain(tail)) == b"2\n"
+
+
 def test_backup_beside_a_log_is_not_read(log: Path, tail: FileTail) -> None:
     text = b"".join(b"step %d loss 1\n" % n for n in range(50))
     log.write_bytes(text)

@@ -93,7 +93,7 @@ def test_object_in_s3_grows_and_is_replaced(s3, follow) -> None:
 
 
 def test_large_object_in_s3_comes_whole(s3, follow) -> None:
-    data = b"".join(b"step %d loss 0.5\n" % n for n in range(600_000))
+    data = b"".join(b"step %d loss 0.5\n" % n for n in range(150_000))
     put("s3://logs/large.log", data)
     follower = follow("s3://logs/large.log", follow=False)
     follower.until(lambda f: any(read.ended for read in f.reads))

@@ -157,9 +157,8 @@ def test_directory_and_globs(ssh, tmp_path: Path) -> None:
 
     everything = {"a/train.log", "b/deep/er/metrics.jsonl"}
     assert names(f"trainer:{tmp_path}/") == everything
-    assert names(f"trainer:{tmp_path}/?/*.log") == {"a/train.log"}
+    assert names(f"trainer:{tmp_path}/[ab]/*.log") == {"a/train.log"}
     assert names(f"trainer:{tmp_path}/**/*.jsonl") == {"b/deep/er/metrics.jsonl"}
-    assert names(f"trainer:{tmp_path}/[ab]") == everything
     with pytest.raises(SourceNotFound, match="no log found"):
         open_stream(f"trainer:{tmp_path}/none-*")
 
