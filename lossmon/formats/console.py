@@ -170,12 +170,19 @@ class ConsoleParser(LineParser):
         if text[0] in "[ " and (match := _RANK.match(text)):
             rank = int(match[1])
             text = text[match.end() :]
-            if self._rank is not None and rank != self._rank:
+            if not text:
                 return
-        if self.record(text):
+        if rank is not None and self._rank not in (None, rank):
+            self._end_of(text)
+        elif self.record(text):
             if rank is not None:
                 self._rank = rank
-        elif match := _SCRIPT_DONE.match(text):
+        else:
+            self._end_of(text)
+
+    def _end_of(self, text: str) -> None:
+        """Note what a line that is no record says of how the run ended."""
+        if match := _SCRIPT_DONE.match(text):
             self.info.crashed = match[1] != "0"
             self.info.finished = not self.info.crashed
         elif says_crash(text) and not self.info.finished:

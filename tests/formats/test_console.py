@@ -155,3 +155,10 @@ def test_the_end_of_a_recorded_terminal(code: str, finished: bool) -> None:
     text += f'Script done on 2026-11-22 21:59:57+00:00 [COMMAND_EXIT_CODE="{code}"]\n'
     info = read_text("nanogpt", text)[1].info
     assert (info.finished, info.crashed) == (finished, not finished)
+
+
+def test_any_rank_can_crash() -> None:
+    text = "[rank0]: " + ITER.format(0, 2.0) + "[rank1]: \n[rank1]: " + TRACEBACK
+    run, parser = read_text("nanogpt", text)
+    assert parser.info.crashed
+    assert points(run, "loss") == [(0.0, 2.0)]
