@@ -302,12 +302,20 @@ def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> tuple[FloatA
         pass
     if _NAN in flat or _INF in flat:
         return None
+    nans, infinities = (
+        flat.count(b"nan") + flat.count(b"NaN"),
+        flat.count(b"inf") + flat.count(b"Inf"),
+    )
     for word, stand_in in _STAND_INS:
         flat = flat.replace(word, stand_in)
     try:
-        return _decode(flat, sparse), True
+        table = _decode(flat, sparse)
     except msgspec.DecodeError:
         return None
+    # Each word must have been a cell of its own: `nan0` would be another number now.
+    whole = np.count_nonzero(table == float(_NAN)) == nans
+    whole &= np.count_nonzero(np.abs(table) == float(_INF)) == infinities
+    return (table, True) if whole else None
 
 
 def _decode(flat: bytes, sparse: bool) -> FloatArray:
