@@ -28,6 +28,7 @@ SURE: Final = 0.7
 LEAST: Final = 0.2
 """Below it a claim counts as none."""
 
+_FAILURES: Final[list[str]] = []
 _NOT_FORMATS: Final = frozenset({"base", "lines", "registry"})
 
 
@@ -43,10 +44,28 @@ def formats() -> tuple[Format, ...]:
         found.extend(getattr(module, "FORMATS", ()))
         if hasattr(module, "FORMAT"):
             found.append(module.FORMAT)
+    names = {fmt.name for fmt in found}
     for entry in metadata.entry_points(group=ENTRY_POINT_GROUP):
-        loaded = entry.load()
-        found.append(loaded() if isinstance(loaded, type) else loaded)
+        try:
+            loaded = entry.load()
+            fmt = loaded() if isinstance(loaded, type) else loaded
+        except (ImportError, AttributeError, TypeError, ValueError, SyntaxError) as error:
+            _FAILURES.append(f"{entry.value}: {error}")
+            continue
+        if not isinstance(fmt, Format):
+            _FAILURES.append(f"{entry.value}: no lossmon.formats.base.Format")
+        elif fmt.name in names:
+            _FAILURES.append(f"{entry.value}: a format is called {fmt.name!r} already")
+        else:
+            names.add(fmt.name)
+            found.append(fmt)
     return tuple(found)
+
+
+def failures() -> tuple[str, ...]:
+    """Return why formats of other packages could not be had, one line each."""
+    formats()
+    return tuple(_FAILURES)
 
 
 def get(name: str) -> Format:
