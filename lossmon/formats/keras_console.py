@@ -60,7 +60,8 @@ class KerasConsoleParser(ConsoleParser):
         if last:
             self._held = values
             one_line = text[frame.end() - 1 :].startswith(" - ")
-            if one_line or (self._complete and self._complete <= values.keys()):
+            validated = any(name.startswith("val_") for name in values)
+            if one_line or validated or (self._complete and self._complete <= values.keys()):
                 self._emit()
         return True
 
