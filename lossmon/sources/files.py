@@ -311,9 +311,19 @@ class FileTail(Tail):
         if data:
             return self._deliver(data, more=True)
         if time.monotonic() - self._grew_at > RELEASE_SECONDS:
-            self._pool.drop(self)
-            self._released = True
+            self._let_go_if_deleted()
         return self._nothing(explain(self.path, error, "no longer there; waiting for it"))
+
+    def _let_go_if_deleted(self) -> None:
+        """Close what nobody can find by a name any more (a renamed file may still be written)."""
+        descriptor = self._pool.take(self)
+        if descriptor is None:
+            return
+        if os.fstat(descriptor).st_nlink:
+            self._pool.give_back(self, descriptor)
+        else:
+            os.close(descriptor)
+            self._released = True
 
     def _rest_of_old(self, limit: int) -> bytes | None:
         """Return what follows in the old generation, which is no longer at the path.

@@ -230,6 +230,23 @@ def test_deleted_file_is_let_go_after_a_while(log: Path, monkeypatch) -> None:
     now[0] += 1000
     drain(tail)
     assert len(pool) == 0
+    log.write_bytes(b"2\n")
+    assert text_of(drain(tail)) == b"2\n"
+
+
+def test_renamed_file_may_go_on_after_a_long_silence(log: Path, monkeypatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("lossmon.sources.files.time.monotonic", lambda: now[0])
+    tail = FileTail(str(log), DescriptorPool(8))
+    log.write_bytes(b"1\n")
+    drain(tail)
+    moved = log.rename(log.with_name("elsewhere"))
+    drain(tail)
+    now[0] += 1000
+    drain(tail)
+    append(moved, b"2\n")
+    assert text_of(drain(tail)) == b"2\n"
+    tail.close()
 
 
 def test_symlink_switched(tmp_path: Path) -> None:
