@@ -30,7 +30,9 @@ def run(options: argparse.Namespace) -> int:
     for fmt in sorted(registry.formats(), key=lambda fmt: fmt.name):
         sys.stdout.write(f"{fmt.name}\n    {fmt.title}\n")
         for line in fmt.sample.splitlines()[:3]:
-            sys.stdout.write(f"    | {clean_text(line, 150)}\n")
+            sys.stdout.write(f"    | {clean_text(line.expandtabs(4), 150)}\n")
+        if fmt.unsupported is not None:
+            sys.stdout.write(f"    not read: {fmt.unsupported}\n")
     return 0
 
 

@@ -79,21 +79,36 @@ def wait_for(
         timer.start()
     try:
         with monitor:
+            first = True
+            told: set[tuple[str, str, float]] = set()
             for snapshot in monitor.follow(until=over):
-                found = _raised(snapshot, kinds)
+                found = _raised(snapshot, kinds, told, first)
                 if found is not None:
                     return found
+                first = first and snapshot.scanning
     finally:
         if timer is not None:
             timer.cancel()
     return None
 
 
-def _raised(snapshot: Snapshot, kinds: Sequence[str]) -> tuple[RunView, Event] | None:
+def _raised(
+    snapshot: Snapshot, kinds: Sequence[str], told: set[tuple[str, str, float]], first: bool
+) -> tuple[RunView, Event] | None:
+    """Return an event that stands, or that was raised (and maybe cleared) since the last look.
+
+    What a log raised and cleared before the first look is history; `told`
+    remembers it.
+    """
     for view in snapshot.runs:
         if view.loading is not None:
             continue  # half a log: what stands in its middle may clear before its end
-        for event in view.standing:
-            if event.kind in kinds:
+        known = any(run_id == view.id for run_id, _, _ in told)
+        for event in view.events:
+            key = (view.id, event.kind, event.step)
+            fresh = known and not first and key not in told
+            told.add(key)
+            if event.kind in kinds and (event.stands or fresh):
                 return view, event
+        told.add((view.id, "", 0.0))
     return None

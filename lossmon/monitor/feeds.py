@@ -48,8 +48,8 @@ class Feed(ABC):
     """One part of a run."""
 
     part: str = ""
-    path: str | None = None
-    """The file on this host that it reads, for the watcher."""
+    paths: tuple[str, ...] = ()
+    """The files on this host that it reads, for the watcher."""
     streams: bool = False
     """Whether the source is a pipe or a connection, which has an end to wait for."""
     error: str | None = None
@@ -95,7 +95,7 @@ class StreamFeed(Feed):
     def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
         self.part = context.part
         self.streams = tail.streams
-        self.path = tail.path if tail.local else None
+        self.paths = (tail.path,) if tail.local else ()
         self._tail = tail
         self._format = fmt
         self._context = context
@@ -158,7 +158,7 @@ class DocumentFeed(Feed):
     def __init__(self, tail: Tail, fmt: DocumentFormat, context: Context) -> None:
         self.part = context.part
         self.streams = tail.streams
-        self.path = tail.path if tail.local else None
+        self.paths = (tail.path,) if tail.local else ()
         self._tail = tail
         self._format = fmt
         self._context = context
@@ -189,6 +189,7 @@ class DocumentFeed(Feed):
         """
         read = self._tail.read(CHUNK)
         self.error = read.error
+        self.ended = read.ended
         self.progress = (read.position, read.size or read.position)
         if read.cut or self._building is None:
             self._building = self._format.parser(self._context)
@@ -217,7 +218,7 @@ class TableFeed(Feed):
 
     def __init__(self, path: Path, fmt: TableFormat, key: str) -> None:
         self.part = key
-        self.path = str(path)
+        self.paths = (str(path), f"{path}-wal")
         self._path = path
         self._format = fmt
         self._key = key
@@ -244,14 +245,16 @@ class TableFeed(Feed):
     def advance(self) -> Fed:
         try:
             if self._pieces is None:
-                self._seen = signature(self._path)
+                seen = signature(self._path)
                 self._connection = open_readonly(self._path)
                 self._pieces = self._format.read(self._connection, self._key, self._cursor)
+                self._seen = seen
             batch = next(self._pieces, None)
             self.error = None
         except (sqlite3.Error, SourceError) as error:
             # Locked or half-copied: what was read stands, the next look tries again.
-            self.error = f"{self._path}: {error}"
+            text = str(error)
+            self.error = text if str(self._path) in text else f"{self._path}: {text}"
             self._release()
             return Fed(Batch.empty())
         if batch is None:

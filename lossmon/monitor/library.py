@@ -29,7 +29,7 @@ from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import ENOUGH, HeldTail
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
-from lossmon.sources.database import open_readonly
+from lossmon.sources.database import open_readonly, signature
 from lossmon.sources.discovery import Candidate, Finder, is_stream, open_stream
 from lossmon.sources.opening import open_file
 
@@ -91,6 +91,7 @@ class Library:
         self._notices: tuple[str, ...] = ()
         self.runs: dict[str, TrackedRun] = {}
         self._files: dict[str, _File] = {}
+        self._tables_seen: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._streams: dict[str, HeldTail] = {}
         self._wait = wait
         self._locals = [source for source in sources if not is_stream(source)]
@@ -112,7 +113,7 @@ class Library:
         return frozenset(
             run_id
             for run_id, run in self.runs.items()
-            if not run.streaming and not named & set(run.watched.values())
+            if not run.streaming and not named & set(run.watched)
         )
 
     @property
@@ -225,9 +226,10 @@ class Library:
     def _table_runs(self, fmt: TableFormat) -> bool:
         changed = False
         for file in self._files.values():
-            if file.claim.format is not fmt:
-                continue
             path = Path(file.path)
+            if file.claim.format is not fmt or self._tables_seen.get(path) == signature(path):
+                continue
+            seen = signature(path)
             try:
                 connection = open_readonly(path)
                 try:
@@ -237,6 +239,7 @@ class Library:
             except (sqlite3.Error, SourceError) as error:
                 self._notice(f"{file.path}: {error}")
                 continue
+            self._tables_seen[path] = seen
             for entry in found:
                 run_id = f"{fmt.name}:{file.path}:{entry.key}"
                 if run_id in self.runs or self._full():

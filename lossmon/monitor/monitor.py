@@ -221,6 +221,8 @@ class Monitor:
             if changed is None:
                 self._scan = None
                 self._scanned = True
+                if library.rescan_tables():
+                    self._watch_runs(library)
                 self._next_scan = time.monotonic() + RESCAN_SECONDS
                 for directory in library.directories:
                     self._watcher.watch(directory)
@@ -233,7 +235,7 @@ class Monitor:
         """Watch the parts of runs that are new, and forget those of runs that are gone."""
         wanted: dict[str, set[str]] = {}
         for run_id, run in library.runs.items():
-            for part, path in run.watched.items():
+            for path, part in run.watched.items():
                 wanted.setdefault(path, set()).add(run_id)
                 if path not in self._by_path:
                     self._watcher.watch(path, partial(run.part_changed, part))

@@ -123,8 +123,8 @@ class TrackedRun:
 
     @property
     def watched(self) -> dict[str, str]:
-        """The path on this host that each part is read from; streams have none."""
-        return {part: feed.path for part, feed in self._feeds.items() if feed.path is not None}
+        """The paths on this host that it is read from, each with its part; streams have none."""
+        return {path: part for part, feed in self._feeds.items() for path in feed.paths}
 
     def part_changed(self, part: str) -> bool:
         """Say cheaply whether one part has something new."""

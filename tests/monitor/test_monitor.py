@@ -206,3 +206,35 @@ def test_one_broken_run_says_so_and_the_others_go_on(
         with log.open("a") as file:
             file.write(lines(51, 53))
         watched.run(points(52))
+
+
+def test_a_run_added_to_a_database_is_found(tmp_path: Path) -> None:
+    import sqlite3
+
+    database = tmp_path / "native.db"
+    connection = sqlite3.connect(database)
+    connection.execute(
+        "CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_id TEXT, timestamp TEXT, "
+        "run_name TEXT, step INTEGER, metrics TEXT, log_id TEXT, space_id TEXT)"
+    )
+    connection.execute("CREATE TABLE configs (run_id TEXT, run_name TEXT, config TEXT)")
+    connection.execute("CREATE TABLE system_metrics (run_id TEXT, metrics TEXT)")
+
+    def log_rows(name: str, first: int, last: int) -> None:
+        connection.executemany(
+            "INSERT INTO metrics (run_id, timestamp, run_name, step, metrics) VALUES (?,?,?,?,?)",
+            [
+                (name, "2026-11-22T22:08:55+00:00", name, step, json.dumps({"loss": 1 / step}))
+                for step in range(first, last)
+            ],
+        )
+        connection.commit()
+
+    log_rows("first", 1, 31)
+    with Watched(tmp_path) as watched:
+        watched.run(lambda run: run.name == "first" and points(30)(run))
+        log_rows("first", 31, 41)
+        watched.run(lambda run: run.name == "first" and points(40)(run))
+        log_rows("second", 1, 21)
+        watched.run(lambda run: run.name == "second" and points(20)(run))
+    connection.close()
