@@ -63,6 +63,9 @@ SAMPLES = [
     ("deepxde-console", "console.txt", "loss_test", list(range(0, 8000, 1000))),
     ("kaldi", "nnet1.log", "val_loss", list(range(9))),
     ("kaldi", "nnet3.log", "output/loss", list(range(100, 900, 100))),
+    ("ultralytics", "yolov8.txt", "box_loss", [1, 2, 3]),
+    ("ultralytics", "yolov8.txt", "val/mAP50-95", [1, 2, 3]),
+    ("ultralytics", "yolov5.txt", "obj_loss", [0, 1, 2]),
     ("text", "epoch-line.txt", "Val Loss", list(range(1, 16))),
 ]  # fmt: skip
 
@@ -88,6 +91,7 @@ FINISHED = [
     ("flair", "training.log"),
     ("caffe", "console.log"),
     ("mlperf", "result.txt"),
+    ("ultralytics", "yolov8.txt"),
 ]
 
 
@@ -243,3 +247,11 @@ def test_none_takes_the_log_of_another() -> None:
     for name, filename in ALL:
         text = (DATA / name / filename).read_text(errors="replace")
         assert claim(text, filename) == name
+
+
+def test_ultralytics_takes_the_last_frame_and_not_the_best_weights_check() -> None:
+    run, parser = read_sample("ultralytics", "yolov8.txt")
+    assert [value for _, value in points(run, "box_loss")] == [0.7415, 0.5678, 0.4624]
+    assert len(points(run, "val/mAP50")) == 3
+    assert parser.info.total_epochs == 3
+    assert read_sample("ultralytics", "yolov5.txt")[1].info.total_epochs == 3
