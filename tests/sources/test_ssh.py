@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +15,10 @@ import pytest
 from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.sources.address import parse
 from lossmon.sources.opening import is_stream, open_stream
-from lossmon.sources.ssh import quoted
+from lossmon.sources.ssh import SshStore, quoted
 from lossmon.sources.ssh_connection import SshConnection
 
-from .conftest import Follower, SshServer
+from .conftest import PATIENCE, Follower, SshServer
 
 
 @pytest.fixture
@@ -179,6 +182,44 @@ def test_what_a_login_prints_is_no_data(ssh: SshServer, tmp_path: Path) -> None:
     try:
         connection._argv[-1] = "echo Welcome; echo; exec sh"
         assert connection.ask("printf hello", 100) == b"hello"
+    finally:
+        connection.close()
+
+
+def test_closing_leaves_no_thread_and_no_process(ssh, follow, tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_bytes(b"one\n")
+    follower = follow(f"trainer:{log}").until_data(b"one\n")
+    (thread,) = [one for one in threading.enumerate() if one.name == "lossmon-ssh-trainer"]
+    follower.tail.close()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    children = subprocess.run(
+        ["ps", "-o", "args=", "--ppid", str(os.getpid())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "-- trainer exec sh" not in children.stdout
+
+
+def test_host_without_stat(ssh: SshServer, tmp_path: Path) -> None:
+    """Where `stat` is missing `ls` tells what is needed."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("sh", "ls", "tail", "head"):
+        (tools / tool).symlink_to(shutil.which(tool) or f"/bin/{tool}")
+    log = tmp_path / "train.log"
+    log.write_bytes(b"one\ntwo\n")
+    connection = SshConnection("trainer")
+    connection._argv[-1] = f"PATH={tools} exec sh"
+    try:
+        store = SshStore(connection, str(log), "label")
+        info = store.info()
+        assert (info.size, info.identity) == (8, str(log.stat().st_ino))
+        assert store.fetch(4, 100) == b"two\n"
+        append(log, b"three\n")
+        assert store.info().token != info.token
     finally:
         connection.close()
 
