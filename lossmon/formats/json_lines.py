@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from lossmon.formats import stand_ins
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
 from lossmon.formats.fields import Kind, kind_of
@@ -181,6 +182,13 @@ class _Decoder:
     def columns(self, block: bytes) -> tuple[int, dict[str, Cells]] | None:
         """Return the block's rows as columns, None if it is not wholly of the known kind."""
         records = self._decode(block)
+        nans = infinities = 0
+        if records is None and stand_ins.absent(block):
+            nans, infinities = block.count(b"NaN"), block.count(b"Infinity")
+            if nans or infinities:
+                strict = block.replace(b"NaN", stand_ins.NAN)
+                records = self._decode(strict.replace(b"Infinity", stand_ins.INFINITY))
+        has_stand_ins = nans > 0 or infinities > 0
         if records is None or not _is_one_a_line(block, len(records)):
             return None
         n = len(records)
@@ -195,8 +203,14 @@ class _Decoder:
         for index in self._numbers:
             values = np.fromiter(map(self._take[index], records), np.float64, n)
             cells = sparse_cells(values) if self._sparse else Cells(values)
+            if has_stand_ins:
+                found_nans, found_infinities = stand_ins.count(cells.values)
+                nans, infinities = nans - found_nans, infinities - found_infinities
+                stand_ins.restore(cells.values)
             if len(cells.values):
                 found[self._keys[index]] = cells
+        if nans or infinities:
+            return None  # a word stood elsewhere than alone as a number
         # In the order in which the keys were first seen, as the slow way has them.
         return n, {key: found[key] for key in self._keys if key in found}
 

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from lossmon.formats import stand_ins
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
 from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
@@ -40,15 +41,11 @@ _LF: Final = 10
 _ODD: Final = (b'"', b"#", b"_", b"\x1b")
 """Quotes, comments, digit groups and escapes: such blocks are read line by line."""
 
-# What JSON has no word for goes through the decoder as two numbers that no log holds.
-# (Their digits and exponents are small enough for the decoder's quick way.)
-_NAN: Final = b"8123456789012345e15"
-_INF: Final = b"9007199254740881e15"
-_STAND_INS: Final = (
-    (b"nan", _NAN),
-    (b"NaN", _NAN),
-    (b"inf", _INF),
-    (b"Inf", _INF),
+_WORDS: Final = (
+    (b"nan", stand_ins.NAN),
+    (b"NaN", stand_ins.NAN),
+    (b"inf", stand_ins.INFINITY),
+    (b"Inf", stand_ins.INFINITY),
 )
 _NUMBERS: Final = msgspec.json.Decoder(list[float])
 _SPARSE_NUMBERS: Final = msgspec.json.Decoder(list[float | None])
@@ -300,21 +297,20 @@ def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> tuple[FloatA
         return _decode(flat, sparse), False
     except msgspec.DecodeError:
         pass
-    if _NAN in flat or _INF in flat:
+    if not stand_ins.absent(flat):
         return None
     nans, infinities = (
         flat.count(b"nan") + flat.count(b"NaN"),
         flat.count(b"inf") + flat.count(b"Inf"),
     )
-    for word, stand_in in _STAND_INS:
+    for word, stand_in in _WORDS:
         flat = flat.replace(word, stand_in)
     try:
         table = _decode(flat, sparse)
     except msgspec.DecodeError:
         return None
     # Each word must have been a cell of its own: `nan0` would be another number now.
-    whole = np.count_nonzero(table == float(_NAN)) == nans
-    whole &= np.count_nonzero(np.abs(table) == float(_INF)) == infinities
+    whole = stand_ins.count(table) == (nans, infinities)
     return (table, True) if whole else None
 
 
@@ -358,8 +354,6 @@ def _by_name(
                     continue
                 values = values[rows]
         if has_stand_ins:
-            values[values == float(_NAN)] = np.nan
-            infinite = np.abs(values) == float(_INF)
-            values[infinite] = np.copysign(np.inf, values[infinite])
+            stand_ins.restore(values)
         found[name] = Cells(values, rows)
     return found
