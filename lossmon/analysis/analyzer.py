@@ -251,6 +251,8 @@ class Analyzer:
                 values[at:stop], steps[at:stop], _at(batch.epochs, part), _at(batch.times, part),
                 part + base, level, context,
             )  # fmt: skip
+            if self._train is not None:
+                self._train.eval_falls = self._eval.overfitting.falls
             at = stop
         feed.train_until(len(batch))
 

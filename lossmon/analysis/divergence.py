@@ -68,6 +68,7 @@ class DivergenceDetector:
         "_reference",
         "_scale",
         "_sigma",
+        "_sigma_then",
         "check_at",
         "cusum",
         "hot",
@@ -86,6 +87,8 @@ class DivergenceDetector:
         self.check_at = 0
         self._reference: float | None = None
         self._deepest = 0.0
+        self._sigma_then = math.inf
+        """Noise at the moment of the warning: what diverges also scatters more."""
         self._scale = 0.0
         """Descent at the moment of the warning, before the rise itself could hide it."""
         self._sigma = math.inf
@@ -132,10 +135,22 @@ class DivergenceDetector:
         self.cusum = int(height[last])
         if crossed:
             self.hot = True
-            self._scale = self._deepest
+            self._scale, self._sigma_then = self._deepest, self._sigma
             self.check_at = n + index + 1
             return index
         return None
+
+    def look_early(self, curve: Curve) -> None:
+        """Put a short log under suspicion whose newest three points are far beyond its start."""
+        newest = curve.raw_tail[-3:]
+        if curve.n < 8 or not 0 < TIMES_START * curve.first_level < float(newest.min()):
+            return
+        if self._reference is None:
+            self._reference = float(curve.buckets.means(RAW).min())
+        self.hot = True
+        self._scale, self._sigma_then = self._deepest, self._sigma
+        self.since = curve.n - 3
+        self.check_at = curve.n
 
     def schedule(self, n: int) -> None:
         """Set the next check: every 4 points at first, then at ever longer distances (5 %)."""
@@ -164,10 +179,10 @@ class DivergenceDetector:
         half = recent[-8:]
         growing = float(half[4:].sum()) >= float(half[:4].sum())
         beyond = now - curve.first_level > EXPLODED * max(fallen, scale)
-        if early and 0 < TIMES_START * curve.first_level < now and growing:
+        if early and 0 < TIMES_START * curve.first_level < float(recent[-3:].min()) and growing:
             self.rising = True
             return "exploded", height
-        if beyond and fallen > 10 * self._sigma and n - self.since >= 6:
+        if beyond and fallen > 10 * self._sigma_then and n - self.since >= 6:
             self.rising = True
             return "exploded", height
         if height <= max(RISE * scale, 2 * self._sigma) or self._held(curve, n):
@@ -205,7 +220,7 @@ class DivergenceDetector:
 
     def _held(self, curve: Curve, n: int) -> bool:
         """Whether the learning rate explains a rise: warming up, or just raised."""
-        if n < 2.2 * curve.warmup_end:
+        if n < 2.2 * curve.warmup_end and self.since < max(EARLY, 0.1 * n):
             return True
         return n - curve.rate_rise < max(30, 0.1 * n) and n - self.since < max(60, 0.15 * n)
 

@@ -31,6 +31,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.buckets import Buckets
+from lossmon.analysis.divergence import slope_test
 from lossmon.analysis.noise import autocorrelation, block_mean_factor, median
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.model.batch import FloatArray
@@ -45,6 +46,7 @@ LEAST_RISE: Final = 0.01
 PRIOR_DOF: Final = 3.0
 PRIOR_SHARE: Final = 0.03
 """Noise believed in before there is evidence: 3 % of the descent, worth three dof."""
+FALLING: Final = -4.0
 MAX_RECORDS: Final = 64
 _ROUNDING: Final = 4 * np.finfo(float).eps
 
@@ -74,7 +76,7 @@ class OverfittingDetector:
     """One evaluation series against the training level beside it."""
 
     __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_records", "_sum", "_ups",
-                 "evaluations", "evidence", "sigma", "stands")  # fmt: skip
+                 "evaluations", "evidence", "falls", "sigma", "stands")  # fmt: skip
 
     def __init__(self) -> None:
         self._buckets = Buckets(columns=2, capacity=CAPACITY)
@@ -87,6 +89,8 @@ class OverfittingDetector:
         self._largest = 0.0
         self.evaluations = 0
         self.stands = False
+        self.falls = False
+        """Whether the newest third of the evaluations falls significantly (slope's t < −4)."""
         self.sigma = math.nan
         """Noise of one bucket of evaluations (one evaluation while there are few)."""
         self.evidence: Rise | None = None
@@ -137,6 +141,7 @@ class OverfittingDetector:
 
     def _judge(self, value: float, context: TrainContext) -> None:
         means, trains = self._buckets.means(0), self._buckets.means(1)
+        self.falls = self._falling(means)
         k = len(means)
         if k < 5:
             return
@@ -201,6 +206,14 @@ class OverfittingDetector:
         step, value = self._records[-1]
         self.evidence = Rise(rise, limit, span, step, value)
         self.stands = True
+
+    @staticmethod
+    def _falling(means: FloatArray) -> bool:
+        part = means[-max(6, len(means) // 3) :]
+        if len(part) < 6:
+            return False
+        slope, error, _ = slope_test(part)
+        return slope < FALLING * error
 
     def rewind(self, step: float) -> None:
         """Forget the evaluations at `step` and beyond: the run was resumed from before."""

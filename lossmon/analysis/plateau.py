@@ -25,7 +25,7 @@ from lossmon.model.batch import FloatArray
 
 WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
-Z: Final = 3.0
+Z: Final = 2.7
 PERSIST: Final = 2
 LASTING: Final = 24
 """Closes of buckets that must agree: at least two, and 1/24 of the run."""
@@ -33,7 +33,7 @@ RETURN: Final = 4.0
 MISFIT: Final = 4.0
 """A bump or a sawtooth in the window is no flat line even where its slope is 0: the residuals'
 mean square may pass what noise explains by so many of its standard deviations (χ²)."""
-WAIT: Final = 1.5
+WAIT: Final = 1.2
 MIN_BUCKETS: Final = 16
 UNLEARNED: Final = 5.0
 """A descent under so many errors of a bucket's mean is not told from noise."""
@@ -81,8 +81,12 @@ class PlateauDetector:
         self._longest_wait = 0
         self._runs = 0
 
-    def update(self, curve: Curve, rising: bool) -> None:
-        """Judge at the close of a bucket; `rising`: a divergence is under suspicion."""
+    def update(self, curve: Curve, rising: bool, eval_falls: bool = False) -> None:
+        """Judge at the close of a bucket.
+
+        `rising`: a divergence is under suspicion. `eval_falls`: the evaluation
+        loss still falls, so that a training loss near its floor is no plateau.
+        """
         means = curve.buckets.means(CLEAN)
         k, width = len(means), curve.buckets.width
         self.outlook = None
@@ -129,7 +133,7 @@ class PlateauDetector:
         self.unlearned = curve.start - now < UNLEARNED * math.sqrt(variance)
         self.improving = improving and not self.unlearned
         self.flat = flat and not self.unlearned
-        ready = self.flat and back and waited >= needed and not rising
+        ready = self.flat and back and waited >= needed and not rising and not eval_falls
         self._runs = self._runs + 1 if ready else 0
         if self._runs >= max(PERSIST, k // LASTING):
             if not self.stands:

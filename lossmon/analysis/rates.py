@@ -9,6 +9,8 @@ import numpy as np
 
 from lossmon.model.batch import FloatArray
 
+JUMP: Final = 0.1
+"""A rise by a tenth from one point to the next is a restart, no slow schedule."""
 CHANGE: Final = 1e-4
 """Relative change that counts: printed rates end after a few digits."""
 
@@ -16,11 +18,13 @@ CHANGE: Final = 1e-4
 class LearningRate:
     """What matters of a schedule, in points of the loss it goes with."""
 
-    __slots__ = ("_warming", "highest", "last", "rise_at", "warmup_end")
+    __slots__ = ("_warming", "highest", "jump_at", "last", "rise_at", "warmup_end")
 
     def __init__(self) -> None:
         self.last = math.nan
         self.highest = 0.0
+        self.jump_at = -(1 << 40)
+        """n of the newest point at which the rate jumped up."""
         self.rise_at = -(1 << 40)
         """n of the newest point at which the rate rose."""
         self.warmup_end = 0
@@ -50,6 +54,9 @@ class LearningRate:
         rose = np.flatnonzero(known > before * (1 + CHANGE))
         if len(rose):
             self.rise_at = int(at[rose[-1]])
+            jumped = np.flatnonzero(known > before * (1 + JUMP))
+            if len(jumped):
+                self.jump_at = int(at[jumped[-1]])
         if self._warming:
             fell = np.flatnonzero(known < before * (1 - CHANGE))
             if len(fell):

@@ -27,6 +27,8 @@ from lossmon.analysis.spike import SpikeDetector
 from lossmon.model import Point
 from lossmon.model.batch import FloatArray, IntArray
 
+SHORT: Final = 64
+"""Up to so many points an explosion is looked for without a level to rise from."""
 MAX_RESUMES: Final = 20
 """Further steps back are no news: two processes write one log."""
 KEEP_DECAYED: Final = 0.1
@@ -50,6 +52,8 @@ class Track:
         self.first: Point | None = None
         self.last: Point | None = None
         """First and last finite point, in the loss's own units."""
+        self.eval_falls = False
+        """Whether the evaluation loss still falls: set from outside, holds a plateau back."""
         self.resumes = 0
         self.spikes = 0
         self._last_step = -math.inf
@@ -200,6 +204,9 @@ class Track:
             )  # fmt: skip
         else:
             self.spikes += 1
+            if self.journal.standing("divergence", self.name) is not None:
+                self._after(at)
+                return
             self.journal.record(
                 "spike", "warning", moment,
                 f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:g}, "
@@ -213,7 +220,7 @@ class Track:
 
     def _explained(self) -> bool:
         n = self.curve.n
-        if n - self.rates.rise_at < max(10, 0.02 * n):
+        if n - self.rates.jump_at < max(10, 0.02 * n):
             return True
         return self.curve.segment_start > 0 and n - self.curve.segment_start < 10
 
@@ -295,11 +302,13 @@ class Track:
         self._filled = 0
         self._block = self.curve.block
         if closed:
-            self.plateau.update(self.curve, self.divergence.rising)
+            self.plateau.update(self.curve, self.divergence.rising, self.eval_falls)
             self.not_learning.update(self.curve)
             self._report_trend(self._moment(at))
         self._renew_limits()
         self.divergence.renew(self.curve)
+        if not self.divergence.hot and self.curve.n <= SHORT:
+            self.divergence.look_early(self.curve)
         newest = raw if len(raw) >= 8 else self.curve.raw_tail[-8:]
         self._mask_possible = bool(newest.min() > MASK_SHARE * max(self.curve.start, 0.0) > 0)
 
@@ -361,6 +370,9 @@ class Track:
         if self.plateau.stands:
             self.plateau.stands = False
             self.journal.clear("plateau", moment, "It rises.", series=self.name)
+        self.journal.clear(
+            "spike", moment, "It did not recover: the loss diverges.", series=self.name
+        )
         onset = self.step_of(self.divergence.since)
         reasons = {
             "exploded": "it exploded far above its start",

@@ -16,7 +16,14 @@ from lossmon.analysis.track import Track
 from lossmon.model import EventKind, Shape, Status, Summary, Verdict
 
 MIN_POINTS: Final = 16
-"""Fewer points of the judged loss say nothing yet."""
+"""Fewer points of the judged loss say nothing yet, unless they fall in order."""
+MIN_ORDERED: Final = 5
+ORDERED: Final = 1.65
+"""Kendall's S over its standard deviation: one chance in twenty without a trend."""
+HARDLY: Final = 0.02
+"""A positive loss that changed by less than this share of itself has hardly moved (a reading,
+shown in the verdict while it holds; never an event)."""
+MIN_HARDLY: Final = 24
 _ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
     ("nonfinite", "nonfinite"),
     ("divergence", "diverging"),
@@ -40,9 +47,23 @@ def judge(
             break
     points = trend.curve.n if trend is not None else 0
     unlearned = any(event.kind == "not_learning" for event in standing)
-    if status == "unknown" and trend is not None and points >= MIN_POINTS:
+    if status == "unknown" and trend is not None and _hardly_moved(trend):
+        assert trend.first is not None
+        change = trend.curve.loss(trend.curve.level) / trend.first.value - 1
+        status, unlearned = "plateau", True
+        headline = (
+            f"{trend.name} has hardly moved so far: {change:+.1%} over {points} points, "
+            "no more than they scatter."
+        )
+    elif status == "unknown" and trend is not None and points >= MIN_POINTS:
         status = "healthy"
         headline = _healthy(trend, evaluation, unlearned)
+    elif status == "unknown" and trend is not None and _falls_in_order(trend):
+        status = "healthy"
+        headline = (
+            f"{trend.name} falls so far; {points} points are too few to say more "
+            f"(at least {MIN_POINTS})."
+        )
     elif status == "unknown":
         headline = (
             f"Too early to say: {points} of at least {MIN_POINTS} points of "
@@ -62,6 +83,25 @@ def judge(
             evidence[f"{key.lower()}_unknown"] = reason
     return Verdict(status, shape, headline, advise(status, _facts(
         journal, trend, evaluation, summary, unlearned)), evidence)  # fmt: skip
+
+
+def _falls_in_order(trend: Track) -> bool:
+    """Whether a few points fall significantly (Mann–Kendall, one-sided)."""
+    means = trend.curve.buckets.means(CLEAN)
+    n = len(means)
+    if n < MIN_ORDERED:
+        return False
+    signs = np.sign(means[None, :] - means[:, None])
+    s = float(np.triu(signs, 1).sum())
+    return s + 1 < -ORDERED * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+
+
+def _hardly_moved(trend: Track) -> bool:
+    """Whether the loss is where it began, within 2 % of itself and what its noise hides."""
+    first, curve = trend.first, trend.curve
+    if first is None or first.value <= 0 or curve.n < MIN_HARDLY or not trend.plateau.unlearned:
+        return False
+    return abs(curve.loss(curve.level) / first.value - 1) < HARDLY
 
 
 def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str:
