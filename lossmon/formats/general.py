@@ -235,7 +235,7 @@ class GeneralParser(ConsoleParser):
         for one in accepted:  # grows while it is walked
             one.accept()
             self.info.steps_estimated |= one.counting
-            self.believed |= one.layout.has_loss
+            self.believed = True
             if one.layout.counts:
                 self._known.update(one.names)
             accepted += [
@@ -356,7 +356,7 @@ class GeneralParser(ConsoleParser):
 
 _LOSS_LIKE: Final = (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
-    "return", "bpb", "entropy", "xent",
+    "return", "bpb", "entropy", "xent", "score", "accura",
 )  # fmt: skip
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""

@@ -146,7 +146,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             context = split_said(name, context)  # `val Loss: 0.5 Acc: 0.8`
     if layout.step is None and lead is not None and layout.metrics:
         layout.step = lead
-    layout.validating = bool(context) and layout.batchwise
+    trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
+    layout.validating = bool(context) and layout.batchwise and not trains
     if not layout.metrics and not layout.counts:
         return None
     return layout

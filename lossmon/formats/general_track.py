@@ -28,6 +28,8 @@ _FIRST_NEEDS: Final = 3
 """Lines of one kind before the log is believed to be one of training."""
 _BARE_NEEDS: Final = 4
 """The same where no line has said a step or an epoch: the loss alone speaks."""
+_SCORE_NEEDS: Final = 5
+"""The same where a score or a reward is all that rises with the counter."""
 _NEXT_NEEDS: Final = 2
 _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
@@ -133,10 +135,12 @@ class Track:
         needs = _NEXT_NEEDS if believed else _FIRST_NEEDS
         if not believed and not layout.counts and not placed:
             needs = _BARE_NEEDS
+        if layout.has_score and not layout.has_loss and not believed:
+            needs = _SCORE_NEEDS
         if len(held) < needs:
             return False
         if layout.counts:
-            return (layout.has_loss or believed) and self._rises(needs)
+            return (layout.has_loss or layout.has_score or believed) and self._rises(needs)
         if not (layout.has_loss or (layout.has_score and believed)):
             return False
         return self._changes(needs) and (believed or self._looks_measured())

@@ -136,6 +136,38 @@ def test_train_and_validation_in_one_line_and_in_lines_of_their_own() -> None:
     assert series(batch, "val/Acc")[1][0] == 0.4
 
 
+def test_both_losses_beside_a_batch() -> None:
+    batch, _ = read(
+        lines(lambda i: f"Elapsed: 00:0{i}:00, Batch {i * 10}, Training Loss: {loss(i)}, "
+              f"Validation Loss: {loss(i) + 1}")
+    )  # fmt: skip
+    assert series(batch, "Training Loss")[0] == [0, 10, 20, 30, 40, 50]
+    assert series(batch, "Validation Loss")[0] == [0, 10, 20, 30, 40, 50]
+
+
+def test_batches_of_an_evaluation_are_no_points_but_the_last_is() -> None:
+    batch, _ = read(
+        lines(
+            lambda e: (
+                f"Train: [{e}/6][10/20] loss {loss(e)}\nTrain: [{e}/6][19/20] loss {loss(e)}\n"
+                + "".join(f"Test: [{b}/9] loss {e}.{b}\n" for b in range(9))
+            )
+        )
+    )
+    assert [column.name for column in batch.columns] == ["loss", "test/loss"]
+    assert series(batch, "test/loss") == (
+        [19, 39, 59, 79, 99, 119],
+        [0.8, 1.8, 2.8, 3.8, 4.8, 5.8],
+    )
+
+
+def test_a_reward_that_is_all_there_is_needs_more_lines() -> None:
+    template = "Episode {0}\tAverage Score: {0}.5\n"
+    assert len(read("".join(template.format(i) for i in range(4)))[0]) == 0
+    batch, _ = read("".join(template.format(i) for i in range(6)))
+    assert series(batch, "Average Score")[0] == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_validation_line_without_a_step_belongs_to_the_step_before() -> None:
     text = lines(
         lambda i: f"step {i * 10} loss {loss(i)}" + (f"\nValidation loss: {i}.25" if i % 2 else "")
