@@ -47,8 +47,13 @@ class Key:
 
     @property
     def shown(self) -> str:
-        """The key as people write it."""
+        """The key as people write it in the footer."""
         return self.label or _shown(self.keys[0])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its keys as people write them."""
+        return tuple(_shown(name) for name in self.keys)
 
 
 _NAMES: Final = {
@@ -68,6 +73,20 @@ _NAMES: Final = {
     "ctrl+z": "^z",
     "pagedown": "PgDn",
     "pageup": "PgUp",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "equals_sign": "=",
+    "underscore": "_",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "backspace": "⌫",
+    "ctrl+q": "^q",
+    "ctrl+d": "^d",
+    "ctrl+u": "^u",
+    "ctrl+s": "^s",
+    "ctrl+o": "^o",
 }
 
 

@@ -10,6 +10,13 @@ from lossmon.tui.rows import plain
 from lossmon.tui.theme import DARK, Paint
 
 
+def over(style: str, ground: str) -> str:
+    """Return a style laid over a ground: `on …`, or `reverse`, which would turn colours too."""
+    if "reverse" in ground:
+        return f"{ground} bold" if "bold" in style else ground
+    return f"{style} {ground}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How things are painted; `today` (seconds since 1970) is fixed in tests, None is now."""

@@ -38,10 +38,11 @@ def test_every_key_has_an_action(view: str) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_help_names_every_key(view: str, width: int) -> None:
     page = "\n".join(row_text(item) for item in help_rows(Look(), view, width))
+    words = " ".join(page.split())
     for key in KEYS:
-        assert key.shown in page
-        if width >= 80:
-            assert key.text[:30] in page
+        assert all(name in page for name in key.names[:4]), key
+        if width < 120:
+            assert key.text in words, key
 
 
 def test_texts_are_sentences_without_a_stop() -> None:

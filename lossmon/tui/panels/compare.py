@@ -9,7 +9,7 @@ from lossmon.charts.spec import Row, Span, XAxis
 from lossmon.tui.comparing import Compared, seeds_say
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short
-from lossmon.tui.look import Look
+from lossmon.tui.look import Look, over
 from lossmon.tui.marks import VERDICTS
 from lossmon.tui.panels.runs import run_marker
 from lossmon.tui.rows import fit, right, row, wrap
@@ -45,7 +45,7 @@ def compare_rows(
             columns.append((title, size))
             room -= size + 2
     verdict = 16 if room - 16 >= 24 else 0
-    name = room - verdict
+    name = min(room - verdict, 48)
     head: list[Span | str] = ["    ", look.text(fit("run", name), "title")]
     for title, size in columns:
         head += [look.text(right(title, size), "title"), "  "]
@@ -113,4 +113,4 @@ def _difference(one: Compared) -> str:
 
 
 def _on(look: Look, text: str, style: str, ground: str) -> Span:
-    return Span(look.text(text).text, f"{style} {ground}".strip())
+    return Span(look.text(text).text, over(style, ground))

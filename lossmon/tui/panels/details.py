@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Event, RunView
 from lossmon.tui.figures import clock_seconds, count, figure
-from lossmon.tui.look import Look
+from lossmon.tui.look import Look, over
 from lossmon.tui.marks import EVENTS, SEVERITIES, STATES, VERDICTS
 from lossmon.tui.numbers import numbers
 from lossmon.tui.rows import fit, fit_middle, right, row, width_of, wrap
@@ -77,7 +77,8 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]
         for index, line in enumerate(wrap(advice, inner - 2)):
             bullet = "▸ " if index == 0 else "  "
             rows.append(row(width, "  ", look.text(bullet, "note"), look.text(line, "text")))
-    rows += _evidence(look, run, width)
+    if height >= 10:
+        rows += _evidence(look, run, width)
     return clipped(rows, width, height)
 
 
@@ -170,7 +171,7 @@ def event_row(look: Look, event: Event, width: int, selected: bool = False) -> R
 
     def span(text: str, own: str) -> Span:
         painted = look.text(text)
-        return Span(painted.text, f"{own} {chosen}".strip())
+        return Span(painted.text, over(own, chosen))
 
     spans = [
         span(f"{mark.char(look.ascii)} ", style),

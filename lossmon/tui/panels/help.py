@@ -6,9 +6,10 @@ from typing import Final
 
 from lossmon.charts.palette import marker
 from lossmon.charts.spec import Row, Span
+from lossmon.model import RunView
 from lossmon.tui.keys import KEYS, Key, keys_of
 from lossmon.tui.look import Look
-from lossmon.tui.marks import SEVERITIES, STATES, VERDICTS, Mark
+from lossmon.tui.marks import SEVERITIES, STATES, VERDICTS
 from lossmon.tui.panels.details import heading
 from lossmon.tui.panels.table import COLUMNS
 from lossmon.tui.rows import fit, row, width_of, wrap
@@ -69,15 +70,19 @@ _CHART: Final = (
 )
 
 
-def help_rows(look: Look, view: str, width: int) -> list[Row]:
-    """Return the whole page for a width."""
+_KEYS_WIDTH: Final = 14
+
+
+def help_rows(look: Look, view: str, width: int, run: RunView | None = None) -> list[Row]:
+    """Return the whole page for a width: what stands on screen now, keys, marks, numbers."""
     inner = min(width - 2, 118)
     rows: list[Row] = [
         row(
             width,
             look.text(" lossmon: help ", "title"),
-            look.text("j/k, space: scroll · esc: back", "dim"),
+            look.text("  j/k, space: scroll · esc: back", "dim"),
         ),
+        *_now(look, run, width, inner),
         heading(look, width, "keys here"),
         *_keys(look, keys_of(view), width),
     ]
@@ -135,6 +140,19 @@ def help_rows(look: Look, view: str, width: int) -> list[Row]:
     return rows
 
 
+def _now(look: Look, run: RunView | None, width: int, inner: int) -> list[Row]:
+    """Return what the chosen run's verdict means."""
+    if run is None:
+        return []
+    mark = VERDICTS[run.verdict.status]
+    return [
+        heading(look, width, f"now: {run.name}"),
+        *_entry(look, look.mark(mark), 16, run.verdict.headline, width, inner),
+        *_entry(look, (), 16, _VERDICTS[run.verdict.status], width, inner),
+        row(width),
+    ]
+
+
 def _entry(
     look: Look, lead: tuple[Span, ...], size: int, words: str, width: int, inner: int
 ) -> list[Row]:
@@ -149,37 +167,30 @@ def _keys(
     look: Look, keys: tuple[Key, ...] | list[Key], width: int, scopes: bool = False
 ) -> list[Row]:
     """Return keys with their words, in two columns where there is room."""
-    entries: list[tuple[str, str]] = []
-    for key in keys:
-        names = [key.label] if key.label else [key.shown]
-        names += [_name(name) for name in key.keys[1:] if _name(name) not in names[0].split("/")]
-        where = f" ({', '.join(key.scopes)})" if scopes else ""
-        if key.label and "/" in key.label and names[0] != key.label:
-            names[0] = key.label
-        entries.append((" ".join(names[:3]), key.text + where))
     columns = 2 if width >= 120 else 1
     size = width // columns
-    half = -(-len(entries) // columns)
-    rows = []
-    for index in range(half):
-        spans: list[Span | str] = []
-        for column in range(columns):
-            at = index + column * half
-            if at < len(entries):
-                name, words = entries[at]
-                spans += [
-                    look.text(fit(f"  {name}", 14), "key"),
-                    look.text(fit(words, size - 15)),
-                    " ",
-                ]
-        rows.append(row(width, *spans))
-    return rows
-
-
-def _name(key: str) -> str:
-    return Key((key,), "", "", "").shown
-
-
-def mark_words(mark: Mark) -> str:
-    """Return a mark's word (for tests that every mark is explained)."""
-    return mark.word
+    blocks: list[list[Row]] = []
+    for key in keys:
+        where = f" ({', '.join(key.scopes)})" if scopes else ""
+        lines = wrap(key.text + where, size - _KEYS_WIDTH - 2)
+        names = "  " + " ".join(key.names)
+        blocks.append(
+            [
+                row(
+                    size,
+                    look.text(fit(names if index == 0 else "", _KEYS_WIDTH), "key"),
+                    look.text(line),
+                )
+                for index, line in enumerate(lines)
+            ]
+        )
+    if columns == 1:
+        return [item for block in blocks for item in block]
+    half = sum(map(len, blocks)) / 2
+    left: list[Row] = []
+    right: list[Row] = []
+    for block in blocks:
+        (left if len(left) < half else right).extend(block)
+    blank = row(size)
+    right += [blank] * (len(left) - len(right))
+    return [row(width, *one, *other) for one, other in zip(left, right, strict=False)]

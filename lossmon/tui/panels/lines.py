@@ -6,7 +6,7 @@ from lossmon.charts.spec import Row, Span
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import count, figure, percent
 from lossmon.tui.keys import CHART_VIEWS, Key, keys_of
-from lossmon.tui.look import Look
+from lossmon.tui.look import Look, over
 from lossmon.tui.marks import EVENTS, SEVERITIES, VERDICTS
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.rows import row, width_of
@@ -96,7 +96,7 @@ def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, in
         size = width_of(shown, words)
         if used + size > width + 2:
             continue
-        spans += [Span(shown, f"{look.paint.key} {bar}".strip()), Span(words, bar)]
+        spans += [Span(shown, over(look.paint.key, bar)), Span(words, bar)]
         places.append((used, used + size - 2, key))
         used += size
     return row(width, *spans, fill=bar), places

@@ -7,7 +7,7 @@ from lossmon.charts.spec import Row, Span
 from lossmon.model import RunView
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import clock, figure
-from lossmon.tui.look import Look
+from lossmon.tui.look import Look, over
 from lossmon.tui.marks import STATES, VERDICTS, Mark
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.panels.details import heading
@@ -64,7 +64,7 @@ def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
     pointer = ">" if look.ascii else "▸"
 
     def span(text: str, style: str = "") -> Span:
-        return Span(look.text(text).text, f"{style} {chosen}".strip())
+        return Span(look.text(text).text, over(style, chosen))
 
     own = run_marker(look, desk.color(run.id))
     loss = figure(current_loss(run))
@@ -82,7 +82,7 @@ def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
         fill=chosen,
     )
     status = f"{verdict.char(look.ascii)} {verdict.word}"
-    room = width - 5 - len(status)
+    room = width - 6 - len(status)
     tail = f"{state.char(look.ascii)} {words}"
     if len(tail) > room:
         tail = f"{state.char(look.ascii)} {state.word}"
@@ -93,7 +93,7 @@ def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
         span("   "),
         span(status, look.paint.style(verdict.style)),
         span("  "),
-        span(right(tail, max(room - 1, 0)), look.paint.style(state.style)),
+        span(right(tail, max(room, 0)), look.paint.style(state.style)),
         fill=chosen,
     )
     return [top, low]
@@ -106,7 +106,7 @@ def title_row(desk: Desk, view: str, width: int) -> Row:
     run = desk.run
 
     def span(text: str, style: str = "") -> Span:
-        return Span(look.text(text).text, f"{style} {bar}".strip())
+        return Span(look.text(text).text, over(style, bar))
 
     live = sum(one.state == "live" for one in desk.runs)
     alarmed = sum(bool(desk.alarms(one)) for one in desk.runs)

@@ -12,6 +12,7 @@ from lossmon.model import RunView
 from lossmon.tui import charting
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.figures import MISSING, count, figure, percent, rough, short
+from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS, alarms
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.panels.runs import run_marker, state_words
@@ -319,10 +320,10 @@ def _run_row(desk: Desk, run: RunView, columns: list[tuple[int, int]], width: in
     spans: list[Span | str] = []
     for index, size in columns:
         cell = row(size, *COLUMNS[index].cell(desk, run, size))
-        spans += [
-            Span(span.text, f"{span.style} {chosen}".strip()) if chosen else span
-            for span in (*cell, Span("  "))
-        ]
+        # Bars turned inside out would show another curve.
+        ground = "" if COLUMNS[index].cell is _spark and "reverse" in chosen else chosen
+        spans += [Span(span.text, over(span.style, ground)) for span in cell]
+        spans.append(Span("  ", chosen))
     return row(width, *spans, fill=chosen)
 
 

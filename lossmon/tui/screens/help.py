@@ -51,7 +51,7 @@ class Help(ModalScreen[None]):
         yield Panel("help", self._rows, self._desk.look, on_wheel=self._wheel)
 
     def _all(self, width: int) -> Sequence[Row]:
-        return help_rows(self._desk.look, self._view, width)
+        return help_rows(self._desk.look, self._view, width, self._desk.run)
 
     def _rows(self, width: int, height: int) -> Sequence[Row]:
         rows = self._all(width)

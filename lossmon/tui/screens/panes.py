@@ -10,6 +10,7 @@ from lossmon.model import Role, RunView
 from lossmon.tui import charting
 from lossmon.tui.desk import ChartOptions, Desk, by_urgency
 from lossmon.tui.layouts import body_plan
+from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS
 from lossmon.tui.mosaic import Mosaic, Tile
 from lossmon.tui.panels.runs import empty_rows, run_marker
@@ -101,18 +102,16 @@ class PanesView(Charted):
         banner = look.paint.banner_warn if alarmed else ground
         own = run_marker(look, self.desk.color(run.id))
         left: list[Span] = [
-            Span(f"{lead if active else ' '}{index + 1} ", f"{look.paint.key} {ground}".strip()),
-            Span(f"{own.text} ", f"{own.style} {ground}".strip()),
+            Span(f"{lead if active else ' '}{index + 1} ", over(look.paint.key, ground)),
+            Span(f"{own.text} ", over(own.style, ground)),
             Span(
                 look.text(f"{run.name}").text,
-                f"{look.paint.strong if active else ''} {ground}".strip(),
+                over(look.paint.strong if active else "", ground),
             ),
-            Span(
-                look.text(f"  {pane.metric or 'losses'}").text, f"{look.paint.dim} {ground}".strip()
-            ),
+            Span(look.text(f"  {pane.metric or 'losses'}").text, over(look.paint.dim, ground)),
         ]
         words = f" {mark.char(look.ascii)} {mark.word} "
-        style = banner if alarmed else f"{look.paint.style(mark.style)} {ground}".strip()
+        style = banner if alarmed else over(look.paint.style(mark.style), ground)
         title = row(max(width - width_of(words), 0), *left, fill=ground)
         head = row(width, *title, Span(words, style))
         options = self.desk.options if self.linked else pane.options
