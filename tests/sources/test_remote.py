@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Iterator
 
@@ -13,6 +14,13 @@ from lossmon.errors import SourceNotFound, UsageError  # noqa: E402
 from lossmon.sources.opening import open_stream  # noqa: E402
 
 from .conftest import Follower  # noqa: E402
+
+# Deprecations and sockets inside boto are not ours.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +69,8 @@ def s3() -> Iterator[object]:
     filesystem = s3fs.S3FileSystem()
     filesystem.mkdir("logs")
     yield filesystem
+    s3fs.S3FileSystem.clear_instance_cache()
+    gc.collect()  # what the store's packages leave open is told here, not in another test
     server.stop()
     patch.undo()
 

@@ -190,10 +190,12 @@ def test_closing_leaves_no_thread_and_no_process(ssh, follow, tmp_path: Path) ->
     log = tmp_path / "train.log"
     log.write_bytes(b"one\n")
     follower = follow(f"trainer:{log}").until_data(b"one\n")
-    (thread,) = [one for one in threading.enumerate() if one.name == "lossmon-ssh-trainer"]
+    threads = [one for one in threading.enumerate() if one.name == "lossmon-ssh-trainer"]
+    assert threads
     follower.tail.close()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
     children = subprocess.run(
         ["ps", "-o", "args=", "--ppid", str(os.getpid())],
         capture_output=True,
