@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ MAX_COPIES: Final = 32
 COMPARED: Final = 65536
 """Bytes in which a copy that is still being made is compared with its original."""
 
+TICK_SECONDS: Final = 0.1
+"""A directory changed so recently may change again without its time showing it."""
 _TRIES: Final = 8
 """Looks at a directory that is being rotated at the same time."""
 _TELLING: Final = 128
@@ -102,6 +105,8 @@ class _MovedError(Exception):
 
 def _rotated(path: str) -> list[Rotated]:
     """Return the regular files named as rotated parts of `path`, the newest first."""
+    if _has_none(path):
+        return []
     found = _list_rotated(path)
     for _ in range(_TRIES):
         # Renamed while it is listed, a part may be met under neither name.
@@ -207,18 +212,28 @@ def _opened(part: Rotated) -> Iterator[int]:
 
 def newest(path: str) -> Identity:
     """Return the identity of the part of `path` that was rotated last, or `NONE_YET`."""
+    parts = _rotated(path)
+    return parts[0].identity if parts else NONE_YET
+
+
+def _has_none(path: str) -> bool:
+    """Whether it is sure at little cost that nothing was rotated: the usual case by far."""
     directory, base = os.path.split(path)
     try:
-        names = _names(directory or ".", os.stat(directory or ".").st_mtime_ns)
+        modified_ns = os.stat(directory or ".").st_mtime_ns
+        if time.time() - modified_ns / 1e9 < TICK_SECONDS:
+            return False
+        names = _names(directory or ".", modified_ns)
     except OSError:
-        return NONE_YET
+        return False
+    if len(names) >= MAX_ENTRIES:
+        return False
     index = bisect_left(names, base)
     while index < len(names) and names[index].startswith(base):
         if _SUFFIX.fullmatch(names[index][len(base) :]):
-            parts = _rotated(path)
-            return parts[0].identity if parts else NONE_YET
+            return False
         index += 1
-    return NONE_YET
+    return True
 
 
 @lru_cache(maxsize=4)
