@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -126,6 +126,18 @@ class LossmonApp(App[int]):
         desk = self.desk
         names = [run.name for run in map(desk.get, desk.marked) if run is not None]
         self.store.save(desk.options, [*names, *desk.remembered], desk.look.paint.name)
+
+    def _fatal_error(self) -> None:
+        # Textual would print a page of traceback: `show` raises the error for the command line,
+        # which writes it to a file and says so in one line.
+        self._close_messages_no_wait()
+
+    def show(self, **options: Any) -> int:
+        """Run until the user quits; return the exit code, raise what ended it otherwise."""
+        code = self.run(**options)
+        if self._exception is not None:
+            raise self._exception
+        return self.return_code or code or 0
 
     def _receive(self, snapshot: Snapshot) -> None:
         # Called on the feed's thread: one reference is set, one message is left; no lock is held.
@@ -297,5 +309,4 @@ def run(
     store = Store(user_state_path("lossmon"), project)
     first = "panes" if layout else view
     app = LossmonApp(feed, settings, sources, view=first, layout=layout, store=store)
-    code = app.run(mouse=settings.mouse)
-    return app.return_code or code or 0
+    return app.show(mouse=settings.mouse)

@@ -109,7 +109,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(("3",), "view('panes')", "panes", "Panes: several charts side by side"),
     Key(("4",), "view('compare')", "compare", "Compare: marked runs laid over each other"),
     Key(("5",), "view('metrics')", "metrics", "Metrics: every series of the run in small charts"),
-    Key(("6",), "view('log')", "log", "Log: the raw tail of the source"),
+    Key(("6",), "view('log')", "log", "Log: the last records, as they were read"),
     Key(("tab",), "next_view", "view", "Next view", footer=True),
     Key(("shift+tab",), "next_view(-1)", "", "Previous view"),
     Key(("escape", "backspace"), "back", "back", "Back: close, clear the filter, leave the view"),

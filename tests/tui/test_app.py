@@ -292,3 +292,21 @@ async def test_themes_change_live() -> None:
             assert app.desk.look.paint.name == name
         await pilot.press("escape")
         assert text(app).split("\n")[2:-2] == before.split("\n")[2:-2]
+
+
+def test_an_error_in_the_screen_is_raised_for_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> list[object]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("lossmon.tui.screens.focus.numbers_rows", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        app_over(make_run()).show(headless=True)
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+async def test_a_long_load_shows_how_far_it_is() -> None:
+    app = app_over(replace(make_run(), loading=0.5))
+    async with shown(app):
+        assert "████████░░░░░░░░ reading 50%" in lines(app)[1]

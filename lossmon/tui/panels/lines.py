@@ -32,8 +32,17 @@ def banner_row(desk: Desk, width: int) -> Row:
     mark = VERDICTS[run.verdict.status]
     spans: list[Span | str] = [" ", *look.mark(mark), look.text(f": {run.verdict.headline}")]
     if run.loading is not None:
-        spans = [look.text(f" reading the log: {run.loading:.0%}", "note"), *spans]
+        spans = [
+            look.text(f" {_bar(look, run.loading)} reading {run.loading:.0%} ", "note"),
+            *spans,
+        ]
     return row(width, *spans)
+
+
+def _bar(look: Look, share: float) -> str:
+    """Return a bar of 16 cells, filled to `share`."""
+    full = round(min(max(share, 0.0), 1.0) * 16)
+    return ("#" * full + "." * (16 - full)) if look.ascii else "█" * full + "░" * (16 - full)
 
 
 def status_row(desk: Desk, view: str, width: int, message: str = "") -> Row:
