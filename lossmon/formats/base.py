@@ -69,7 +69,8 @@ class Parser(ABC):
     Contract, held by property tests over all formats: the rows are the same
     for any way of cutting the bytes; no input makes it raise; a record that
     cannot be read is counted in `bad_records`; memory is bounded; time is
-    linear in the bytes.
+    linear in the bytes. A parser can be copied (`copy.deepcopy`), and the copy
+    goes on by itself: so a held-back row is shown while the source is quiet.
     """
 
     def __init__(self, context: Context | None = None) -> None:

@@ -56,6 +56,10 @@ class _Compiled(NamedTuple):
     getters: tuple[Callable[[Any], float], ...]
     names: tuple[str, ...]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Compiled:
+        """Copies of a parser share it: it never changes."""
+        return self
+
 
 class DictLines:
     """Reads lines whose keys were all seen before."""

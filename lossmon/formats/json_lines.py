@@ -158,6 +158,10 @@ class _Decoder:
         self._some = msgspec.json.Decoder(self._struct(types, required=False))
         self._sparse = False
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Decoder:
+        """Copies of a parser share it: what is decoded does not depend on its state."""
+        return self
+
     @staticmethod
     def of(types: Mapping[str, type]) -> _Decoder | None:
         """Return a decoder for records of these keys, None if they are none for it."""

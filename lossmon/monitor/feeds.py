@@ -7,7 +7,9 @@ database (`TableFeed`). Each does a bounded piece of work a call.
 
 from __future__ import annotations
 
+import copy
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from lossmon.formats.base import (
     TableFormat,
 )
 from lossmon.model import Batch, RunInfo, concatenate
+from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.sources.base import Tail
 from lossmon.sources.database import open_readonly, signature
 
@@ -35,13 +38,22 @@ MAX_DOCUMENT: Final = 1 << 29
 """A document beyond 512 MiB is refused: it is parsed whole."""
 
 
+RACY_SECONDS: Final = 0.1
+"""A file written so recently may be written again within the clock's grain: look once more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """What one call brought. `restart`: rows that this feed gave before are void."""
+    """What one call brought.
+
+    `restart`: rows that this feed gave before are void. `reopen`: they are,
+    and the feed has to be opened anew to give them again.
+    """
 
     batch: Batch
     restart: bool = False
     more: bool = False
+    reopen: bool = False
 
 
 class Feed(ABC):
@@ -84,6 +96,15 @@ class Feed(ABC):
         """Return what is held back; nothing more is read from this feed."""
         return Batch.empty()
 
+    def settle(self) -> Batch:
+        """Return what is held back as it looks now, while the source is quiet.
+
+        A last line without its end, a frame that waits for the next: a person
+        wants to see it. If what comes later makes it another row, the feed
+        asks to be reopened.
+        """
+        return Batch.empty()
+
     @abstractmethod
     def close(self) -> None:
         """Release what is held."""
@@ -102,10 +123,13 @@ class StreamFeed(Feed):
         self._parser: Parser = fmt.parser(context)
         self._bad_before = 0
         self._head = b""
+        self._provisional = Batch.empty()
+        self._settled: Parser | None = None
+        self._unmatched: list[Batch] = []
 
     @property
     def info(self) -> RunInfo:
-        return self._parser.info
+        return (self._settled or self._parser).info
 
     @property
     def bad_records(self) -> int:
@@ -143,13 +167,42 @@ class StreamFeed(Feed):
         batch = self._parser.feed(read.data) if read.data else Batch.empty()
         if read.ended:
             batch = concatenate([batch, self._parser.finish()])
+        if read.data:
+            self._settled = None
+        if len(self._provisional) and not restart:
+            return self._match(batch, read.more)
         return Fed(batch, restart, read.more)
 
+    def _match(self, batch: Batch, more: bool) -> Fed:
+        """Leave out the rows that `settle` has given already; reopen if they became others."""
+        self._unmatched.append(batch)
+        arrived = concatenate(self._unmatched)
+        if len(arrived) < len(self._provisional):
+            return Fed(Batch.empty(), more=more)
+        known, self._provisional, self._unmatched = self._provisional, Batch.empty(), []
+        if not begins_with(arrived, known):
+            return Fed(Batch.empty(), restart=True, reopen=True)
+        return Fed(rows_from(arrived, len(known)), more=more)
+
     def flush(self) -> Batch:
-        return self._parser.finish()
+        batch = self._parser.finish()
+        return self._match(batch, more=False).batch if len(self._provisional) else batch
+
+    def settle(self) -> Batch:
+        if len(self._provisional) or self._settled is not None:
+            return Batch.empty()
+        # The parser itself must stay as it is: more bytes may come.
+        self._settled = copy.deepcopy(self._parser)
+        self._provisional = self._settled.finish()
+        return self._provisional
 
     def close(self) -> None:
         self._tail.close()
+
+
+def just_written(seen: tuple[tuple[int, int], ...]) -> bool:
+    """Say whether a database's signature is too fresh to be trusted to change once more."""
+    return any(time.time() - mtime_ns / 1e9 < RACY_SECONDS for mtime_ns, _ in seen)
 
 
 class DocumentFeed(Feed):
@@ -248,7 +301,8 @@ class TableFeed(Feed):
                 seen = signature(self._path)
                 self._connection = open_readonly(self._path)
                 self._pieces = self._format.read(self._connection, self._key, self._cursor)
-                self._seen = seen
+                # A commit that ends within the grain of the file's time leaves no trace in it.
+                self._seen = () if just_written(seen) else seen
             batch = next(self._pieces, None)
             self.error = None
         except (sqlite3.Error, SourceError) as error:

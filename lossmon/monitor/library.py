@@ -24,7 +24,7 @@ from lossmon.formats.base import (
 )
 from lossmon.model import RunView, Verdict, clean_text
 from lossmon.monitor.claims import SEARCH_CONFIDENCE, Claim, claim
-from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed, TableFeed
+from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed, TableFeed, just_written
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import ENOUGH, HeldTail
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
@@ -35,6 +35,9 @@ from lossmon.sources.opening import open_file
 
 BATCH: Final = 32
 """Files claimed before their runs are made: small enough for a first picture at once."""
+
+SURE: Final = 0.6
+"""A claim below this is looked at again when the file has grown: its head may tell more."""
 
 MAX_RUNS: Final = 5000
 """Runs watched at once; further ones are named in a notice, not read."""
@@ -140,14 +143,19 @@ class Library:
         for candidate in candidates:
             known = self._files.get(candidate.path)
             if known is not None and (
-                known.claim.format is not None or known.size == candidate.size
-            ):  # what a file was taken for stays, until it is written anew
+                known.claim.confidence >= SURE or known.size == candidate.size
+            ):
                 continue
             found = claim(
                 candidate.head, Path(candidate.path).name, Path(candidate.path), self.settings
             )
             if not candidate.explicit and found.confidence < SEARCH_CONFIDENCE:
                 found = Claim(None, found.confidence, found.reason)
+            if known is not None and known.claim.format is not None:
+                if found.confidence <= known.claim.confidence:
+                    continue
+                # A longer head told more: the run is read again as what it is.
+                formats[known.claim.format.name] = known.claim.format
             self._files[candidate.path] = _File(
                 candidate.path, found, candidate.size, candidate.explicit
             )
@@ -239,7 +247,8 @@ class Library:
             except (sqlite3.Error, SourceError) as error:
                 self._notice(f"{file.path}: {error}")
                 continue
-            self._tables_seen[path] = seen
+            if not just_written(seen):
+                self._tables_seen[path] = seen
             for entry in found:
                 run_id = f"{fmt.name}:{file.path}:{entry.key}"
                 if run_id in self.runs or self._full():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossmon.model import Batch, Column, concatenate
+from lossmon.model import Batch, Column, Run, concatenate
 from lossmon.model.batch import FloatArray, IntArray
 
 
@@ -54,3 +54,32 @@ def reorder(batch: Batch, order: IntArray) -> Batch:
         None if batch.epochs is None else batch.epochs[order],
         None if batch.times is None else batch.times[order],
     )
+
+
+def begins_with(batch: Batch, known: Batch) -> bool:
+    """Say whether the first rows of `batch` are those of `known` (NaN equals NaN)."""
+    n = len(known)
+    if len(batch) < n or not np.array_equal(batch.steps[:n], known.steps):
+        return False
+    columns = {column.name: column for column in batch.columns}
+    for column in known.columns:
+        other = columns.pop(column.name, None)
+        if other is None:
+            return False
+        count = len(column.values)
+        rows = np.arange(n) if column.rows is None else column.rows
+        other_rows = np.arange(len(batch)) if other.rows is None else other.rows
+        if not (
+            np.array_equal(other_rows[:count], rows)
+            and (len(other_rows) == count or other_rows[count] >= n)
+            and np.array_equal(other.values[:count], column.values, equal_nan=True)
+        ):
+            return False
+    return all(column.rows is not None and column.rows[0] >= n for column in columns.values())
+
+
+def rows_from(batch: Batch, start: int) -> Batch:
+    """Return the rows from `start` on."""
+    run = Run("", "", "")
+    run.append(batch)
+    return run.rows(start)

@@ -31,13 +31,16 @@ from lossmon.model import (
     concatenate,
 )
 from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
-from lossmon.monitor.merge import merge
+from lossmon.monitor.merge import begins_with, merge, rows_from
 from lossmon.monitor.pulse import Pulse
 from lossmon.settings import Settings
 from lossmon.sources.checkpoints import Checkpoint, find_checkpoints, nearest_checkpoint
 
 ANALYSE_ROWS: Final = 65536
 """Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
+
+SETTLE_SECONDS: Final = 3.0
+"""Quiet for so long, a last line without its end is shown as it stands."""
 
 MAX_FACTS: Final = 200
 """Facts (parameters, host …) kept a run."""
@@ -153,8 +156,10 @@ class TrackedRun:
         for part, feed in list(self._feeds.items()):
             while part in self._unread or feed.changed():
                 fed = feed.advance()
-                if fed.restart and not isinstance(feed, DocumentFeed) and self._written_anew(part):
-                    return True
+                if fed.restart and not isinstance(feed, DocumentFeed):
+                    self._begin_anew(reopen=fed.reopen or len(self._feeds) > 1)
+                    if part not in self._feeds or self._feeds[part] is not feed:
+                        return True
                 self._take(part, feed, fed)
                 if not fed.more:
                     self._unread.discard(part)
@@ -167,15 +172,12 @@ class TrackedRun:
         self._note_errors()
         return bool(self._unread)
 
-    def _written_anew(self, part: str) -> bool:
-        """Forget the points; True if the other parts had to be opened again."""
-        if len(self._feeds) == 1:
-            self._reset()
-            return False
-        self.close()
-        self._feeds = {name: open_feed() for name, open_feed in self._factories.items()}
+    def _begin_anew(self, reopen: bool) -> None:
+        """Forget the points; with `reopen` every part is opened and read again."""
+        if reopen:
+            self.close()
+            self._feeds = {name: open_feed() for name, open_feed in self._factories.items()}
         self._reset()
-        return True
 
     def _take(self, part: str, feed: Feed, fed: Fed) -> None:
         if isinstance(feed, DocumentFeed):
@@ -206,9 +208,9 @@ class TrackedRun:
         else:
             batch = concatenate([self._documents[part] for part in sorted(self._documents)])
         known = len(self.run)
-        if known and _begins_with(batch, self.run.rows()):
+        if known and begins_with(batch, self.run.rows()):
             if len(batch) > known:
-                self.run.append(_rows_from(batch, known))
+                self.run.append(rows_from(batch, known))
             return
         if known:
             documents = self._documents
@@ -283,6 +285,7 @@ class TrackedRun:
 
     def look(self, now: float) -> None:
         """Find the state at time `now` (seconds since 1970): time alone can change it."""
+        self._settle(now)
         info = self.info
         ended = bool(self._feeds) and all(feed.ended for feed in self._feeds.values())
         changed = self._pulse.look(
@@ -297,6 +300,19 @@ class TrackedRun:
         )
         if changed:
             self.version += 1
+
+    def _settle(self, now: float) -> None:
+        """While the source is quiet, take what its parsers hold back for the next line."""
+        modified = self.modified
+        if self._unread or modified is None or now - modified < SETTLE_SECONDS:
+            return
+        for part, feed in self._feeds.items():
+            batch = feed.settle()
+            if len(batch):
+                self._pending.setdefault(part, []).append(batch)
+        if self._pending:
+            self._store()
+            self._analyse(math.inf)
 
     def _last_step(self) -> float | None:
         return float(self.run.rows(len(self.run) - 1).steps[-1]) if len(self.run) else None
@@ -366,34 +382,6 @@ class TrackedRun:
 
 def _extent(batch: Batch) -> tuple[float, int]:
     return (float(np.max(batch.steps)) if len(batch) else -math.inf, len(batch))
-
-
-def _begins_with(batch: Batch, known: Batch) -> bool:
-    """Whether the first rows of `batch` are those of `known`, value by value (NaN equals NaN)."""
-    n = len(known)
-    if len(batch) < n or not np.array_equal(batch.steps[:n], known.steps):
-        return False
-    columns = {column.name: column for column in batch.columns}
-    for column in known.columns:
-        other = columns.pop(column.name, None)
-        if other is None:
-            return False
-        count = len(column.values)
-        rows = np.arange(n) if column.rows is None else column.rows
-        other_rows = np.arange(len(batch)) if other.rows is None else other.rows
-        if not (
-            np.array_equal(other_rows[:count], rows)
-            and (len(other_rows) == count or other_rows[count] >= n)
-            and np.array_equal(other.values[:count], column.values, equal_nan=True)
-        ):
-            return False
-    return all(column.rows is not None and column.rows[0] >= n for column in columns.values())
-
-
-def _rows_from(batch: Batch, start: int) -> Batch:
-    run = Run("", "", "")
-    run.append(batch)
-    return run.rows(start)
 
 
 def _combined(infos: list[RunInfo]) -> RunInfo:

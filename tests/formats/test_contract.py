@@ -5,6 +5,7 @@ LOSSMON_MUTATIONS=10000 runs the long version of the damage test.
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 
@@ -71,6 +72,20 @@ def test_chunks_make_no_difference_whole_file(fmt: Format, path: Path) -> None:
     assert rows_of(thirds) == rows_of(whole)
     assert parser_of_thirds.info == parser.info
     assert parser_of_thirds.bad_records == parser.bad_records
+
+
+@pytest.mark.parametrize(("fmt", "path"), CASES)
+def test_a_copy_in_the_middle_goes_on_by_itself(fmt: Format, path: Path) -> None:
+    data = path.read_bytes()
+    middle = 2 * len(data) // 3
+    context = contract.context_of(fmt, path)
+    whole, _ = contract.read(fmt, context, [data])
+    parser = contract.new_parser(fmt, context)
+    before = parser.feed(data[:middle])
+    copied = copy.deepcopy(parser)
+    copied.finish()  # as it looks now, while the source is quiet
+    after = [parser.feed(data[middle:]), parser.finish()]
+    assert rows_of(concatenate([before, *after])) == rows_of(whole)
 
 
 @pytest.mark.parametrize(("fmt", "path"), FIRST_CASES)

@@ -238,3 +238,40 @@ def test_a_run_added_to_a_database_is_found(tmp_path: Path) -> None:
         log_rows("second", 1, 21)
         watched.run(lambda run: run.name == "second" and points(20)(run))
     connection.close()
+
+
+def test_a_last_line_without_its_end_is_shown_when_all_is_quiet(log: Path) -> None:
+    with log.open("a") as file:
+        file.write('{"step": 51, "loss": 0.5}')
+    os.utime(log, (time.time() - 60, time.time() - 60))
+    with Watched(log) as watched:
+        watched.run(points(51))
+        with log.open("a") as file:
+            file.write("\n" + lines(52, 54))
+        run = watched.run(points(53))
+        assert run.series[0].steps.tolist() == list(range(1, 54))
+
+
+def test_a_line_that_goes_on_after_all_corrects_what_was_shown(tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text("".join(f"step {step} loss {3 / step:.4f}\n" for step in range(1, 40)))
+    with log.open("a") as file:
+        file.write("step 40 loss 0.0")
+    os.utime(log, (time.time() - 60, time.time() - 60))
+    with Watched(log) as watched:
+        assert watched.run(points(40)).series[0].values[-1] == 0.0
+        with log.open("a") as file:
+            file.write("750\nstep 41 loss 0.0700\n")
+        run = watched.run(points(41))
+        assert run.series[0].values[-2:].tolist() == [0.075, 0.07]
+
+
+def test_what_a_short_head_was_taken_for_is_looked_at_again(tmp_path: Path) -> None:
+    source = (Path(__file__).parents[2] / "demo_logs" / "noisy" / "log.txt").read_bytes()
+    log = tmp_path / "log.txt"
+    log.write_bytes(b"".join(f"step {s} loss {3 / s:.4f}\n".encode() for s in range(1, 9)))
+    with Watched(tmp_path) as watched:
+        watched.run(lambda run: bool(run.series))
+        with log.open("ab") as file:
+            file.write(source)
+        watched.run(lambda run: run.format == "nanogpt")
