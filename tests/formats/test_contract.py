@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lossmon.formats.base import HEAD_BYTES, Context, Format
 from lossmon.formats.registry import formats, recognise
+from lossmon.model import concatenate
 from tests.formats import contract
 from tests.formats.reading import rows_of
 
