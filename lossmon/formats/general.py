@@ -273,7 +273,8 @@ class GeneralParser(ConsoleParser):
         width = plan.pattern.groups + 1
         gaps = pieces[::width]
         if len(gaps) * len(plan.shape) * 4 < len(text):
-            self._fast = None  # the log went on with other lines
+            # The log went on with other lines, or with numbers that look otherwise.
+            self._fast, plan.pattern, plan.wide = None, None, True
         start = 0
         for index, gap in enumerate(gaps):
             if len(gap) > 1 and gap.strip("\n"):
@@ -292,7 +293,7 @@ class GeneralParser(ConsoleParser):
         if best is None or best.seen < _FAST_AFTER or not best.track.accepted or best.bar:
             return
         if best.pattern is None:
-            best.pattern = expression(best.shape, best.layout, best.sample)
+            best.pattern = expression(best.shape, best.layout, best.sample, best.wide)
         self._fast = best
 
     def _block_rows(self, plan: Plan, pieces: list[str], width: int, start: int, stop: int) -> None:

@@ -56,12 +56,13 @@ def _like(value: str, metric: bool) -> str:
     return r"[-+]?\d{1,15}+(?:\.\d{0,20}+)?+(?:[eE][-+]?\d{1,4}+)?+"
 
 
-def expression(shape: str, layout: Layout, sample: list[str]) -> re.Pattern[str]:
+def expression(shape: str, layout: Layout, sample: list[str], wide: bool) -> re.Pattern[str]:
     """Return the expression that matches a whole line of this shape, one group a used number.
 
     It is narrower than the shape (numbers look as in `sample`, a line's numbers), since that
-    is matched several times as fast; lines that it misses are read one by one. Every text in
-    it is literal and every repetition possessive: linear time.
+    is matched several times as fast; lines that it misses are read one by one. `wide`: it is
+    as wide as the shape, for numbers that changed their looks. Every text in it is literal
+    and every repetition possessive: linear time.
     """
     texts = shape.split("\0")
     wanted = set(layout.used)
@@ -77,7 +78,7 @@ def expression(shape: str, layout: Layout, sample: list[str]) -> re.Pattern[str]
                 pieces.append(r"[ \t]{0,64}+")
             elif body != text:
                 pieces.append(_SPACES)
-            number = NUMBER if index in counters else _like(sample[index], index in wanted)
+            number = NUMBER if wide else _like(sample[index], index in wanted - counters)
             pieces.append(f"({number})" if index in wanted else f"(?:{number})")
     pieces.append(r"[ \t]{0,64}+\n")
     return re.compile("".join(pieces), re.MULTILINE)

@@ -197,6 +197,8 @@ class Plan:
     where: dict[int, int] = field(init=False)
     places: list[int] = field(init=False)
     pattern: re.Pattern[str] | None = None
+    wide: bool = False
+    """Numbers of later lines look otherwise than those of the first."""
 
     def __post_init__(self) -> None:
         self.used = self.layout.used
