@@ -218,6 +218,7 @@ class DocumentFeed(Feed):
         self._parser: Parser = fmt.parser(context)
         self._building: Parser | None = None
         self._size = 0
+        self._rows = 0
 
     @property
     def info(self) -> RunInfo:
@@ -237,8 +238,8 @@ class DocumentFeed(Feed):
     def advance(self) -> Fed:
         """Read a piece; once the document is whole, return all its rows with `restart`.
 
-        A half-written document (no rows, a bad record) does not void what the
-        whole one before it said: it is written anew in a moment.
+        A half-written document (fewer rows than before, a bad record) does not
+        void what the whole one before it said: it is written anew in a moment.
         """
         read = self._tail.read(CHUNK)
         self.error = read.error
@@ -256,10 +257,11 @@ class DocumentFeed(Feed):
             return Fed(early, more=read.more)
         batch = concatenate([early, self._building.finish()])
         parser, self._building = self._building, None
-        if len(batch) == 0 and parser.bad_records:
+        if parser.bad_records and len(batch) < self._rows:
             self._parser.bad_records = max(self._parser.bad_records, parser.bad_records)
             return Fed(Batch.empty())
         self._parser = parser
+        self._rows = len(batch)
         return Fed(batch, restart=True)
 
     def close(self) -> None:

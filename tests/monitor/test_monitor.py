@@ -134,6 +134,13 @@ def test_a_document_that_grows_adds_only_what_is_new(tmp_path: Path) -> None:
         run = watched.run(points(9))
         assert run.series[0].values[:5].tolist() == before.tolist()
         assert run.series[0].segments == 1
+        # Written in place and caught half-way: what the whole one said stands.
+        whole = path.read_text()
+        path.write_text(whole[: len(whole) // 2])
+        run = watched.run(lambda run: run.bad_records > 0)
+        assert points(9)(run)
+        save(11)
+        watched.run(points(11))
 
 
 def test_several_sources_give_several_runs_and_one_broken_one_its_reason(
