@@ -24,7 +24,7 @@ from textual.screen import Screen
 
 from lossmon.tui.desk import Desk, glyphs_for
 from lossmon.tui.export import free_stem, write_csv
-from lossmon.tui.feed import Feed
+from lossmon.tui.feed import Feed, KeepsLines
 from lossmon.tui.look import Look
 from lossmon.tui.screens.view import VIEWS, View, make_view
 from lossmon.tui.store import Store
@@ -91,6 +91,8 @@ class LossmonApp(App[int]):
         if settings.smoothing:
             self.desk.options.smoothing = settings.smoothing
         self._first_layout = layout
+        if isinstance(feed, KeepsLines):
+            self.desk.last_lines = feed.last_lines
         self._views: dict[str, View] = {}
 
     # ---- life

@@ -6,7 +6,7 @@ so in all. Nothing here knows Textual; nothing is computed of a run's data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -98,6 +98,8 @@ class Desk:
     """Whether a person chose the run."""
     cache: LineCache = field(default_factory=LineCache)
     """What charts need not compute again while runs grow."""
+    last_lines: Callable[[str], Sequence[str]] | None = None
+    """What gives a run's last raw lines, where the feed keeps them."""
     remembered: tuple[str, ...] = ()
     """Names of runs that were marked in the session before and are not marked yet."""
     _colors: dict[str, int] = field(default_factory=dict)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from lossmon.monitor.snapshot import Snapshot
@@ -17,3 +17,15 @@ class Feed(Protocol):
 
     def stop(self) -> None:
         """End; `on_change` is not called any more."""
+
+
+@runtime_checkable
+class KeepsLines(Protocol):
+    """A feed that also keeps the last lines of text sources, as they were read."""
+
+    def last_lines(self, run_id: str) -> Sequence[str]:
+        """Return a run's last lines, oldest first; returns at once, nothing is read here.
+
+        Empty where the source is no text. The lines may hold anything: the
+        screen cleans them.
+        """

@@ -178,5 +178,5 @@ def _node(data: object, ids: dict[str, str], depth: int) -> Node:
             return Split(way == "right", [_node(part, ids, depth + 1) for part in parts])
     run, metric = data.get("run"), data.get("metric")
     if not isinstance(run, str | None) or not isinstance(metric, str | None):
-        raise ValueError("'run' and 'metric' are names")
+        raise ValueError("a pane's 'run' and 'metric' are names")
     return Pane(ids.get(run) if run else None, metric)

@@ -11,13 +11,28 @@ from textual.pilot import Pilot
 from lossmon.model import RunView
 from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
+from lossmon.tui.store import Store
 from tests.tui.runs import TODAY, HandFeed
 
 
-def app_over(*runs: RunView, view: str = "focus", **settings: Any) -> LossmonApp:
+def app_over(
+    *runs: RunView,
+    view: str = "focus",
+    layout: str = "",
+    store: Store | None = None,
+    **settings: Any,
+) -> LossmonApp:
     """Return an app over fixed runs, on a fixed day, with colours."""
     settings.setdefault("theme", "dark")
-    return LossmonApp(HandFeed(*runs), Settings(**settings), ("runs",), view=view, today=TODAY)
+    return LossmonApp(
+        HandFeed(*runs),
+        Settings(**settings),
+        ("runs",),
+        view=view,
+        layout=layout,
+        store=store,
+        today=TODAY,
+    )
 
 
 @contextlib.asynccontextmanager

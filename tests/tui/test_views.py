@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from textual.command import CommandList
 
+from lossmon.settings import Settings
+from lossmon.tui.app import LossmonApp
 from lossmon.tui.screens.compare import Compare
 from lossmon.tui.screens.metrics import Metrics
 from lossmon.tui.screens.overview import Overview
 from lossmon.tui.screens.panes import PanesView
 from lossmon.tui.screens.view import VIEWS
-from tests.tui.runs import broken, make_run, overfit, snapshot, some_runs
+from tests.tui.runs import TODAY, HandFeed, broken, make_run, overfit, snapshot, some_runs
 from tests.tui.screens import app_over, lines, shown, text
 
 # ---- going between views
@@ -411,3 +413,18 @@ async def test_a_run_that_goes_away_leaves_no_trace() -> None:
         for key in "123456":
             await pilot.press(key)
             assert "No runs yet" in text(app)
+
+
+async def test_raw_lines_are_shown_cleaned_where_the_feed_keeps_them() -> None:
+    class Keeping(HandFeed):
+        def last_lines(self, run_id: str) -> list[str]:
+            return [f"{run_id} line {i} \x1b[31m[red]\x07\t\u202e" for i in range(100)]
+
+    app = LossmonApp(Keeping(make_run()), Settings(theme="dark"), view="log", today=TODAY)
+    async with shown(app, (80, 24)) as pilot:
+        assert "line 99" in text(app)
+        assert "[red]" in text(app)
+        assert not any(char in text(app) for char in "\x1b\x07\t\u202e")
+        await pilot.press("pageup")
+        assert "line 99 " not in text(app)
+        assert "newer below" in text(app)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lossmon.charts.spec import Row, Span
-from lossmon.model import RunView, SeriesView
+from lossmon.model import RunView, SeriesView, clean_text
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import clock_seconds, count, figure
+from lossmon.tui.look import Look
 from lossmon.tui.panels.details import heading
 from lossmon.tui.rows import fit, row
 
@@ -17,6 +20,9 @@ def log_rows(
 ) -> tuple[list[Row], int]:
     """Return the rows, and how far back they really begin (never before the first record)."""
     look = desk.look
+    raw = desk.last_lines(run.id) if desk.last_lines is not None else ()
+    if raw:
+        return _raw_rows(look, run, raw, width, height, back_by)
     total = max((len(series.axis_steps) for series in run.series), default=0)
     room = max(height - 1, 1)
     back_by = min(max(back_by, 0), max(total - room, 0))
@@ -26,6 +32,22 @@ def log_rows(
     if not total:
         rows.append(row(width, look.text("  Nothing was read yet.", "dim")))
     rows += [_record(desk, run, index, width) for index in range(max(end - room, 0), end)]
+    return rows[:height], back_by
+
+
+def _raw_rows(
+    look: Look, run: RunView, lines: Sequence[str], width: int, height: int, back_by: int
+) -> tuple[list[Row], int]:
+    """Return the source's own lines: one a row, cleaned of all that moves a terminal."""
+    room = max(height - 1, 1)
+    back_by = min(max(back_by, 0), max(len(lines) - room, 0))
+    end = len(lines) - back_by
+    note = f"last {count(len(lines))} lines"
+    if back_by:
+        note += f", {count(back_by)} newer below (G)"
+    rows = [heading(look, width, f"end of {run.source}", note)]
+    shown = lines[max(end - room, 0) : end]
+    rows += [row(width, look.text(clean_text(line.expandtabs(8), width + 1))) for line in shown]
     return rows[:height], back_by
 
 
