@@ -83,6 +83,7 @@ class TrackedRun:
         self._checkpoints: tuple[Checkpoint, ...] = ()
         self._view: RunView | None = None
         self._error: str | None = None
+        self._bad_records = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -221,8 +222,9 @@ class TrackedRun:
 
     def _note_errors(self) -> None:
         error = next((feed.error for feed in self._feeds.values() if feed.error), None)
-        if error != self._error:
-            self._error = error
+        bad = sum(feed.bad_records for feed in self._feeds.values())
+        if (error, bad) != (self._error, self._bad_records):
+            self._error, self._bad_records = error, bad
             self.version += 1
 
     def fail(self, error: Exception, trace: str) -> None:
@@ -242,6 +244,7 @@ class TrackedRun:
                 self._pending.setdefault(part, []).append(batch)
         if self._pending:
             self._store()
+        self._note_errors()
         self._analyse(math.inf)
 
     def close(self) -> None:
@@ -341,7 +344,7 @@ class TrackedRun:
             format=self.format.name,
             state=self._pulse.state,
             error=None if self._error is None else clean_text(self._error, 500),
-            bad_records=sum(feed.bad_records for feed in self._feeds.values()) + self.run.dropped,
+            bad_records=self._bad_records + self.run.dropped,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),
             summary=self._summary(info),
