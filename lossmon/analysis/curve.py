@@ -131,11 +131,13 @@ class Curve:
     def _renew_levels(self) -> None:
         means = self.buckets.means(CLEAN)
         k = len(means)
-        self.level = float(means[-max(2, k // 16) :].mean())
+        edge = max(2, k // 16)
+        self.level = float(means[-edge:].sum()) / min(edge, k)
         if k >= 8:
             left = self._left_start(means)
             tenth = left + (k - left) // 10
-            before = float(means[max(0, tenth - 1) : tenth + 2].mean())
+            around = means[max(0, tenth - 1) : tenth + 2]
+            before = float(around.sum()) / len(around)
             self.descent = max(before - self.level, 0.0)
             self.deepest = max(before - min(self.level, self.reference or self.level), 0.0)
         # The level held over 16 points (8 in short logs), the newest ones excluded.
@@ -151,7 +153,7 @@ class Curve:
         The first steps of large runs are often flat (warm-up from a rate of 0);
         R must not hold the whole first drop only because it came late.
         """
-        head = float(means[:2].mean())
+        head = 0.5 * float(means[0] + means[1])
         falls = head - means > max(0.1 * (head - self.level), 6 * self.floor)
         first = int(falls.argmax())
         return first if falls[first] and first > 2 else 0

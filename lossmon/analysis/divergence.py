@@ -37,7 +37,7 @@ STUCK: Final = 0.2
 EARLY: Final = 48
 """A rise that begins within so many points is usually the warm-up: it must last longer."""
 SLOPE_Z: Final = 3.5
-NOT_FALLING: Final = -1.0
+NOT_FALLING: Final = -1.5
 """What is stuck high does not fall: t of the slope since the rise."""
 TIMES_START: Final = 10.0
 """A rise from the very start has no descent to be measured with; a positive loss of ten times its
@@ -95,7 +95,8 @@ class DivergenceDetector:
 
     def renew(self, curve: Curve) -> None:
         """Take reference and noise for the points to come."""
-        self._reference = curve.reference
+        if curve.reference is not None or not self.hot:
+            self._reference = curve.reference
         self._sigma = curve.long_run_sigma
         self._deepest = curve.deepest
 
@@ -182,7 +183,7 @@ class DivergenceDetector:
         if early and 0 < TIMES_START * curve.first_level < float(recent[-3:].min()) and growing:
             self.rising = True
             return "exploded", height
-        if beyond and fallen > 10 * self._sigma_then and n - self.since >= 6:
+        if beyond and growing and fallen > 10 * self._sigma_then and n - self.since >= 6:
             self.rising = True
             return "exploded", height
         if height <= max(RISE * scale, 2 * self._sigma) or self._held(curve, n):
@@ -206,7 +207,7 @@ class DivergenceDetector:
         rising = t > student_quantile(SLOPE_Z, dof) and t_late > 0
         if rising and height > 2 * RISE * scale and lasted > max(16, 0.02 * n):
             return "rising", height
-        needed = max(32.0, STUCK * n * max(0.3, 1 - 0.5 * height / scale))
+        needed = max(24.0, STUCK * n * max(0.3, 1 - 0.5 * height / scale))
         if lasted > needed and min(t, t_late) > NOT_FALLING:
             return "stuck", height
         return "", height

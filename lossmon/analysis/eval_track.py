@@ -88,18 +88,20 @@ class EvalTrack:
             self.journal.clear("overfitting", moment, "It came back to its best.", series=self.name)
             return
         onset = self.overfitting.onset_step
-        difference, limit = self._loss(rise.difference), self._loss(rise.limit)
-        best = self._loss(rise.best_value)
-        fell = "while the training loss does not rise" if not np.isnan(train_level) else ""
+        best, difference = self._loss(rise.best_value), self._loss(rise.difference)
+        noise = self._loss(rise.noise)
+        fell = ", while the training loss does not rise" if not np.isnan(train_level) else ""
+        low, high = rise.band
+        equal = f" Steps {low:g} to {high:g} are as good as the best." if high > low else ""
         self.journal.record(
             "overfitting", "warning", moment,
-            f"{self.name} is {difference:.3g} above its best of {best:.4g} at "
-            f"step {onset:g} {fell}: the last {rise.span} evaluation"
-            f"{'s' if rise.span > 1 else ''} lie further off than noise "
-            f"explains ({limit:.3g}).".replace("  ", " ").replace(" :", ":"),
+            f"{self.name} turned after its best of {best:.4g} at step {onset:g} and rose by "
+            f"{difference:.3g} in {rise.span} evaluations ({difference / noise:.2g} times its "
+            f"noise, z = {rise.z:.1f} with {rise.limit:.1f} needed){fell}.{equal}",
             series=self.name, onset=onset,
-            evidence={"rise": difference, "limit": limit, "evaluations": rise.span,
-                      "best": best},
+            evidence={"rise": difference, "noise": noise, "z": rise.z, "limit": rise.limit,
+                      "evaluations": rise.span, "best": best, "equivalent_from": low,
+                      "equivalent_to": high},
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -73,7 +74,7 @@ class Journal:
             cleared_step=None if stands else moment.step,
             message=message,
             series=series,
-            evidence=dict(evidence or {}),
+            evidence=_finite(evidence or {}),
             time=moment.time,
         )
         if stands:
@@ -110,7 +111,7 @@ class Journal:
             event,
             severity=severity or event.severity,
             message=message or event.message,
-            evidence=dict(evidence) if evidence is not None else event.evidence,
+            evidence=_finite(evidence) if evidence is not None else event.evidence,
         )
 
     def rewind(self, step: float, moment: Moment, series: str | None) -> None:
@@ -130,3 +131,8 @@ class Journal:
             for index, event in enumerate(self._events)
             if event.stands
         }
+
+
+def _finite(evidence: Mapping[str, float]) -> dict[str, float]:
+    """Numbers that overflowed are no evidence."""
+    return {name: float(value) for name, value in evidence.items() if math.isfinite(value)}

@@ -1,4 +1,4 @@
-"""Overfitting: the evaluation loss significantly above an earlier level, while training goes on.
+"""Overfitting: the evaluation loss turned and rises, by more than its noise, while training goes on.
 
 Interface (kept small on purpose, `eval_track` calls nothing else):
 
@@ -13,13 +13,17 @@ Interface (kept small on purpose, `eval_track` calls nothing else):
 
 Any way of cutting the evaluations up gives the same result to the last bit.
 
-The test, on at most 64 buckets of evaluations: the mean of the last K (K = 1 …
-16) against the best earlier mean of K, against t(3 + 0.45·ln n; dof)·σ·√(2/K),
-σ from second differences with a weak prior; the rise must pass 1 % of the
-evaluation's own descent, and the training level must not have risen since
-(else the model diverges). For few evaluations, u+1 in increasing order have
-probability 1/(u+1)! without a trend: an exact permutation test. It clears when
-the last three are back within 2 σ of the best.
+The test, on at most 64 buckets of evaluations, is the likelihood ratio of two
+order-restricted means (`valley`): 'never rises' against 'falls, then rises'.
+It asks for no shape of either branch, so that a steep descent, a memorising
+run's flat evaluation and a gap that widens are all within the null, and it
+uses every evaluation since the turn. The noise comes from all second
+differences of the last two thirds, with a weak prior; its uncertainty is paid
+for by reading the ratio as a t statistic, autocorrelation as far as the
+evaluations can tell it, and looking after each evaluation by a limit that
+grows with ln n. A rise under 1 % of the evaluation's own descent means
+nothing, and the training level must not have risen since the turn (else the
+model diverges). It clears when the last three are back within 2 σ of the best.
 """
 
 from __future__ import annotations
@@ -31,22 +35,31 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.buckets import Buckets
-from lossmon.analysis.divergence import slope_test
 from lossmon.analysis.noise import autocorrelation, block_mean_factor, median
-from lossmon.analysis.quantiles import student_quantile
+from lossmon.analysis.valley import Valley, valley
 from lossmon.model.batch import FloatArray
 
 CAPACITY: Final = 64
-SPANS: Final = (1, 2, 3, 4, 6, 8, 12, 16)
-Z: Final = 3.0
+MIN_BUCKETS: Final = 5
+Z: Final = 2.45
 Z_PEEKING: Final = 0.45
 """The limit grows with ln(evaluations): the test is made after each of them."""
 LEAST_RISE: Final = 0.01
 """Share of the evaluation's own descent under which a rise means nothing."""
-PRIOR_DOF: Final = 3.0
-PRIOR_SHARE: Final = 0.03
-"""Noise believed in before there is evidence: 3 % of the descent, worth three dof."""
-FALLING: Final = -4.0
+PRIOR_DOF: Final = 4.0
+PRIOR_SHARE: Final = 0.02
+"""Noise believed in before there is evidence: 2 % of the descent, worth four dof."""
+EFFICIENCY: Final = 0.7
+"""Degrees of freedom that one second difference is worth (neighbours share two of three values;
+their mean square has 18/35 of the precision of n independent squares, and where the mean bends
+it errs upwards, on the safe side)."""
+OUTLIER: Final = 6.0
+"""Second differences count up to so many robust standard deviations: one evaluation that went
+wrong must not blind the test for the rest of the run."""
+CORRELATION_WEIGHT: Final = 80.0
+"""Evaluations' worth of belief in white noise: the autocorrelation of 20 values is anything."""
+BACK: Final = 2.0
+"""It clears when the last three evaluations are back within so many σ of the best."""
 MAX_RECORDS: Final = 64
 _ROUNDING: Final = 4 * np.finfo(float).eps
 
@@ -66,17 +79,26 @@ class Rise:
     """The evidence: how much the evaluation rose above its best, and how sure that is."""
 
     difference: float
+    """From the bottom of the valley to the level of the newest evaluations."""
+    noise: float
+    """Standard deviation of one evaluation (of one bucket of them in a long run)."""
+    z: float
+    """Standard normal equivalent of the likelihood ratio."""
     limit: float
+    """What `z` had to pass."""
     span: int
+    """Evaluations since the best one."""
     best_step: float
     best_value: float
+    band: tuple[float, float]
+    """Steps around the best between which no evaluation is told from it by more than 2 σ."""
 
 
 class OverfittingDetector:
     """One evaluation series against the training level beside it."""
 
-    __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_records", "_sum", "_ups",
-                 "evaluations", "evidence", "falls", "sigma", "stands")  # fmt: skip
+    __slots__ = ("_buckets", "_fresh_record", "_largest", "_records", "_sum",
+                 "evaluations", "evidence", "sigma", "stands")  # fmt: skip
 
     def __init__(self) -> None:
         self._buckets = Buckets(columns=2, capacity=CAPACITY)
@@ -84,13 +106,9 @@ class OverfittingDetector:
         """Step and value of each new best, oldest first (the newest 64 of them)."""
         self._fresh_record = True
         self._sum = 0.0
-        self._last = math.inf
-        self._ups = 0
         self._largest = 0.0
         self.evaluations = 0
         self.stands = False
-        self.falls = False
-        """Whether the newest third of the evaluations falls significantly (slope's t < −4)."""
         self.sigma = math.nan
         """Noise of one bucket of evaluations (one evaluation while there are few)."""
         self.evidence: Rise | None = None
@@ -126,9 +144,6 @@ class OverfittingDetector:
             self._records.append((float(steps[lowest]), float(values[lowest])))
             self._fresh_record = False
             del self._records[:-MAX_RECORDS]
-        value = float(values[-1])
-        self._ups = self._ups + 1 if value > self._last else 0
-        self._last = value
         # Without a training loss its course can neither excuse nor accuse.
         level = 0.0 if math.isnan(train_level) else train_level
         # `cumsum` adds one after the other, not pairwise: the same however the values are cut.
@@ -137,83 +152,71 @@ class OverfittingDetector:
         sums = (self._sum, level * self._buckets.width) if filled else (0.0, 0.0)
         if self._buckets.add(len(values), sums, float(steps[0]), float(steps[-1])):
             self._sum = 0.0
-            self._judge(value, context)
+            self._judge(context)
 
-    def _judge(self, value: float, context: TrainContext) -> None:
+    def _judge(self, context: TrainContext) -> None:
         means, trains = self._buckets.means(0), self._buckets.means(1)
-        self.falls = self._falling(means)
         k = len(means)
-        if k < 5:
+        if k < MIN_BUCKETS:
             return
         descent = max(float(means[:3].max() - means.min()), _ROUNDING * self._largest, 1e-290)
-        second = means[:-2] - 2 * means[1:-1] + means[2:]
-        second = second[-max(6, 2 * k // 3) :]
-        squares = np.sort(second * second)
-        robust = median(np.abs(second)) / (0.6745 * math.sqrt(6.0))
-        trimmed = math.sqrt(float(squares[: max(3, len(second) * 3 // 4)].mean()) / 6)
-        scale = max(robust, trimmed)
-        weight = 0.55 * len(second)
-        variance = (PRIOR_DOF * (PRIOR_SHARE * descent) ** 2 + weight * scale**2) / (
-            PRIOR_DOF + weight
-        )
-        self.sigma = sigma = math.sqrt(variance)
-
-        def train_fell(since: int) -> bool:
-            allowed = 0.02 * context.descent + 2 * context.error
-            return float(trains[k - 1]) <= float(trains[since]) + allowed
-
-        ups = self._ups
-        needed = 4 if self.evaluations <= 6 else 5 if self.evaluations <= 15 else 7
-        if self._buckets.width == 1 and ups >= needed:
-            rise = value - float(means[k - 1 - ups])
-            if rise > max(LEAST_RISE * descent, 3 * sigma) and train_fell(k - 1 - ups):
-                self._raise(rise, 3 * sigma, ups)
-        if k < 6:
-            return
-        correlated = self._correlation(means, second, variance)
-        quantile = student_quantile(Z + Z_PEEKING * math.log(self.evaluations), weight + PRIOR_DOF)
-        sums = np.cumsum(np.concatenate(([0.0], means)))
-        hit: tuple[float, float, int] | None = None
-        for span in SPANS:
-            if 2 * span > k:
-                break
-            levels = (sums[span:] - sums[:-span]) / span
-            earlier = levels[:-span]
-            best = int(earlier.argmin())
-            rise = float(levels[-1] - earlier[best])
-            spread = correlated if span > 1 else 1.0
-            limit = quantile * sigma * spread * math.sqrt(2 / span)
-            lasting = span > 1 or float(means[-2]) > float(earlier[best])
-            if rise > max(limit, LEAST_RISE * descent) and lasting and train_fell(best + span - 1):
-                hit = (rise, limit, span)
-        if hit:
-            self._raise(*hit)
-        elif float(means[-3:].mean()) <= float(means.min()) + 2 * sigma:
+        second = (means[:-2] - 2 * means[1:-1] + means[2:])[-max(6, 2 * k // 3) :]
+        squares = second * second
+        limit = (OUTLIER * median(np.abs(second)) / 0.6745) ** 2
+        if limit > 0:
+            squares = np.minimum(squares, limit)
+        weight = EFFICIENCY * len(second)
+        dof = PRIOR_DOF + weight
+        prior = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2
+        variance = (prior + weight * float(squares.mean()) / 6) / dof
+        self.sigma = math.sqrt(variance)
+        # One evaluation far off is no rise: the newest may lead the one before by 3 σ.
+        held = means.copy()
+        held[-1] = min(held[-1], held[-2] + 3 * self.sigma)
+        found = valley(held)
+        noise = variance * self._correlation(means, float(squares.mean()), variance)
+        z = _normal_equivalent(found.ratio / noise, dof)
+        needed = Z + Z_PEEKING * math.log(self.evaluations)
+        since = k - 1 - found.bottom
+        risen = found.rise > LEAST_RISE * descent and since >= 2
+        allowed = 0.02 * context.descent + 2 * context.error
+        train_fell = float(trains[-1]) <= float(trains[found.bottom]) + allowed
+        if z > needed and risen and train_fell:
+            step, value = self._records[-1]
+            self.evidence = Rise(
+                found.rise, self.sigma, z, needed, since * self._buckets.width, step, value,
+                self._band(means, found),
+            )  # fmt: skip
+            self.stands = True
+        elif float(means[-3:].mean()) <= float(means.min()) + BACK * self.sigma:
             self.stands = False
             self.evidence = None
 
-    @staticmethod
-    def _correlation(means: FloatArray, second: FloatArray, variance: float) -> float:
-        fourth = (means[:-4] - 2 * means[2:-2] + means[4:])[-len(second) :]
-        cap = 36 * variance
-        one = float(np.minimum(second * second, cap).mean())
-        two = float(np.minimum(fourth * fourth, cap).mean())
-        weight = 12 * 6 * variance
-        ratio = (two * len(second) + 1.25 * weight) / (one * len(second) + weight)
-        return math.sqrt(block_mean_factor(1, min(autocorrelation(ratio), 0.6)))
-
-    def _raise(self, rise: float, limit: float, span: int) -> None:
-        step, value = self._records[-1]
-        self.evidence = Rise(rise, limit, span, step, value)
-        self.stands = True
+    def _band(self, means: FloatArray, found: Valley) -> tuple[float, float]:
+        """Steps of the stretch around the best bucket that noise cannot tell from it."""
+        best = int(means.argmin())
+        worse = means > means[best] + BACK * self.sigma
+        before, after = np.flatnonzero(worse[:best]), np.flatnonzero(worse[best:])
+        low = int(before[-1]) + 1 if len(before) else 0
+        high = best + int(after[0]) - 1 if len(after) else len(means) - 1
+        first, last = self._buckets.steps_first[low], self._buckets.steps_last[high]
+        at = self._records[-1][0]
+        return min(float(first), at), max(float(last), at)
 
     @staticmethod
-    def _falling(means: FloatArray) -> bool:
-        part = means[-max(6, len(means) // 3) :]
-        if len(part) < 6:
-            return False
-        slope, error, _ = slope_test(part)
-        return slope < FALLING * error
+    def _correlation(means: FloatArray, square: float, variance: float) -> float:
+        """Factor from the variance of one evaluation to that of a mean of many, 1 for white."""
+        n = len(means) - 2
+        fourth = means[:-4] - 2 * means[2:-2] + means[4:]
+        fourth = fourth[-max(6, 2 * len(means) // 3) :]
+        if len(fourth) < 6:
+            return 1.0
+        two = float(np.minimum(fourth * fourth, OUTLIER**2 * 6 * variance).mean())
+        belief = CORRELATION_WEIGHT * 6 * variance
+        n = min(n, len(fourth))
+        return block_mean_factor(
+            1, min(autocorrelation((two * n + belief) / (square * n + belief)), 0.6)
+        )
 
     def rewind(self, step: float) -> None:
         """Forget the evaluations at `step` and beyond: the run was resumed from before."""
@@ -221,7 +224,10 @@ class OverfittingDetector:
         self._records = [record for record in self._records if record[0] < step]
         self.evaluations = self._buckets.points
         self._sum = 0.0
-        self._ups = 0
-        self._last = math.inf
         self.stands = False
         self.evidence = None
+
+
+def _normal_equivalent(square: float, dof: float) -> float:
+    """Normal quantile with about the tail probability of a t of that square (Wallace 1959)."""
+    return math.sqrt(dof * math.log1p(square / dof)) * (1 - 0.75 / dof)

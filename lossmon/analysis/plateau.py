@@ -14,17 +14,15 @@ answer, and the number of points that would give one is said instead.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from lossmon.analysis.curve import CLEAN, Curve
+from lossmon.analysis.outlook import Lines, Outlook, lines
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.model.batch import FloatArray
 
-WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
-"""Shares of the run tested: the flat part may be any of these."""
 Z: Final = 2.7
 PERSIST: Final = 2
 LASTING: Final = 24
@@ -39,25 +37,6 @@ UNLEARNED: Final = 5.0
 """A descent under so many errors of a bucket's mean is not told from noise."""
 SHORT: Final = 0.35
 """Improvement is claimed from windows up to this share: what the run does now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What half as much training again is expected to bring, in internal units."""
-
-    gain: float
-    low: float
-    high: float
-    """Bounds of the gain at the test's level."""
-    slope: float
-    """Per point."""
-    slope_error: float
-    window: int
-    """Points behind it."""
-    level: float
-    """Level at the end of the window's line."""
-    misfit: float
-    """Mean square of the residuals over the variance that noise explains: 1 for a straight line."""
 
 
 class PlateauDetector:
@@ -97,24 +76,13 @@ class PlateauDetector:
         variance, dof = curve.bucket_variance(max(16, k // 2))
         quantile = student_quantile(Z, dof)
         available = (curve.n - curve.segment_start) // width
+        found = lines(means, variance, quantile, curve.n / width, width, available)
         flat = improving = False
-        # From the newest window to ever longer ones: the first that is sure decides.
-        for share in WINDOWS:
-            count = int(k * share)
-            if count < 6 or count * width < 16 or count > available:
-                continue
-            outlook = _outlook(means[-count:], variance, quantile, curve.n / width, width)
-            if not flat and not improving:
-                flat = (
-                    outlook.low > -2 * self.epsilon * unit
-                    and abs(outlook.gain) < self.epsilon * unit
-                    and outlook.high < self.epsilon * unit
-                    and outlook.misfit < 1 + MISFIT * math.sqrt(2 / count)
-                )
-                improving = share <= SHORT and outlook.low > self.epsilon * unit
-                self.outlook = outlook
+        if len(found):
+            flat, improving, chosen = self._decide(found, self.epsilon * unit, SHORT * k)
+            self.outlook = found.outlook(chosen, width)
         edge = max(1, k // 16)
-        now = float(means[-edge:].mean())
+        now = float(means[-edge:].sum()) / edge
         margin = max(0.5 * self.epsilon * unit, 4 * math.sqrt(variance / edge))
         if self._best is None or now < self._best - margin:
             if self._best_at and not self.stands:
@@ -143,6 +111,23 @@ class PlateauDetector:
             self.stands = False
         if not self.flat and not self.improving and self.outlook is not None and unit > 0:
             self._estimate_need(curve, unit)
+
+    @staticmethod
+    def _decide(found: Lines, least: float, short: float) -> tuple[bool, bool, int]:
+        """Whether the curve is flat, whether it improves, and the window that says so.
+
+        From the newest window to ever longer ones, the first that is sure
+        decides; `least` is the gain that counts.
+        """
+        low, high = found.gains - found.margins, found.gains + found.margins
+        straight = found.misfits < 1 + MISFIT * np.sqrt(2 / found.counts)
+        flat = straight & (high < least) & (np.abs(found.gains) < least) & (low > -2 * least)
+        improving = (low > least) & (found.counts <= short)
+        sure = flat | improving
+        first = int(sure.argmax())
+        if not sure[first]:
+            return False, False, len(found) - 1
+        return bool(flat[first]), bool(improving[first]), first
 
     def _estimate_need(self, curve: Curve, unit: float) -> None:
         """Points until the interval of the gain is narrower than ε·R (its width falls as n^-1/2:
@@ -179,28 +164,3 @@ def _last_stair(means: FloatArray, variance: float) -> int:
         return 0
     before = at[at < at[-1] - 3]
     return int(at[-1] - (before[-1] if len(before) else 0))
-
-
-def _outlook(
-    means: FloatArray, variance: float, quantile: float, run: float, width: int
-) -> Outlook:
-    """OLS over bucket means; `run` is the run's length so far, in buckets."""
-    n = len(means)
-    x = np.arange(n) - (n - 1) / 2
-    sxx = n * (n * n - 1) / 12
-    slope = float((x * means).sum()) / sxx
-    error = math.sqrt(variance / sxx)
-    residual = means - means.mean() - slope * x
-    # A learning curve slows down: a slope that falls as 1/t from the window's middle on (a loss
-    # linear in log t) gains ln 1.5 times the slope there times t.
-    horizon = (run - n / 2) * math.log(1.5)
-    return Outlook(
-        gain=-slope * horizon,
-        low=-(slope + quantile * error) * horizon,
-        high=-(slope - quantile * error) * horizon,
-        slope=slope / width,
-        slope_error=error / width,
-        window=n * width,
-        level=float(means.mean()) + slope * (n - 1) / 2,
-        misfit=float((residual * residual).sum()) / (n - 2) / variance,
-    )

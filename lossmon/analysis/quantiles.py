@@ -11,4 +11,5 @@ def student_quantile(z: float, dof: float) -> float:
     dof = max(dof, 2.0)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    return z + first / dof + second / (dof * dof)
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / dof + second / dof**2 + third / dof**3

@@ -26,7 +26,13 @@ def reduction(first: float | None, now: float | None) -> tuple[float | None, str
         return None, "no loss to compare"
     if first <= 0 or now < 0:
         return None, "the loss is not positive, so a share of it has no meaning"
-    return (first - now) / first, None
+    return _share(first - now, first)
+
+
+def _share(part: float, whole: float) -> tuple[float | None, str | None]:
+    # An overflow is no share: losses span more than 1e308 in broken logs.
+    share = part / whole
+    return (share, None) if math.isfinite(share) else (None, "the losses differ beyond all bounds")
 
 
 def rate_reduction(share: float | None) -> ReductionRating:
@@ -52,7 +58,7 @@ def gap(train: float | None, evaluation: float | None) -> tuple[float | None, st
         return None, "no evaluation loss was logged"
     if train <= 0 or evaluation <= 0:
         return None, "the loss is not positive, so a share of it has no meaning"
-    return (evaluation - train) / train, None
+    return _share(evaluation - train, train)
 
 
 def rate_gap(share: float | None, first_share: float | None = None) -> tuple[GapRating, str | None]:

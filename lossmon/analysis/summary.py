@@ -34,6 +34,11 @@ def smoothed_level(track: Track) -> float | None:
     return curve.loss(origin + float(((means - origin) * weights).sum() / weights.sum()))
 
 
+def _finite(number: float | None) -> float | None:
+    """None instead of what overflowed (a loss of ±1e308 scatters by more than a float holds)."""
+    return number if number is not None and math.isfinite(number) else None
+
+
 def half_way_step(track: Track) -> float | None:
     """First step at which half of the whole reduction was done; None where nothing was reduced."""
     means = track.curve.buckets.means(CLEAN)
@@ -56,12 +61,12 @@ def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | 
             notes=("Nothing to judge yet: no finite loss was read.",),
         )
     curve = trend.curve
-    level = smoothed_level(trend)
+    level = _finite(smoothed_level(trend))
     share, why = ratings.reduction(trend.first.value, level)
     if why:
         notes.append(f"Reduction unknown: {why}.")
-    sigma = curve.loss(curve.noise.sigma) if math.isfinite(curve.noise.sigma) else None
-    if sigma is None:
+    sigma = _finite(curve.loss(curve.noise.sigma))
+    if sigma is None and curve.n < 9:
         notes.append(f"Noise unknown: {curve.n} points, at least 9 are needed.")
     slope = error = None
     outlook = trend.plateau.outlook
@@ -90,8 +95,8 @@ def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | 
         reduction=share,
         reduction_rating=ratings.rate_reduction(share),
         smoothed=level,
-        slope_per_1000_steps=slope,
-        slope_error_per_1000_steps=error,
+        slope_per_1000_steps=_finite(slope),
+        slope_error_per_1000_steps=_finite(error),
         noise=sigma,
         noise_rating=ratings.rate_noise(curve.noise.sigma, curve.descent),
         gap=gap,

@@ -113,6 +113,13 @@ class Track:
                 None if epochs is None else epochs[part],
                 None if rates is None else rates[part],
             )
+        self._release()
+
+    def _release(self) -> None:
+        """Let go of the batch: no history is kept."""
+        self._steps = self._scaled = np.empty(0)
+        self._rows = np.empty(0, dtype=np.int64)
+        self._time = self._epochs = self._given_rates = None
 
     def _bad(self, values: FloatArray) -> None:
         """Take points in a row that are no numbers: the first few tell, the rest is counted."""
@@ -243,6 +250,9 @@ class Track:
             moment = self._moment(at)
             if outcome == "recovered":
                 self.divergence.reset(self.curve.n)
+                self.journal.clear(
+                    "divergence", moment, "It came back down since.", series=self.name
+                )
                 note = f"Recovered after {lasted} point{'s' if lasted > 1 else ''}."
             else:
                 newest = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))[-8:]

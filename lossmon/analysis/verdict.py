@@ -77,6 +77,11 @@ def judge(
         evidence["overfitting"] = "not checked: no evaluation loss was found"
     else:
         evidence["evaluations"] = float(evaluation.overfitting.evaluations)
+    evidence = {
+        name: value
+        for name, value in evidence.items()
+        if isinstance(value, str) or math.isfinite(value)
+    }
     for note in summary.notes:
         key, _, reason = note.partition(" unknown: ")
         if reason:
