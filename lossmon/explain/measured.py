@@ -1,0 +1,55 @@
+"""How often the verdicts are right, as the benchmark last measured it.
+
+`benchmarks/verdicts.py` writes the file beside the detectors that it measured::
+
+    {"command": "python -m benchmarks.verdicts …", "date": "2026-01-31",
+     "kinds": {"plateau": {"healthy_runs": 1000, "false_alarms": 3,
+                           "resolvable": 180, "found": 171, "delay": 1.6}}}
+
+`delay` is the median over that of an oracle that knows the noise. Every key
+is optional; without the file pages say that nothing was measured.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any, Final
+
+FILE: Final = "measured.json"
+NOT_MEASURED: Final = "How often it is right has not been measured yet for this version."
+
+
+def load() -> dict[str, Any]:
+    """Return what was measured ({} if nothing was)."""
+    file = resources.files("lossmon.analysis").joinpath(FILE)
+    if not file.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def sentence(kind: str, found: dict[str, Any] | None = None) -> str:
+    """Return how often events of a kind are right, in a sentence or two."""
+    data = load() if found is None else found
+    figures = data.get("kinds", {}).get(kind, {})
+    parts = []
+    if figures.get("healthy_runs"):
+        parts.append(
+            f"raised wrongly in {figures.get('false_alarms', 0)} of "
+            f"{figures['healthy_runs']:,} healthy runs"
+        )
+    if figures.get("resolvable"):
+        parts.append(
+            f"found in {figures.get('found', 0):,} of the {figures['resolvable']:,} runs in "
+            "which the noise lets it be told"
+        )
+    if figures.get("delay") is not None:
+        parts.append(
+            f"after {figures['delay']:.3g} times as many points as an oracle that knows the "
+            "noise needs"
+        )
+    if not parts:
+        return NOT_MEASURED
+    command = f" (`{data['command']}`, {data.get('date', 'undated')})" if "command" in data else ""
+    return f"Measured on simulated runs with known onsets{command}: " + ", ".join(parts) + "."
