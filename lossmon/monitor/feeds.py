@@ -26,8 +26,10 @@ from lossmon.formats.base import (
     TableCursor,
     TableFormat,
 )
+from lossmon.formats.lines import LineParser
 from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
+from lossmon.monitor.recent import kept
 from lossmon.sources.base import Tail
 from lossmon.sources.database import open_readonly, signature
 
@@ -66,6 +68,8 @@ class Feed(ABC):
     """Whether the source is a pipe or a connection, which has an end to wait for."""
     error: str | None = None
     ended: bool = False
+    recent: bytes = b""
+    """The end of a text source, replaced whole: other threads may read it."""
     progress: tuple[int, int] = (0, 0)
     """Bytes read and bytes there, for the first load."""
 
@@ -121,6 +125,7 @@ class StreamFeed(Feed):
         self._format = fmt
         self._context = context
         self._parser: Parser = fmt.parser(context)
+        self._is_text = isinstance(self._parser, LineParser)
         self._bad_before = 0
         self._head = b""
         self._provisional = Batch.empty()
@@ -147,6 +152,8 @@ class StreamFeed(Feed):
         self.error = read.error
         self.ended = read.ended
         self.progress = (read.position, read.size or read.position)
+        if self._is_text:
+            self.recent = kept(b"" if read.cut else self.recent, read.data)
         restart = False
         if read.cut:
             # What was half read of the old file is a record of its own now or never.

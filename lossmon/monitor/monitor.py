@@ -19,6 +19,7 @@ from typing import Final
 from lossmon.crash import write_trace
 from lossmon.errors import SourceNotFound
 from lossmon.monitor.library import Library
+from lossmon.monitor.recent import lines
 from lossmon.monitor.snapshot import Snapshot
 from lossmon.monitor.tracked import TrackedRun
 from lossmon.monitor.twins import Twins
@@ -171,6 +172,12 @@ class Monitor:
         if self._library is not None:
             self._library.close()
             self._library = None
+
+    def last_lines(self, run_id: str) -> tuple[str, ...]:
+        """Return the last lines of a run's log, cleaned; none where it is no text. Any thread."""
+        library = self._library
+        run = None if library is None else library.runs.get(run_id)
+        return () if run is None else lines(run.recent)
 
     # ---- one slice of work
 

@@ -130,6 +130,12 @@ class TrackedRun:
         """The paths on this host that it is read from, each with its part; streams have none."""
         return {path: part for part, feed in self._feeds.items() for path in feed.paths}
 
+    @property
+    def recent(self) -> bytes:
+        """The end of its first text source; safe to read from any thread."""
+        feeds = list(self._feeds.values())
+        return next((feed.recent for feed in feeds if feed.recent), b"")
+
     def part_changed(self, part: str) -> bool:
         """Say cheaply whether one part has something new."""
         feed = self._feeds.get(part)
