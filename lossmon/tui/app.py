@@ -70,6 +70,7 @@ class LossmonApp(App[int]):
         *,
         view: str = "focus",
         layout: str = "",
+        place: str = "",
         store: Store | None = None,
         today: float | None = None,
     ) -> None:
@@ -82,7 +83,7 @@ class LossmonApp(App[int]):
         glyphs = glyphs_for(
             settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
         )
-        self.desk = Desk(look=Look(paint, glyphs, today), place=_place(sources))
+        self.desk = Desk(look=Look(paint, glyphs, today), place=place or _place(sources))
         self.store = store or Store()
         before = self.store.load(self.desk.options)
         marked = before.get("marked")
@@ -299,16 +300,18 @@ def run(
     *,
     view: str = "focus",
     layout: str = "",
+    place: str = "",
 ) -> int:
     """Show the screen over a feed until the user quits; return the exit code.
 
     `view` is the one to begin with (a key of `VIEWS`); `layout` a saved layout
-    of panes, or a grid like `2x3`: with it the panes are shown.
+    of panes, or a grid like `2x3`: with it the panes are shown. `place` says in
+    words what is watched (empty: the sources themselves).
     """
     from platformdirs import user_state_path
 
     project = "\0".join([str(Path.cwd()), *sources])
     store = Store(user_state_path("lossmon"), project)
     first = "panes" if layout else view
-    app = LossmonApp(feed, settings, sources, view=first, layout=layout, store=store)
+    app = LossmonApp(feed, settings, sources, view=first, layout=layout, place=place, store=store)
     return app.show(mouse=settings.mouse)

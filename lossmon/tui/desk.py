@@ -104,6 +104,7 @@ class Desk:
     """Names of runs that were marked in the session before and are not marked yet."""
     _colors: dict[str, int] = field(default_factory=dict)
     _settled: bool = False
+    _alarms: dict[str, tuple[RunView, int, list[Event]]] = field(default_factory=dict)
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a newer snapshot on the desk."""
@@ -112,6 +113,8 @@ class Desk:
         self.scanning = snapshot.scanning
         for run in snapshot.runs:
             self._colors.setdefault(run.id, len(self._colors))
+        if len(self._alarms) > 2 * len(snapshot.runs) + 100:
+            self._alarms.clear()
         self._mark_remembered()
         loading = snapshot.scanning or any(run.loading is not None for run in snapshot.runs)
         if self.get(self.chosen) is None or not (self.picked or self._settled or loading):
@@ -173,7 +176,13 @@ class Desk:
 
     def alarms(self, run: RunView) -> list[Event]:
         """Return the run's standing alarms that were not acknowledged, the gravest first."""
-        return [event for event in alarms(run) if event_key(run, event) not in self.acknowledged]
+        # Views stay the same object while nothing changes: with 500 runs this is asked often.
+        kept = self._alarms.get(run.id)
+        if kept is not None and kept[0] is run and kept[1] == len(self.acknowledged):
+            return kept[2]
+        found = [event for event in alarms(run) if event_key(run, event) not in self.acknowledged]
+        self._alarms[run.id] = (run, len(self.acknowledged), found)
+        return found
 
     def acknowledge(self, run: RunView) -> int:
         """Acknowledge all of a run's alarms; return how many there were."""

@@ -61,9 +61,11 @@ def percent(value: float | None, signed: bool = False) -> str:
     """Return a fraction as percent: two significant digits under 10, else whole."""
     if value is None or math.isnan(value):
         return MISSING
-    if math.isinf(value) or abs(value) >= 1e5:
-        return "> 9,999,999 %" if value > 0 else "< -9,999,999 %"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
     hundred = value * 100
+    if abs(hundred) >= 1e6:
+        return f"{figure(hundred, 2)} %"
     places = 1 if abs(hundred) < 10 else 0
     return f"{hundred:{'+' if signed else ''},.{places}f} %"
 

@@ -208,6 +208,16 @@ async def test_selecting_an_event_moves_a_zoomed_chart_there() -> None:
         assert low <= 450 <= high
 
 
+async def test_zoom_goes_to_the_selected_event() -> None:
+    app = app_over(overfit())
+    async with shown(app) as pilot:
+        await pilot.press("left_square_bracket", "left_square_bracket", "z", "z", "z", "z")
+        assert app.desk.options.x_range is not None
+        low, high = app.desk.options.x_range
+        assert low < 450 < high
+        assert high - low < 600
+
+
 async def test_help_opens_scrolls_and_closes() -> None:
     app = app_over(make_run())
     async with shown(app, (80, 24)) as pilot:

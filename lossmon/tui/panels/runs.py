@@ -67,7 +67,7 @@ def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
         return Span(look.text(text).text, over(style, chosen))
 
     own = run_marker(look, desk.color(run.id))
-    loss = figure(current_loss(run))
+    loss = figure(current_loss(run), 3 if abs(current_loss(run) or 1) < 0.1 else 4)
     arrow = trend(run)
     tail = f" {loss} {arrow.plain if look.ascii else arrow.arrow}"
     flag = "*" if run.id in desk.marked else " "

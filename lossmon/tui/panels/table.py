@@ -38,6 +38,10 @@ class Column:
     """What the column says, for help."""
 
 
+_KEPT_ROWS: Final = 2000
+"""Rows kept of what was in view lately."""
+
+
 @dataclass
 class TableState:
     """What a person asked of the table: order, filter, where the window stands."""
@@ -64,6 +68,25 @@ class TableState:
         self._memo = (stamp, found)
         return found
 
+    def row(self, desk: Desk, run: RunView, columns: list[tuple[int, int]], width: int) -> Row:
+        """Return a run's row; made anew only when something that it shows has changed."""
+        stamp = (
+            run.id == desk.chosen,
+            run.id in desk.marked,
+            bool(desk.alarms(run)),
+            desk.look,
+            width,
+        )
+        kept = self._rows.get(run.id)
+        if kept is not None and kept[0] is run and kept[1] == stamp:
+            return kept[2]
+        if len(self._rows) > _KEPT_ROWS:
+            self._rows.clear()
+        made = _run_row(desk, run, columns, width)
+        self._rows[run.id] = (run, stamp, made)
+        return made
+
+    _rows: dict[str, tuple[RunView, object, Row]] = field(default_factory=dict, repr=False)
     _held: Sequence[RunView] = field(default=(), repr=False)
 
 
@@ -202,7 +225,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         True,
         words="training loss, smoothed; the arrow says which way it goes",
     ),
-    Column("loss over time", 0, 3, _spark, None, words="the whole curve, small; × where it is NaN"),
+    Column("curve", 0, 3, _spark, None, words="the whole curve, small; × where it is NaN"),
     Column(
         "state",
         14,
@@ -309,7 +332,7 @@ def table_rows(desk: Desk, state: TableState, width: int, height: int) -> list[R
         state.first = min(max(state.first, at - room + 1), at)
     state.first = max(min(state.first, len(found) - room), 0)
     window = found[state.first : state.first + room]
-    rows += [_run_row(desk, run, columns, width) for run in window]
+    rows += [state.row(desk, run, columns, width) for run in window]
     rows += [row(width)] * (height - 1 - len(rows))
     rows.append(_table_foot(desk, state, len(found), room, width))
     return rows[:height]

@@ -112,6 +112,20 @@ class Focus(Charted):
         self.desk.marked.clear()
         self.say("no run is marked")
 
+    def action_zoom(self, by: int) -> None:
+        """Zoom in or out, around the selected event where there is one."""
+        run, selected = self.desk.run, self.desk.selected_event
+        around = None
+        if run is not None and selected is not None and selected < len(run.events):
+            event = run.events[selected]
+            around = charting.event_x(self.desk, run, event, self.options().x_axis)
+        if around is None or self.options().cursor_x is not None:
+            super().action_zoom(by)
+            return
+        self.active_chart().zoom(by, around)
+        self.options().follow = False
+        self.show()
+
     def action_event(self, by: int) -> None:
         """Select the next event, and move the chart there."""
         run = self.desk.run
