@@ -252,7 +252,7 @@ class Analyzer:
                 part + base, level, context,
             )  # fmt: skip
             if self._train is not None:
-                self._train.eval_falls = self._eval.overfitting.falls
+                self._train.eval_falls = self._eval.falls
             at = stop
         feed.train_until(len(batch))
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
+from lossmon.analysis.divergence import slope_test
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import NonFiniteDetector
 from lossmon.analysis.overfitting import OverfittingDetector, TrainContext
 from lossmon.analysis.scale import scaled, unit_for
 from lossmon.model import Point
 from lossmon.model.batch import FloatArray, IntArray
+
+FEWEST: Final = 6
+FALLING: Final = -4.0
+"""t of the slope under which the evaluation surely still falls."""
 
 
 class EvalTrack:
@@ -24,6 +31,8 @@ class EvalTrack:
         self.first: Point | None = None
         self.last: Point | None = None
         self.best: Point | None = None
+        self.falls = False
+        """Whether the newest third of the evaluations falls significantly."""
         self.unit = 0.0
         """Factor to internal units, 0 until a value ≠ 0 was seen."""
         self._last_step = -np.inf
@@ -55,7 +64,10 @@ class EvalTrack:
         self._last_step = float(steps[-1])
         if not self.unit:
             self.unit = unit_for(values)
+        judged = len(values) == self.overfitting.room
         self.overfitting.extend(steps, scaled(values, self.unit), train_level, context)
+        if judged:
+            self.falls = _falls(self.overfitting.means)
         self.nonfinite.fine(len(values), moment)
         self.last = _point(values, steps, epochs, at)
         if self.first is None:
@@ -103,6 +115,14 @@ class EvalTrack:
                       "evaluations": rise.span, "best": best, "equivalent_from": low,
                       "equivalent_to": high},
         )  # fmt: skip
+
+
+def _falls(means: FloatArray) -> bool:
+    part = means[-max(FEWEST, len(means) // 3) :]
+    if len(part) < FEWEST:
+        return False
+    slope, error, _ = slope_test(part)
+    return slope < FALLING * error
 
 
 def _moment(steps: FloatArray, times: FloatArray | None, rows: IntArray, at: int) -> Moment:

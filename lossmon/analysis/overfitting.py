@@ -124,6 +124,11 @@ class OverfittingDetector:
         return self._records[-1] if self._records else None
 
     @property
+    def means(self) -> FloatArray:
+        """Evaluations (means of equal counts of them in a long run), oldest first, at most 64."""
+        return self._buckets.means(0)
+
+    @property
     def room(self) -> int:
         """Evaluations that can be taken before the next judgement, that one included."""
         return self._buckets.width - self._buckets.filled
@@ -168,7 +173,8 @@ class OverfittingDetector:
         weight = EFFICIENCY * len(second)
         dof = PRIOR_DOF + weight
         prior = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2
-        variance = (prior + weight * float(squares.mean()) / 6) / dof
+        # The floor is for evaluations that are all the same: a ratio of zeros is no evidence.
+        variance = max((prior + weight * float(squares.mean()) / 6) / dof, 1e-200)
         self.sigma = math.sqrt(variance)
         # One evaluation far off is no rise: the newest may lead the one before by 3 σ.
         held = means.copy()
