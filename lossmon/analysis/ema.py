@@ -15,6 +15,8 @@ import numpy as np
 from lossmon.model.batch import FloatArray
 
 _BLOCK: Final = 512
+_NOTHING: Final = 1e-17
+"""A past of less weight than this is below a float's precision."""
 SHARE: Final = 1 / 32
 """Automatic time constant as a share of the points: the trend of 3 % of the run."""
 MAX_TIME_CONSTANT: Final = 5000.0
@@ -54,25 +56,36 @@ def debiased_ema(
         beta = beta_of(time_constant)
     if not 0 <= beta < 1:
         raise ValueError(f"beta should be in [0, 1), not {beta!r}")
+    return continued_ema(values, beta)
+
+
+def continued_ema(
+    values: FloatArray, beta: float, average: float = math.nan, seen: int = 0
+) -> FloatArray:
+    """Return the debiased EMA at each of further points, shape (n,), as `debiased_ema` of all.
+
+    `average` is the EMA at the point before, over `seen` finite values.
+    """
     finite = np.isfinite(values)
     if finite.all():
-        return _dense(values, beta)
-    seen = np.cumsum(finite)
-    smooth = np.concatenate(([np.nan], _dense(values[finite], beta)))
-    result: FloatArray = smooth[seen]
+        return _dense(values, beta, average, seen)
+    smooth = np.concatenate(([average], _dense(values[finite], beta, average, seen)))
+    result: FloatArray = smooth[np.cumsum(finite)]
     return result
 
 
-def _dense(values: FloatArray, beta: float) -> FloatArray:
+def _dense(values: FloatArray, beta: float, average: float, seen: int) -> FloatArray:
     n = len(values)
-    if n == 0 or beta == 0.0:
+    if n == 0 or beta < _NOTHING:
         return values.copy()
     # Powers of β over one block, short enough not to underflow; each block is a product with
     # a triangular matrix, the carry between blocks a plain recursion. The scale keeps 1e308 in.
     size = max(1, min(_BLOCK, int(-300 / math.log(beta))))
-    scale = max(float(np.max(np.abs(values))), np.finfo(float).tiny)
+    scale = max(float(np.max(np.abs(values))), abs(average) if seen else 0.0)
+    scale = max(scale, np.finfo(float).tiny)
     scaled = values / scale if scale > 1e150 or scale < 1e-150 else values
-    origin = scaled[0]
+    # Deviations from the average so far have a biased average of 0: the carry begins there.
+    origin = scaled[0] if not seen else average if scaled is values else average / scale
     out = np.empty(n)
     powers = beta ** np.arange(size + 1)
     carry = 0.0
@@ -83,6 +96,10 @@ def _dense(values: FloatArray, beta: float) -> FloatArray:
         sums = np.cumsum(block / powers[1 : m + 1])
         out[start : start + m] = powers[1 : m + 1] * (carry + (1 - beta) * sums)
         carry = out[start + m - 1]
-    weight = -np.expm1(math.log(beta) * np.arange(1, n + 1))
-    result: FloatArray = out / weight + origin
-    return result * scale if scaled is not values else result
+    # Beyond some points the weight of the values seen is 1 to the last bit.
+    biased = min(max(int(math.log(_NOTHING) / math.log(beta)) + 1 - seen, 0), n)
+    out[:biased] /= -np.expm1(math.log(beta) * np.arange(seen + 1, seen + biased + 1))
+    out += origin
+    if scaled is not values:
+        out *= scale
+    return out
