@@ -100,7 +100,7 @@ class Monitor:
                 if run.streaming and not run.changed():
                     time.sleep(0.01)
             self._guarded(run, run.flush)
-            run.look(time.time())
+            self._guarded(run, partial(run.look, time.time()))
         self._scanned = True
         snapshot = self._take_snapshot()
         if not snapshot.runs:
@@ -201,7 +201,7 @@ class Monitor:
             self._next_look = time.monotonic() + STATE_SECONDS
             wall = time.time()
             for run in library.runs.values():
-                run.look(wall)
+                self._guarded(run, partial(run.look, wall))
         return busy or scanning
 
     def _take_hints(self, library: Library) -> None:
@@ -263,6 +263,9 @@ class Monitor:
             del self._ready[run_id]
             if self._step(run, now + max(0.005, (deadline - now) / 2)):
                 self._ready[run_id] = None
+            else:
+                # Its end may have come with these bytes: `finished` is said with them.
+                self._guarded(run, partial(run.look, time.time()))
             if time.monotonic() >= deadline:
                 break
         return any(not library.runs[run_id].streaming for run_id in self._ready)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from lossmon.analysis.liveness import Liveness, liveness
+from lossmon.analysis.liveness import Liveness, duration, liveness
 from lossmon.model import Event, RunState
 
 ARRIVALS: Final = 64
@@ -65,7 +65,7 @@ class Pulse:
             progress=progress,
             stalled_after=self._stalled_after,
         )
-        found = self._old_log(found, now, modified)
+        found = self._unless_ended(found, now, modified, progress)
         self.reason = found.reason
         if found.state == self._state:
             return False
@@ -87,12 +87,22 @@ class Pulse:
             times.append(modified)
         return sorted(min(time, now) for time in times)
 
-    def _old_log(self, found: Liveness, now: float, modified: float | None) -> Liveness:
-        never_seen_growing = len(self._grown) <= 1
-        silent = modified is not None and now - modified > ABANDONED_SECONDS
-        if found.state == "stalled" and never_seen_growing and silent:
-            return Liveness("unknown", f"An old log. {found.reason}", found.evidence)
-        return found
+    def _unless_ended(
+        self, found: Liveness, now: float, modified: float | None, progress: float | None
+    ) -> Liveness:
+        """Take `stalled` back where the run may as well have ended before anyone looked.
+
+        Most logs that lie still were finished, and many formats do not say so.
+        A run that was seen growing, or whose log names steps that are still to
+        come, is missed when it stops; of others only the user can know.
+        """
+        if found.state != "stalled" or self._stalled_after is not None or len(self._grown) > 1:
+            return found
+        silence = 0.0 if modified is None else now - modified
+        if progress is not None and silence < ABANDONED_SECONDS:
+            return found
+        reason = f"Nothing was written for {duration(silence)}: it ended or hangs, the log is mute."
+        return Liveness("unknown", reason, found.evidence)
 
     def _change(self, found: Liveness, step: float, now: float) -> None:
         if self._state == "stalled":
