@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target",
         metavar="LOSS",
         type=loss_value,
-        help="count steps to this loss (default: the worst of the final ones)",
+        help="count steps to this loss (default: one that all reached that did not diverge)",
     )
     parser.add_argument(
         "--measure",

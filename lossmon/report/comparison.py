@@ -107,7 +107,7 @@ def compare_runs(
 
     `by` is a fact of the runs to group by instead of the seeds in their names.
     `target` is a loss; without one it is the worst of the final ones, which
-    all runs reached. `measure` is `train` or `eval`; None: `eval` where every
+    all runs reached that did not diverge. `measure` is `train` or `eval`; None: `eval` where every
     run has an evaluation loss.
     """
     usable = [run for run in runs if run.train is not None or run.eval is not None]
@@ -122,7 +122,7 @@ def compare_runs(
         notes.append(f"The losses have different names: {', '.join(sorted(names)[:6])}.")
     finals = {run.id: _final(_loss_of(run, measure), measure) for run in usable}
     if target is None:
-        target = common_target([e.value for e in finals.values() if e is not None])
+        target = _target(usable, finals)
     rows = tuple(_row(run, by, measure, finals[run.id], target) for run in usable)
     if by is not None and not any(_fact(run, by) is not None for run in usable):
         notes.append(f"No run has a fact called {by!r}; known: {_known_facts(usable)}.")
@@ -130,6 +130,13 @@ def compare_runs(
     if by is None and all(one.runs == 1 for one in groups):
         groups = ()  # a table of groups of one would say the first table again
     return Comparison(rows, groups, _tests(rows, groups), target, by, measure, tuple(notes))
+
+
+def _target(runs: Sequence[RunView], finals: dict[str, Estimate | None]) -> float | None:
+    """The worst final loss of the runs that did not break (of all, if every one did)."""
+    whole = [run for run in runs if run.verdict.status not in ("nonfinite", "diverging")] or runs
+    found = (finals[run.id] for run in whole)
+    return common_target([estimate.value for estimate in found if estimate is not None])
 
 
 def _loss_of(run: RunView, measure: str) -> SeriesView:

@@ -24,10 +24,10 @@ HEAD: Final = (
 
 def text(found: Comparison) -> str:
     """Return the comparison as aligned columns, with the tests in sentences."""
-    rows = [HEAD, *_rows(found)]
-    parts = [_caption(found), "", *_aligned(rows)]
+    rows = [HEAD, *run_rows(found)]
+    parts = [caption(found), "", *_aligned(rows)]
     if found.groups:
-        parts += ["", *_aligned([("group", "runs", "final, mean ± sd"), *_group_rows(found)])]
+        parts += ["", *_aligned([("group", "runs", "final, mean ± sd"), *group_rows(found)])]
     if found.tests:
         parts += ["", QUESTION, *(f"  {line}" for line in answers(found.tests))]
     parts += ["", *found.notes] if found.notes else []
@@ -36,9 +36,9 @@ def text(found: Comparison) -> str:
 
 def markdown(found: Comparison) -> str:
     """Return the comparison as Markdown tables."""
-    parts = [_caption(found), "", *_pipes([HEAD, *_rows(found)])]
+    parts = [caption(found), "", *_pipes([HEAD, *run_rows(found)])]
     if found.groups:
-        parts += ["", *_pipes([("group", "runs", "final, mean ± sd"), *_group_rows(found)])]
+        parts += ["", *_pipes([("group", "runs", "final, mean ± sd"), *group_rows(found)])]
     if found.tests:
         parts += ["", QUESTION, ""]
         parts += [f"- {escape_markdown(line)}" for line in answers(found.tests)]
@@ -179,13 +179,15 @@ def _cell(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else repr(float(value))
 
 
-def _caption(found: Comparison) -> str:
+def caption(found: Comparison) -> str:
+    """Return how many runs are compared, by which loss, and the target."""
     what = {"eval": "evaluation loss", "train": "training loss"}[found.measure]
     target = "" if found.target is None else f"; target {words.loss(found.target)}"
     return f"{len(found.rows)} runs by their {what}{target}"
 
 
-def _rows(found: Comparison) -> list[tuple[str, ...]]:
+def run_rows(found: Comparison) -> list[tuple[str, ...]]:
+    """Return the cells of each run, as many as `HEAD`."""
     rows: list[tuple[str, ...]] = []
     for row in found.rows:
         final = words.loss(row.final.value) if row.final else "–"
@@ -202,7 +204,8 @@ def _rows(found: Comparison) -> list[tuple[str, ...]]:
     return rows
 
 
-def _group_rows(found: Comparison) -> list[tuple[str, ...]]:
+def group_rows(found: Comparison) -> list[tuple[str, ...]]:
+    """Return name, number of runs, and mean ± sd of each group."""
     return [
         (
             g.name,

@@ -76,15 +76,15 @@ def _chart(run: RunView, width: int, colour: bool) -> str:
 
 
 def _numbers(run: RunView, width: int) -> list[str]:
-    label_width = max(len(label) for label, _ in _rows(run)) + 2
+    label_width = max(len(label) for label, _ in number_rows(run)) + 2
     lines: list[str] = []
-    for label, text in _rows(run):
+    for label, text in number_rows(run):
         head = f"  {label:<{label_width}}"
         lines += _wrapped(text, width, " " * len(head), head)
     return lines
 
 
-def _rows(run: RunView) -> Sequence[tuple[str, str]]:
+def number_rows(run: RunView) -> Sequence[tuple[str, str]]:
     """Return the numbers, each as its label and a sentence that a newcomer understands."""
     found = run.summary
     rows = [("read", _read(run))]
