@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.seeds import Welch, critical, welch
 from lossmon.charts.lines import compare_lines
 from lossmon.charts.spec import Line
 from lossmon.model import RunView
+from lossmon.report.comparison import without_seed
 from lossmon.tui.desk import ChartOptions, Desk
 
 MAX_RUNS: Final = 12
@@ -96,18 +99,13 @@ def _figures(run: RunView, line: Line | None, base: float | None) -> Compared:
 
 
 def configuration(name: str) -> str:
-    """Return a run's name without what tells its seed: the last number in it, `#` in its place."""
-    end = len(name)
-    while end > 0 and not name[end - 1].isdigit():
-        end -= 1
-    begin = end
-    while begin > 0 and name[begin - 1].isdigit():
-        begin -= 1
-    return name if begin == end else f"{name[:begin]}#{name[end:]}"
+    """Return a run's name without its seed, as the report groups them."""
+    rest, seed = without_seed(name)
+    return name if seed is None else f"{rest} seeds"
 
 
 def seed_groups(found: Sequence[Compared]) -> list[SeedGroup]:
-    """Return groups of two and more runs whose names differ only in their last number."""
+    """Return groups of two and more runs whose names differ only in their seed."""
     by_name: dict[str, list[Compared]] = {}
     for one in found:
         if one.line is not None and one.final is not None and math.isfinite(one.final):
@@ -124,41 +122,66 @@ def seed_groups(found: Sequence[Compared]) -> list[SeedGroup]:
 
 
 def seeds_say(found: Sequence[Compared], baseline: str | None) -> list[str]:
-    """Return sentences on whether differences are larger than what seeds alone make."""
+    """Return sentences on whether differences are larger than what seeds alone make.
+
+    Configurations with several seeds each are set against the baseline's with
+    Welch's test; a single run against the baseline by the seeds' pooled spread.
+    """
     groups = seed_groups(found)
-    if not groups:
-        return []
-    freedom = sum(len(group.members) - 1 for group in groups)
-    pooled = math.sqrt(
-        sum(group.spread**2 * (len(group.members) - 1) for group in groups) / freedom
-    )
     said = [
-        f"{group.name}: {group.mean:.4g} ± {group.spread:.2g} over {len(group.members)} seeds"
+        f"{group.name}: {group.mean:.4g} ± {group.spread:.2g} over {len(group.members)} runs"
         for group in groups
     ]
     base = next((one for one in found if one.run.id == baseline), None)
-    if base is None or base.final is None or pooled <= 0:
+    if not groups or base is None or base.final is None:
         return said
-    grouped = {one.run.id: group.name for group in groups for one in group.members}
-    for one in found:
-        if one.difference is None or one is base or not math.isfinite(one.difference):
-            continue
-        if grouped.get(one.run.id, one.run.id) == grouped.get(base.run.id, base.run.id):
-            continue
-        # The difference of two single runs varies by √2 times what one does.
-        ratio = abs(one.difference) / (pooled * math.sqrt(2))
-        limit = _t95(freedom)
-        verdict = "larger than seeds explain" if ratio > limit else "seeds alone can make that"
-        said.append(
-            f"{one.run.name} − {base.run.name}: {one.difference:+.3g}, {ratio:.1f} × the seeds' "
-            f"spread of a difference (limit {limit:.1f} at 95 %): {verdict}"
-        )
-    return said
+    home = configuration(base.run.name)
+    own = next((group for group in groups if group.name == home), None)
+    if own is not None:
+        said += [_between(own, group) for group in groups if group is not own]
+    grouped = {one.run.id for group in groups for one in group.members}
+    singles = [one for one in found if one.run.id not in grouped and one is not base]
+    return said + [line for one in singles if (line := _single(one, base, groups))]
 
 
-_T95: Final = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
-"""Student's t, two-sided 95 %, for 1 to 10 degrees of freedom."""
+def _between(own: SeedGroup, other: SeedGroup) -> str:
+    outcome = _welch(_finals(other), _finals(own))
+    words = f"{other.name} − {own.name}: {outcome.difference:+.3g}"
+    if outcome.larger == "unknown":
+        return f"{words}: {outcome.reason}"
+    return (
+        f"{words} (95 %: {outcome.low:+.3g} to {outcome.high:+.3g}): "
+        f"{_LARGER if outcome.larger == 'yes' else _LUCK}"
+    )
 
 
-def _t95(freedom: int) -> float:
-    return _T95[freedom - 1] if freedom <= len(_T95) else 2.0
+def _single(one: Compared, base: Compared, groups: Sequence[SeedGroup]) -> str:
+    if one.difference is None or not math.isfinite(one.difference):
+        return ""
+    freedom = sum(len(group.members) - 1 for group in groups)
+    squares = sum(group.spread**2 * (len(group.members) - 1) for group in groups)
+    # The difference of two single runs varies by √2 times what one does.
+    limit = _critical(freedom) * math.sqrt(2 * squares / freedom)
+    verdict = _LARGER if abs(one.difference) > limit else _LUCK
+    return (
+        f"{one.run.name} − {base.run.name}: {one.difference:+.3g} "
+        f"(seeds differ by up to {limit:.2g} at 95 %): {verdict}"
+    )
+
+
+_LARGER: Final = "larger than seeds explain"
+_LUCK: Final = "seeds alone can make that"
+
+
+def _finals(group: SeedGroup) -> tuple[float, ...]:
+    return tuple(one.final for one in group.members if one.final is not None)
+
+
+@lru_cache(maxsize=64)
+def _welch(first: tuple[float, ...], second: tuple[float, ...]) -> Welch:
+    return welch(first, second)
+
+
+@lru_cache(maxsize=64)
+def _critical(freedom: int) -> float:
+    return critical(float(freedom))

@@ -66,6 +66,8 @@ def percent(value: float | None, signed: bool = False) -> str:
     hundred = value * 100
     if abs(hundred) >= 1e6:
         return f"{figure(hundred, 2)} %"
+    if abs(hundred) >= 1e4:
+        return f"{'+' if signed and hundred > 0 else ''}{short(hundred)} %"
     places = 1 if abs(hundred) < 10 else 0
     return f"{hundred:{'+' if signed else ''},.{places}f} %"
 

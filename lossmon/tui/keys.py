@@ -271,6 +271,14 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(("g",), "grid", "grid", "Next grid: 1×1, 1×2, 2×2, 2×3, 3×3, 3×4", ("panes",)),
     Key(("ctrl+s",), "save_layout", "", "Save the layout under a name", ("panes",)),
     Key(("ctrl+o",), "load_layout", "", "Load a saved layout", ("panes",)),
+    Key(
+        ("t",),
+        "raw",
+        "raw/read",
+        "The source's own lines, or the records read from them",
+        ("log",),
+        footer=True,
+    ),
     # Compare and metrics.
     Key(
         ("b",),

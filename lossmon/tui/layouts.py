@@ -56,8 +56,8 @@ def focus_plan(width: int, height: int, runs: int) -> dict[str, Box]:
         return plan | {"chart": (0, top, width, room)}
     if kind == "small":
         below = min(max(room * 2 // 5, 8), 14)
-        left = width * 11 // 20
-        verdict = min(max(below * 2 // 5, 4), 6)
+        left = width * 3 // 5
+        verdict = min(max(below * 3 // 5, 5), 8)
         return plan | {
             "chart": (0, top, width, room - below),
             "numbers": (0, top + room - below, left - 1, below),
@@ -78,7 +78,7 @@ def _below(side: int, top: int, width: int, room: int) -> dict[str, Box]:
     below = min(max(room * 2 // 5, 10), 15)
     strip = 8 if room - below >= 28 else 0
     chart = room - below - strip
-    left = min(main * 11 // 20, 64)
+    left = min(main * 3 // 5, 64)
     verdict = min(max(below * 11 // 20, 5), 9)
     foot = top + room - below
     plan = {

@@ -133,6 +133,7 @@ def test_a_zoom_that_follows_moves_on_in_quarters() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
+        ("s1", "s2", True),
         ("seed-1", "seed-2", True),
         ("lr3e4-s0", "lr3e4-s1", True),
         ("a", "b", False),
@@ -170,6 +171,17 @@ def test_seeds_tell_a_real_difference_from_luck() -> None:
     assert "far − s0" in said
     assert said.split("far − s0")[1].split("\n")[0].endswith("larger than seeds explain")
     assert said.split("near − s0")[1].split("\n")[0].endswith("seeds alone can make that")
+
+
+def test_configurations_with_seeds_are_compared_as_groups() -> None:
+    desk = Desk()
+    runs = [make_run(f"low-s{i}", final=1.0 + i / 50, seed=i) for i in range(4)]
+    runs += [make_run(f"high-s{i}", final=1.5 + i / 50, seed=i + 4) for i in range(4)]
+    desk.take(snapshot(*runs))
+    said = seeds_say(compared(desk, runs, ChartOptions(), "id-low-s0"), "id-low-s0")
+    assert len(said) == 3
+    assert said[2].startswith("high seeds − low seeds: +0.5")
+    assert said[2].endswith("larger than seeds explain")
 
 
 # ---- the desk

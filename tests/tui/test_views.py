@@ -241,11 +241,11 @@ async def test_seeds_are_grouped_and_differences_weighed() -> None:
     runs += [make_run("other", final=2.0, seed=9)]
     app = app_over(*runs, view="compare")
     async with shown(app) as pilot:
-        assert "base-s#" in text(app)
+        assert "base seeds" in text(app)
         assert "± " in text(app)
         assert "larger than seeds explain" in text(app)
         await pilot.press("B")
-        assert "base-s# (3 seeds)" in text(app)
+        assert "base seeds (3)" in text(app)
         await pilot.press("B")
         assert "each run a line" in text(app)
 
@@ -428,3 +428,5 @@ async def test_raw_lines_are_shown_cleaned_where_the_feed_keeps_them() -> None:
         await pilot.press("pageup")
         assert "line 99 " not in text(app)
         assert "newer below" in text(app)
+        await pilot.press("t")
+        assert "step 1,990" in text(app)

@@ -62,7 +62,9 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]
             for line in wrap(f"Cannot read all of it: {run.error}", width, 2)
         ]
     inner = width - 2
-    lines = wrap(run.verdict.headline, inner, max(height - len(rows), 1))
+    # In little room what to do goes before the end of the sentence, which the banner has too.
+    room = 2 if height <= 8 and run.verdict.advice else height
+    lines = wrap(run.verdict.headline, inner, max(min(room, height - len(rows)), 1))
     for index, line in enumerate(lines):
         lead = look.shape(mark) if index == 0 else Span(" ")
         rows.append(

@@ -16,13 +16,13 @@ from lossmon.tui.rows import fit, row
 
 
 def log_rows(
-    desk: Desk, run: RunView, width: int, height: int, back_by: int
+    desk: Desk, run: RunView, width: int, height: int, back_by: int, raw: bool = True
 ) -> tuple[list[Row], int]:
     """Return the rows, and how far back they really begin (never before the first record)."""
     look = desk.look
-    raw = desk.last_lines(run.id) if desk.last_lines is not None else ()
-    if raw:
-        return _raw_rows(look, run, raw, width, height, back_by)
+    lines = desk.last_lines(run.id) if raw and desk.last_lines is not None else ()
+    if lines:
+        return _raw_rows(look, run, lines, width, height, back_by)
     total = max((len(series.axis_steps) for series in run.series), default=0)
     room = max(height - 1, 1)
     back_by = min(max(back_by, 0), max(total - room, 0))

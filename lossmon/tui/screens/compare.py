@@ -109,7 +109,7 @@ class Compare(Charted):
         bands: list[Band] = []
         for group in seed_groups(found):
             members = [one.line for one in group.members if one.line is not None]
-            label = f"{group.name} ({len(members)} seeds)"
+            label = f"{group.name} ({len(members)})"
             mean, band = seed_band(members, label, members[0].color)
             if len(mean.x) == 0:
                 continue
@@ -154,7 +154,9 @@ class Compare(Charted):
         """Show seeds as mean ± sd, or each line."""
         self.bands = not self.bands
         if self.bands and not seed_groups(self._found()):
-            self.say("no seeds to group: names must differ only in their last number")
+            self.say(
+                "no seeds to group: names must differ in their seed alone (lr3e4-s1, lr3e4-s2)"
+            )
         else:
             self.say("seeds of one configuration: mean ± sd" if self.bands else "each run a line")
 

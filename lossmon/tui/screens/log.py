@@ -27,6 +27,8 @@ class Log(View):
         super().__init__(desk, store)
         self.back_by = 0
         """Records scrolled back from the live end."""
+        self.raw = True
+        """Whether the source's own lines are shown, where there are any."""
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -40,7 +42,7 @@ class Log(View):
         run = self.desk.run
         if run is None:
             return empty_rows(self.desk, width, height, LOOKED_FOR)
-        rows, self.back_by = log_rows(self.desk, run, width, height, self.back_by)
+        rows, self.back_by = log_rows(self.desk, run, width, height, self.back_by, self.raw)
         return rows
 
     def _scroll(self, by: int) -> None:
@@ -52,6 +54,12 @@ class Log(View):
         self.back_by = 0
         self.desk.move(by)
         self.show()
+
+    def action_raw(self) -> None:
+        """Show the source's own lines, or what was read from them."""
+        self.raw = not self.raw
+        self.back_by = 0
+        self.say("the source's own lines" if self.raw else "the records as they were read")
 
     def action_page(self, by: int) -> None:
         """Scroll by a page."""
