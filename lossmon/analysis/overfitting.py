@@ -40,7 +40,7 @@ from lossmon.analysis.valley import Valley, valley
 from lossmon.model.batch import FloatArray
 
 CAPACITY: Final = 64
-MIN_BUCKETS: Final = 5
+MIN_BUCKETS: Final = 6
 Z: Final = 2.45
 Z_PEEKING: Final = 0.45
 """The limit grows with ln(evaluations): the test is made after each of them."""
