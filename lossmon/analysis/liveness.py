@@ -43,7 +43,8 @@ def patience(arrivals: Sequence[float], stalled_after: float | None = None) -> f
     gaps = gaps[np.isfinite(gaps) & (gaps > 0)]
     if len(gaps) < MIN_GAPS:
         return DEFAULT_SILENCE
-    typical = float(np.median(gaps))
+    ordered = np.sort(gaps)
+    typical = float(ordered[(len(gaps) - 1) // 2] + ordered[len(gaps) // 2]) / 2
     longest = float(gaps.max())
     return max(MIN_SILENCE, FACTOR_TYPICAL * typical, FACTOR_LONGEST * longest)
 

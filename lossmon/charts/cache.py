@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lossmon.analysis.ema import automatic_time_constant, beta_of, debiased_ema
+from lossmon.analysis.ema import automatic_time_constant, beta_of, continued_ema
 from lossmon.charts.spec import XAxis
 from lossmon.charts.thin import Extent, ExtentBuilder
 from lossmon.model import SeriesView
@@ -25,9 +25,6 @@ from lossmon.model.view import BoolArray
 
 MAX_POINTS: Final = 12_000_000
 """Points kept over all series (8 to 32 bytes each); the least recently drawn go first."""
-
-_LOOP: Final = 2_000
-"""New points up to which the smoothed line is continued one by one instead of anew."""
 
 _PAUSE_FACTOR: Final = 20.0
 """A gap of so many usual intervals is a pause, cut out of elapsed time."""
@@ -85,28 +82,14 @@ class _Smooth:
 
     def update(self, y: FloatArray) -> None:
         new = y[self.values.size :]
-        if self.values.size == 0 or len(new) > _LOOP:
-            smooth = debiased_ema(y, self.beta)
-            finite = np.isfinite(y)
-            self.seen = int(np.count_nonzero(finite))
-            self.average = float(smooth[-1]) if len(smooth) else np.nan
-            # A trend must not be drawn on where the loss has become NaN.
-            if self.seen < len(y):
-                smooth = np.where(finite, smooth, np.nan)
-            self.values.extend(smooth[self.values.size :])
+        if len(new) == 0:
             return
-        added = np.empty(len(new))
-        for index, value in enumerate(new.tolist()):
-            added[index] = np.nan
-            if math.isfinite(value):
-                weight = 1 - self.beta**self.seen
-                total = (self.average * self.beta * weight if self.seen else 0.0) + (
-                    1 - self.beta
-                ) * value
-                self.seen += 1
-                self.average = total / (1 - self.beta**self.seen)
-                added[index] = self.average
-        self.values.extend(added)
+        smooth = continued_ema(new, self.beta, self.average, self.seen)
+        finite = np.isfinite(new)
+        self.seen += int(np.count_nonzero(finite))
+        self.average = float(smooth[-1])
+        # A trend must not be drawn on where the loss has become NaN.
+        self.values.extend(np.where(finite, smooth, np.nan))
 
 
 @dataclass

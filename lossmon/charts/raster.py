@@ -191,9 +191,18 @@ def trace(found: Columns, scale: Scale, pixels: int, across: int) -> Trace:
             lines = np.arange(upper, lower + 1)[:, None]
             dots[upper : lower + 1] = (lines >= top) & (lines <= bottom) & drawn
     inside = (index >= 0) & (index < pixels)
-    above = np.unique(index[inside & (high < 0)] // across)
-    below = np.unique(index[inside & (low >= height)] // across)
+    above = _distinct(index[inside & (high < 0)] // across)
+    below = _distinct(index[inside & (low >= height)] // across)
     return Trace(dots, above, below)
+
+
+def _distinct(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the distinct numbers (small, not negative) in order.
+
+    `np.unique` does the same, and imports `numpy.ma` on its first call: a tenth of the way to
+    the first chart.
+    """
+    return np.flatnonzero(np.bincount(cells))
 
 
 def region(

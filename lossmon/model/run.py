@@ -9,7 +9,7 @@ stay valid, since what is stored is never changed, only appended to.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,11 @@ from lossmon.model.roles import Role, RoleMap
 from lossmon.model.view import SeriesView
 
 _T = TypeVar("_T", bound=np.generic)
+
+_LARGE: Final = 1 << 18
+"""Values from which an array has pages of its own (2 MiB, beyond any allocator's pools)."""
+_PAGES: Final = 1 << 21
+"""Bytes of one huge page: so much of a large array's slack may be in use."""
 
 
 class _Growable(Generic[_T]):
@@ -33,10 +38,7 @@ class _Growable(Generic[_T]):
     def extend(self, values: npt.NDArray[np.generic]) -> None:
         need = self.size + len(values)
         if need > len(self._data):
-            # 1/16 of slack: 10.6 bytes a value with five series on one step column.
-            grown = np.empty(
-                max(need, len(self._data) + len(self._data) // 16 + 64), dtype=self._data.dtype
-            )
+            grown = np.empty(_room(need, len(self._data)), dtype=self._data.dtype)
             grown[: self.size] = self._data[: self.size]
             self._data = grown
         self._data[self.size : need] = values
@@ -49,7 +51,20 @@ class _Growable(Generic[_T]):
 
     @property
     def nbytes(self) -> int:
-        return int(self._data.nbytes)
+        """Bytes of memory in use: of a large array's slack the first pages at most."""
+        touched = self.size * self._data.itemsize + _PAGES
+        return min(int(self._data.nbytes), touched)
+
+
+def _room(need: int, before: int) -> int:
+    """Return how many values an array is made for that must hold `need`.
+
+    A small one grows by 1/16: 10.6 bytes a value with five series on one step column. A
+    large one's slack is address space alone until it is written to, so that it can grow by
+    half: at a sixteenth, copying takes as long as parsing.
+    """
+    share = 2 if before >= _LARGE else 16
+    return max(need, before + before // share + 64)
 
 
 class Series:

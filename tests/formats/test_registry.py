@@ -46,6 +46,7 @@ def entry_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ]
     entries.append(metadata.EntryPoint("gone", "no_such_package:X", registry.ENTRY_POINT_GROUP))
     monkeypatch.setattr(metadata, "entry_points", lambda group: entries)
+    monkeypatch.setattr(registry, "_others_installed", lambda: True)
     monkeypatch.setattr(registry, "_FAILURES", [])
     registry.formats.cache_clear()
     yield
