@@ -60,6 +60,8 @@ CORRELATION_WEIGHT: Final = 80.0
 """Evaluations' worth of belief in white noise: the autocorrelation of 20 values is anything."""
 BACK: Final = 2.0
 """It clears when the last three evaluations are back within so many σ of the best."""
+JUMP: Final = 6.0
+"""An evaluation may lead the one before by so many σ; what it has beyond that does not count."""
 MAX_RECORDS: Final = 64
 _ROUNDING: Final = 4 * np.finfo(float).eps
 
@@ -97,7 +99,7 @@ class Rise:
 class OverfittingDetector:
     """One evaluation series against the training level beside it."""
 
-    __slots__ = ("_buckets", "_fresh_record", "_largest", "_records", "_sum",
+    __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_records", "_sum",
                  "evaluations", "evidence", "sigma", "stands")  # fmt: skip
 
     def __init__(self) -> None:
@@ -107,6 +109,7 @@ class OverfittingDetector:
         self._fresh_record = True
         self._sum = 0.0
         self._largest = 0.0
+        self._last = math.inf
         self.evaluations = 0
         self.stands = False
         self.sigma = math.nan
@@ -137,6 +140,7 @@ class OverfittingDetector:
         self, steps: FloatArray, values: FloatArray, train_level: float, context: TrainContext
     ) -> None:
         """Take finite evaluations, shape (n,), 0 < n ≤ `room`; judge if that fills it."""
+        calm = self._calm(values)
         if self._buckets.filled == 0:
             self._fresh_record = True
         self.evaluations += len(values)
@@ -149,15 +153,21 @@ class OverfittingDetector:
             self._records.append((float(steps[lowest]), float(values[lowest])))
             self._fresh_record = False
             del self._records[:-MAX_RECORDS]
-        # Without a training loss its course can neither excuse nor accuse.
-        level = 0.0 if math.isnan(train_level) else train_level
         # `cumsum` adds one after the other, not pairwise: the same however the values are cut.
-        self._sum = float(np.cumsum(np.concatenate(([self._sum], values)))[-1])
+        self._sum = float(np.cumsum(np.concatenate(([self._sum], calm)))[-1])
         filled = len(values) == self.room
-        sums = (self._sum, level * self._buckets.width) if filled else (0.0, 0.0)
+        sums = (self._sum, train_level * self._buckets.width) if filled else (0.0, 0.0)
         if self._buckets.add(len(values), sums, float(steps[0]), float(steps[-1])):
             self._sum = 0.0
             self._judge(context)
+
+    def _calm(self, values: FloatArray) -> FloatArray:
+        """The values without single ones far above the one before: a lasting rise is followed."""
+        before = np.concatenate(([self._last], values[:-1]))
+        self._last = float(values[-1])
+        if math.isnan(self.sigma):
+            return values
+        return np.minimum(values, before + JUMP * self.sigma * math.sqrt(self._buckets.width))
 
     def _judge(self, context: TrainContext) -> None:
         means, trains = self._buckets.means(0), self._buckets.means(1)
@@ -186,8 +196,9 @@ class OverfittingDetector:
         since = k - 1 - found.bottom
         risen = found.rise > LEAST_RISE * descent and since >= 2
         allowed = 0.02 * context.descent + 2 * context.error
-        train_fell = float(trains[-1]) <= float(trains[found.bottom]) + allowed
-        if z > needed and risen and train_fell:
+        # Without a training loss (NaN) its course can neither excuse nor accuse.
+        train_rose = float(trains[-1]) > float(trains[found.bottom]) + allowed
+        if z > needed and risen and not train_rose:
             step, value = self._records[-1]
             self.evidence = Rise(
                 found.rise, self.sigma, z, needed, since * self._buckets.width, step, value,
@@ -230,6 +241,7 @@ class OverfittingDetector:
         self._records = [record for record in self._records if record[0] < step]
         self.evaluations = self._buckets.points
         self._sum = 0.0
+        self._last = math.inf
         self.stands = False
         self.evidence = None
 

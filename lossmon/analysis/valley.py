@@ -21,7 +21,7 @@ class Valley:
     ratio: float
     """Residual sum of squares of the best non-increasing fit minus that of the best valley."""
     bottom: int
-    """Index of the last value before the rise."""
+    """Index of the last value before the rise: the lowest, but for noise."""
     rise: float
     """From the lowest fitted level to the last one; 0 where nothing rises."""
 
@@ -67,4 +67,5 @@ def valley(values: FloatArray) -> Valley:
         return Valley(0.0, bottom, 0.0)
     # Seen from the end, the rising branch falls: its first level is the newest one.
     rise = ends[bottom + 1] - min(lows[bottom], starts[bottom + 1])
-    return Valley(max(falling[-1] - together[bottom], 0.0), bottom, max(rise, 0.0))
+    gain = max(falling[-1] - together[bottom], 0.0)
+    return Valley(gain, bottom + (starts[bottom + 1] < lows[bottom]), max(rise, 0.0))
