@@ -138,11 +138,10 @@ def wrap(text: str, width: int, limit: int | None = None) -> list[str]:
         if limit <= 0:
             return []
         lines = lines[:limit]
-        lines[-1] = (
-            fit(lines[-1] + " " * width, width - 1).rstrip() + "…"
-            if (cell_len(lines[-1]) >= width)
-            else lines[-1] + "…"
-        )
+        kept = lines[-1]
+        if cell_len(kept) >= width:
+            kept = set_cell_size(kept, width - 1).rstrip()
+        lines[-1] = kept + "…"
     return lines
 
 

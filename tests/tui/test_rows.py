@@ -75,3 +75,11 @@ def test_plain_is_ascii(text: str) -> None:
 
 def test_text_of_a_row() -> None:
     assert row_text(row(6, "ab", Span("c", "bold"))) == "abc   "
+
+
+@given(texts, st.integers(2, 40), st.integers(1, 3))
+def test_a_cut_text_has_one_ellipsis_and_the_width(text: str, width: int, limit: int) -> None:
+    lines = wrap(text.replace("…", "."), width, limit)
+    assert len(lines) <= limit
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).count("…") <= 1
