@@ -36,10 +36,10 @@ def test_an_appended_line_and_its_warning_come_on_screen(tmp_path: Path) -> None
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (240, 70), (20, 5), (1, 1)])
 def test_any_size_is_survived_and_left(tmp_path: Path, size: tuple[int, int]) -> None:
     with Terminal(DEMO, cwd=tmp_path) as terminal:
-        terminal.until(lambda text: "healthy" in text)
+        terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.resize(*size)
         terminal.resize(100, 30)
-        terminal.until(lambda text: "healthy" in text)
+        terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.type("q")
         assert terminal.end() == 0
 
@@ -56,7 +56,7 @@ def test_a_signal_ends_it_with_the_terminal_as_it_was(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with Terminal(DEMO, cwd=tmp_path) as terminal:
-        terminal.until(lambda text: "healthy" in text)
+        terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.process.send_signal(number)
         terminal.end()
         assert terminal.after == terminal.before
@@ -76,7 +76,7 @@ def test_a_signal_ends_it_with_the_terminal_as_it_was(
 )
 def test_poor_terminals_work(tmp_path: Path, extra: dict[str, str]) -> None:
     with Terminal(DEMO, cwd=tmp_path, **extra) as terminal:
-        terminal.until(lambda text: "healthy" in text)
+        terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.type("q")
         assert terminal.end() == 0
         assert b"Traceback" not in terminal.raw
