@@ -39,9 +39,13 @@ class ChartOptions:
     """Whether a zoomed chart moves on with the live end."""
     cursor_x: float | None = None
 
-    def step_x_axis(self, by: int) -> None:
-        """Choose the next axis; a zoom in other units means nothing, so it is dropped."""
-        self.x_axis = X_AXES[(X_AXES.index(self.x_axis) + by) % len(X_AXES)]
+    def step_x_axis(self, by: int, known: Sequence[XAxis] = X_AXES) -> None:
+        """Choose the next axis among the `known` ones.
+
+        A zoom in other units means nothing, so it is dropped.
+        """
+        order = [axis for axis in X_AXES if axis in known or axis is self.x_axis]
+        self.x_axis = order[(order.index(self.x_axis) + by) % len(order)]
         self.x_range = None
         self.cursor_x = None
 

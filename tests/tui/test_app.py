@@ -142,6 +142,18 @@ async def test_axes_and_smoothing() -> None:
         assert "no smoothing" in text(app)
 
 
+async def test_axes_that_the_log_does_not_have_are_passed_over() -> None:
+    run = make_run()
+    bare = tuple(replace(s, axis_epochs=None, axis_times=None) for s in run.series)
+    app = app_over(replace(run, series=bare))
+    async with shown(app) as pilot:
+        await pilot.press("x")
+        assert app.desk.options.x_axis.value == "relative"
+        assert "no epoch, elapsed, wall in this log" in text(app)
+        await pilot.press("x")
+        assert app.desk.options.x_axis.value == "step"
+
+
 async def test_zoom_pan_crosshair_and_back() -> None:
     app = app_over(make_run(state="finished"))
     async with shown(app) as pilot:

@@ -79,6 +79,17 @@ async def test_names_are_plain_text_and_ascii_where_wanted_in_every_view(view: s
         assert text(app).isascii()
 
 
+async def test_wide_characters_keep_every_line_in_its_width() -> None:
+    name = "学習率の実験-🙂-é"
+    app = app_over(replace(overfit(), name=name), replace(make_run(), name=name * 3))
+    async with shown(app, (120, 30)) as pilot:
+        for key in "123456":
+            await pilot.press(key)
+            widths = {strip.cell_length for strip in app.screen._compositor.render_strips()}
+            assert widths == {120}
+            assert "学習" in text(app)
+
+
 # ---- overview
 
 

@@ -12,7 +12,7 @@ from lossmon.tui.desk import Desk
 from lossmon.tui.figures import clock_seconds, count, figure
 from lossmon.tui.look import Look
 from lossmon.tui.panels.details import heading
-from lossmon.tui.rows import fit, row
+from lossmon.tui.rows import fit, row, width_of
 
 
 def log_rows(
@@ -61,11 +61,20 @@ def _record(desk: Desk, run: RunView, index: int, width: int) -> Row:
         spans.append(look.text(fit(clock_seconds(float(first.axis_times[index])), 10), "dim"))
     if first.axis_epochs is not None and np.isfinite(first.axis_epochs[index]):
         spans.append(look.text(f"epoch {first.axis_epochs[index]:.2f}  ", "dim"))
+    used = width_of(*spans)
     for series in run.series:
+        if used > width:
+            break  # a log may have thousands of metrics: no more is looked for than is seen
         value = _value(series, index)
         if value is not None:
             style = "" if np.isfinite(value) else "bad"
-            spans += [look.text(f"{series.name} ", "dim"), look.text(figure(value), style), "  "]
+            words = (
+                look.text(f"{series.name} ", "dim"),
+                look.text(figure(value), style),
+                Span("  "),
+            )
+            used += width_of(*words)
+            spans += words
     return row(width, *spans)
 
 

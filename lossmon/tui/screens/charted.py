@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from lossmon.tui.desk import ChartOptions
+from lossmon.charts.lines import x_axes
+from lossmon.tui.desk import X_AXES, ChartOptions
 from lossmon.tui.screens.view import View
 from lossmon.tui.widgets.chart import Chart
 
@@ -24,8 +25,11 @@ class Charted(View):
 
     def action_x_axis(self, by: int) -> None:
         """Choose the next x axis."""
-        self.options().step_x_axis(by)
-        self.say(f"x axis: {self.options().x_axis.value}")
+        known = {axis for run in self.runs() for axis in x_axes(run)}
+        self.options().step_x_axis(by, tuple(known))
+        missing = [axis.value for axis in X_AXES if axis not in known]
+        note = f" (no {', '.join(missing)} in this log)" if known and missing else ""
+        self.say(f"x axis: {self.options().x_axis.value}{note}")
 
     def action_log_y(self) -> None:
         """Switch the logarithmic y axis."""
