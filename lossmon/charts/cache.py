@@ -24,7 +24,10 @@ from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
 
 MAX_POINTS: Final = 12_000_000
-"""Points kept over all series (8 to 32 bytes each); the least recently drawn go first."""
+"""Numbers kept over all series (8 bytes each); the least recently drawn go first."""
+
+_IN_ONE_PICTURE: Final = 8
+"""Series that are kept however long they are."""
 
 _PAUSE_FACTOR: Final = 20.0
 """A gap of so many usual intervals is a pause, cut out of elapsed time."""
@@ -117,6 +120,12 @@ class _Kept:
     smooth: _Smooth | None = None
     clock: int = 0
     """Generation of the run's clock that elapsed times were read from."""
+
+    @property
+    def copied(self) -> int:
+        """Numbers held beside the run's own; about a sixteenth are extremes of blocks."""
+        smooth = 0 if self.smooth is None else self.smooth.values.size
+        return self.x.size + self.y.size + self.steps.size + smooth + self.points // 16
 
     def values(self, series: SeriesView) -> FloatArray:
         """Return y of the points that count."""
@@ -305,10 +314,11 @@ class LineCache:
         return None if clock is None else clock.seconds.view()[at]
 
     def _evict(self) -> None:
-        total = sum(kept.points for kept in self._kept.values())
-        while total > self._max_points and len(self._kept) > 1:
+        total = sum(kept.copied for kept in self._kept.values())
+        # Never what one picture needs: it would be worked out anew at every redraw.
+        while total > self._max_points and len(self._kept) > _IN_ONE_PICTURE:
             _, gone = self._kept.popitem(last=False)
-            total -= gone.points
+            total -= gone.copied
 
 
 def adapted_beta(points: int) -> float:

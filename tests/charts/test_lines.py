@@ -207,11 +207,25 @@ def test_nothing_judged_still_shows_something():
 
 
 def test_the_cache_is_bounded():
-    cache = LineCache(max_points=1_000)
-    for number in range(8):
+    cache = LineCache(max_points=10_000)
+    for number in range(40):
         run = run_of(np.arange(400.0), loss=np.ones(400))
         run_lines(view_of(run, id=str(number)), cache=cache)
-    assert sum(kept.points for kept in cache._kept.values()) <= 1_000
+    assert sum(kept.copied for kept in cache._kept.values()) <= 10_000
+
+
+def test_what_one_picture_needs_is_kept_however_long():
+    cache = LineCache(max_points=10)
+    run = run_of(np.arange(400.0), loss=np.ones(400), eval_loss=np.ones(400))
+    views = [view_of(run, id=str(number)) for number in range(2)]
+    for _ in range(2):
+        for view in views:
+            run_lines(view, cache=cache)
+    first = dict(cache._kept)
+    for view in views:
+        run_lines(view, cache=cache)
+    assert all(cache._kept[key] is kept for key, kept in first.items())
+    assert len(first) == 4
 
 
 def test_a_series_that_turns_sparse_keeps_its_points():
