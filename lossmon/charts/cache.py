@@ -255,6 +255,7 @@ class LineCache:
         if kept.smooth is None or kept.smooth.beta != beta or kept.smooth.values.size > len(y):
             kept.smooth = _Smooth(beta)
         kept.smooth.update(y)
+        self._evict()
         values = kept.smooth.values.view()
         return values, kept.smooth.extent.update(values) if kept.sorted else None
 
