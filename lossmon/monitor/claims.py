@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from lossmon.sources.database import MAGIC, open_readonly, tables
 
 SEARCH_CONFIDENCE: Final = 0.3
 """A file met while searching a directory must be claimed at least so surely to be listed."""
+
+_HOLE: Final = re.compile(rb"\0{64,}")
+"""What a crash leaves on NFS, or a log rotated under its writer; no record holds so many NULs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ def claim(head: bytes, filename: str, path: Path | None, settings: Settings) -> 
     if head.startswith(MAGIC) and path is not None:
         return _claim_database(path)
     claims = registry.recognise(head, filename)
+    if not claims and b"\0" in head:
+        text = _HOLE.sub(b"", head)
+        if b"\0" not in text:
+            claims = registry.recognise(text, filename)
     if claims:
         sniff, fmt = claims[0]
         return Claim(fmt, sniff.confidence, sniff.reason)

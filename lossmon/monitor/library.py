@@ -96,6 +96,8 @@ class Library:
         self._files: dict[str, _File] = {}
         self._tables_seen: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._streams: dict[str, HeldTail] = {}
+        self._found_afar: set[str] = set()
+        """Streams that a far directory or glob stood for: not each of them need be a log."""
         self._wait = wait
         self._locals = [source for source in sources if not is_stream(source)]
         self._finder = Finder(self._locals, wait=wait)
@@ -103,6 +105,8 @@ class Library:
             if is_stream(source):
                 for name, tail in open_stream(source, follow=wait, on_wake=on_wake):
                     self._streams.setdefault(name, HeldTail(tail))
+                    if name != source:
+                        self._found_afar.add(name)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -307,7 +311,8 @@ class Library:
             found = claim(tail.head, Path(name).name, None, self.settings)
             sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH
             fmt = found.format
-            if fmt is None or not (sure or ended):
+            least = SEARCH_CONFIDENCE if name in self._found_afar else 0.0
+            if fmt is None or not (sure or ended) or found.confidence < least:
                 continue
             run_id = f"{fmt.name}:{name}"
             self.runs[run_id] = TrackedRun(
@@ -342,7 +347,11 @@ class Library:
             for file in self._files.values()
             if file.explicit and file.claim.format is None
         ]
-        views.extend(_idle_view(name, tail.state) for name, tail in self._streams.items())
+        views.extend(
+            _idle_view(name, tail.state)
+            for name, tail in self._streams.items()
+            if name not in self._found_afar or tail.last.error
+        )
         views.extend(
             _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
         )

@@ -8,6 +8,7 @@ which files make a run, is not decided here.
 from __future__ import annotations
 
 import difflib
+import errno
 import fnmatch
 import os
 import re
@@ -164,6 +165,8 @@ class Finder:
         if os.path.exists(address.path):
             return
         parent = os.path.dirname(address.path) or "."
+        if _is_loop(address.path):
+            raise SourceNotFound(f"{address.text}: a symbolic link that leads back to itself")
         if not os.path.isdir(parent):
             raise SourceNotFound(f"{address.text}: no such path; there is no directory {parent}")
         if wait:
@@ -183,11 +186,27 @@ def _head(path: str) -> bytes:
         return b""
     try:
         head = pread(descriptor, HEAD_BYTES, 0)
+        if head and not head.strip(b"\0"):
+            head = _after_hole(descriptor)
     except OSError:
         return b""
     finally:
         os.close(descriptor)
     return gzip_head(head, HEAD_BYTES) if head.startswith(b"\x1f\x8b") else head
+
+
+def _after_hole(descriptor: int) -> bytes:
+    """Return the first bytes after a hole at the beginning.
+
+    A writer that keeps its place while its log is copied and truncated leaves one.
+    """
+    at = HEAD_BYTES
+    if hasattr(os, "SEEK_DATA"):
+        try:
+            at = os.lseek(descriptor, 0, os.SEEK_DATA)
+        except OSError:
+            return b""  # nothing but a hole
+    return pread(descriptor, HEAD_BYTES, at).lstrip(b"\0")
 
 
 def _fixed_part(address: Address) -> str:
@@ -223,6 +242,14 @@ def _expand(base: str, parts: Sequence[str]) -> Iterator[str]:
             continue
         if fnmatch.fnmatchcase(name, first):
             yield from _expand(os.path.join(base, name), rest)
+
+
+def _is_loop(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _similar(parent: str, path: str) -> str:
