@@ -48,7 +48,7 @@ class Curve:
         self.level = math.nan
         """Mean of the last 1/16 of the run (winsorised)."""
         self.local = math.nan
-        """Median of the last 48 quiet points."""
+        """Median of the newest quiet points (up to 32)."""
         self.descent = 0.0
         """R."""
         self.deepest = 0.0
@@ -96,6 +96,11 @@ class Curve:
         return self._raw
 
     @property
+    def quiet_tail(self) -> FloatArray:
+        """The newest values outside spikes, the last block's and at least 48 before it."""
+        return self._quiet
+
+    @property
     def quiet_points(self) -> int:
         """Points behind `local`."""
         return min(len(self._quiet), WINDOW)
@@ -117,8 +122,8 @@ class Curve:
         self._largest = max(self._largest, float(np.abs(raw).max()))
         if len(quiet):
             self.noise.update(self._quiet, len(quiet), self.n)
-            # An eighth of the run: in a short log 48 points would lag behind a steep descent.
-            self.local = median(self._quiet[-min(max(self.n // 8, 12), WINDOW) :])
+            # A tenth of the run, at most 32 points: more would lag behind a steep descent.
+            self.local = median(self._quiet[-min(max(self.n // 10, 10), 32) :])
         if self.n <= 8:
             self.first_level = float(self._raw[: self.n].max())
         if self.n <= _START_POINTS and len(self._raw) >= 3:

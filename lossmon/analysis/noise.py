@@ -26,7 +26,7 @@ _STEEP: Final = 1.3
 """Noise that is correlated at up to 0.6 keeps the two scales within this ratio."""
 _CLIP: Final = 3.0
 """Second differences count up to so many of their own standard deviations (√6 σ)."""
-_RHO: Final = np.linspace(0.0, 0.9, 37)
+_RHO: Final = np.linspace(0.0, 0.8, 33)
 _RATIO: Final = (1 + _RHO) * (3 - _RHO**2) / (3 - _RHO)
 _QUIET_RATIO: Final = 1.05
 """Ratios below are taken for white noise: their error over `MEMORY` points is about as large."""
@@ -56,7 +56,7 @@ def difference_scale(values: FloatArray) -> float:
 
 
 def autocorrelation(ratio: float) -> float:
-    """AR(1) correlation in [0, 0.9] for a ratio of second differences at lag 2 over lag 1."""
+    """AR(1) correlation in [0, 0.8] for a ratio of second differences at lag 2 over lag 1."""
     return 0.0 if ratio < _QUIET_RATIO else float(np.interp(ratio, _RATIO, _RHO))
 
 

@@ -1,10 +1,11 @@
 """Spikes: points far above the local level, and how long they take to recover.
 
-A point is a spike at a robust z = (x − median of the last 48)/σ above 8. Where
-past exceedances show a heavy tail, the limit is lifted to the level that noise
-alone would pass less than once in a hundred runs (Hill 1975 on the ten largest
-z so far, as in SPOT, Siffer 2017). An episode ends after three quiet points
-(recovered), or after 32: then it is no spike but a new level.
+A point is a spike at a robust z = (x − local median)/σ above 8. Where the
+noise has a heavy tail, the limit is lifted to what noise alone would pass with
+a probability of 2e-5 a point: the tail above z = 2 is taken for a power law
+whose index is Hill's estimate (1975) with a prior, as in SPOT (Siffer 2017).
+An episode ends after three quiet points (recovered), or after 32: then it is
+no spike but a new level.
 """
 
 from __future__ import annotations
@@ -19,14 +20,19 @@ from lossmon.model.batch import FloatArray
 
 LIMIT: Final = 8.0
 """OLMo-core uses 6 non-robust sd of 128 points; 20 healthy real logs stayed under 5.8."""
-FEW: Final = 16.0
+FEW: Final = 12.0
 MOST: Final = 40.0
-TAIL_FACTOR: Final = 1000.0
-"""The limit is where the fitted tail holds 1/1000 of the exceedances of the tenth largest."""
-TOP: Final = 10
-PRIOR_WEIGHT: Final = 10.0
-PRIOR_INDEX: Final = 0.25
-"""Tail index believed before there is evidence (Student t with 4 dof), worth ten points."""
+TAIL_FROM: Final = 2.0
+"""Exceedances of this z tell the tail."""
+TAIL_CHANCE: Final = 2e-5
+PRIOR_WEIGHT: Final = 4.0
+PRIOR_INDEX: Final = 0.18
+"""Tail index believed before there is evidence (what Hill's estimate gives for normal noise above
+2), worth four exceedances."""
+PRIOR_SHARE: Final = 0.0228
+"""P(Z > 2) of normal noise, worth a hundred points."""
+PRIOR_POINTS: Final = 100.0
+_NEIGHBOURS: Final = math.sqrt(1.5)
 MIN_POINTS: Final = 24
 QUIET: Final = 3
 QUIET_Z: Final = 3.0
@@ -40,8 +46,8 @@ class SpikeDetector:
     """Holds the limit that the next points are measured with, and the episode in progress."""
 
     __slots__ = (
-        "_previous", "_top", "amplitude", "base", "length", "limit", "opened_at", "quiet",
-        "sigma", "threshold", "z",
+        "_beyond", "_logs", "_points", "_previous", "amplitude", "base", "length", "limit",
+        "opened_at", "quiet", "sigma", "threshold", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -50,7 +56,10 @@ class SpikeDetector:
         """Internal value above which a point is a spike."""
         self.base = math.nan
         self.sigma = math.inf
-        self._top = np.empty(0)
+        self._points = 0
+        self._beyond = 0
+        self._logs = 0.0
+        """Sum of log(z/2) over the points beyond 2."""
         self.length = 0
         """Points of the episode in progress; 0: none."""
         self.quiet = 0
@@ -76,22 +85,27 @@ class SpikeDetector:
         # The scale itself is uncertain while there are few points: 13 σ at 24, 8.4 at 300.
         least = LIMIT * (1 + FEW / curve.n)
         self.threshold = least
-        if len(self._top) >= TOP:
-            low = max(float(self._top[0]), 1.0)
-            hill = float(np.log(np.maximum(self._top, low) / low).sum())
-            index = (hill + PRIOR_WEIGHT * PRIOR_INDEX) / (len(self._top) + PRIOR_WEIGHT)
-            self.threshold = min(max(least, low * TAIL_FACTOR**index), MOST)
+        index = (self._logs + PRIOR_WEIGHT * PRIOR_INDEX) / (self._beyond + PRIOR_WEIGHT)
+        share = (self._beyond + PRIOR_POINTS * PRIOR_SHARE) / (self._points + PRIOR_POINTS)
+        tail = TAIL_FROM * (share / TAIL_CHANCE) ** index
+        self.threshold = min(max(least, tail), MOST)
         self.limit = self.base + self.threshold * self.sigma
 
-    def observe(self, values: FloatArray) -> None:
-        """Remember the largest z of quiet points (order does not matter)."""
-        if math.isinf(self.limit):
+    def learn(self, tail: FloatArray, new: int, sigma: float) -> None:
+        """Learn the noise's tail from the `new` last values of `tail` (points outside spikes).
+
+        A point minus the mean of its two neighbours, over √1.5 σ: no slope
+        enters it, and its upper tail is that of the points.
+        """
+        part = tail[-(new + 2) :]
+        if len(part) < 3 or not math.isfinite(sigma):
             return
-        z = (values - self.base) / self.sigma
-        low = max(1.0, float(self._top[0]) if len(self._top) >= TOP else 1.0)
-        above = z[z > low]
-        if len(above):
-            self._top = np.sort(np.concatenate((self._top, above)))[-TOP:]
+        z = (part[1:-1] - 0.5 * (part[2:] + part[:-2])) / (_NEIGHBOURS * sigma)
+        beyond = z[z > TAIL_FROM]
+        self._points += len(z)
+        self._beyond += len(beyond)
+        if len(beyond):
+            self._logs += float(np.log(beyond / TAIL_FROM).sum())
 
     def clip(self, values: FloatArray, seen: int) -> FloatArray:
         """Winsorise upwards only: the median lags, and would clip a steep descent to a plateau."""

@@ -192,7 +192,6 @@ class Track:
             index = self.divergence.advance(values, self.curve.n)
             if index is not None:
                 stop = at + index + 1
-        self.spike.observe(self._scaled[at:stop])
         self._push(at, stop, quiet=True)
         self._after(stop - 1, stop - at)
         return stop
@@ -306,11 +305,13 @@ class Track:
         last = float(self._steps[at])
         self.curve.rate_rise = self.rates.rise_at
         self.curve.warmup_end = self.rates.warmup_end
+        quiet = raw[self._quiet[fill]]
         closed = self.curve.renew_block(
-            raw, self._clean[fill].copy(), raw[self._quiet[fill]], self._block_first, last
+            raw, self._clean[fill].copy(), quiet, self._block_first, last
         )
         self._filled = 0
         self._block = self.curve.block
+        self.spike.learn(self.curve.quiet_tail, len(quiet), self.curve.sigma)
         if closed:
             self.plateau.update(self.curve, self.divergence.rising, self.eval_falls)
             self.not_learning.update(self.curve)
