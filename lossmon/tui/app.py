@@ -13,7 +13,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -276,13 +276,13 @@ class LossmonApp(App[int]):
         for run in self.desk.runs[:500]:
             yield SystemCommand(f"Run: {run.name}", run.source, self._chooser(run.id))
 
-    def _runner(self, action: str):  # type: ignore[no-untyped-def]
+    def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await self.run_action(action, default_namespace=self.view)
 
         return run
 
-    def _chooser(self, run_id: str):  # type: ignore[no-untyped-def]
+    def _chooser(self, run_id: str) -> Callable[[], None]:
         def choose() -> None:
             self.desk.choose(run_id)
             if self.view is not None:

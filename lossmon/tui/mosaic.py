@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lossmon.charts.spec import Picture, Row
+from lossmon.charts.spec import Picture, Row, Span
 from lossmon.tui.placed import Box
 from lossmon.tui.rows import pad, row
 
@@ -47,14 +47,14 @@ class Mosaic:
         made: list[Row] = []
         for y in range(self.height):
             at = 0
-            spans: list[object] = []
+            spans: list[Span] = []
             for tile in by_left:
                 left, top, width, height = tile.box
                 if not top <= y < top + height:
                     continue
                 spans += [*row(left - at), *padded[id(tile)][y - top]]
                 at = left + width
-            made.append(row(self.width, *spans))  # type: ignore[arg-type]
+            made.append(row(self.width, *spans))
         return made
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from textual.command import CommandList
 
 from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
@@ -247,6 +244,18 @@ async def test_marked_runs_are_compared_with_the_baseline() -> None:
         assert "delta" in text(app)
 
 
+async def test_the_chosen_run_is_in_view_of_a_small_table() -> None:
+    runs = [make_run(f"run-{i:02d}", seed=i) for i in range(12)]
+    app = app_over(*runs, view="compare")
+    async with shown(app, (80, 24)) as pilot:
+        assert "run-11" not in "\n".join(lines(app)[-9:])
+        await pilot.press("G")
+        assert "▸" in next(line for line in lines(app)[-9:] if "run-11" in line)
+        await pilot.click("#table", offset=(10, 1))
+        assert "▸" in "\n".join(lines(app)[-9:])
+        assert app.desk.chosen != "id-run-11"
+
+
 async def test_seeds_are_grouped_and_differences_weighed() -> None:
     runs = [make_run(f"base-s{i}", final=1.0 + i / 100, seed=i) for i in range(3)]
     runs += [make_run("other", final=2.0, seed=9)]
@@ -339,76 +348,7 @@ async def test_a_layout_is_saved_and_loaded() -> None:
         assert "no layout is called 'nothing'" in text(app)
 
 
-# ---- taking along
-
-
-async def test_copy_goes_to_the_clipboard() -> None:
-    app = app_over(make_run())
-    async with shown(app) as pilot:
-        await pilot.press("y")
-        assert "alpha" in app.clipboard
-        assert "copied" in text(app)
-
-
-async def test_export_writes_svg_text_and_points(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    app = app_over(replace(make_run(), name="../evil/run"))
-    async with shown(app) as pilot:
-        await pilot.press("e")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert "wrote lossmon-" in text(app)
-    files = sorted(path.suffix for path in tmp_path.iterdir())
-    assert files == [".csv", ".svg", ".txt"]
-    with next(tmp_path.glob("*.csv")).open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    run = make_run()
-    assert len(rows) == sum(len(series) for series in run.series)
-    assert float(rows[-1]["value"]) == run.series[-1].values[-1]
-
-
-async def test_the_palette_offers_every_key_and_every_run() -> None:
-    app = app_over(*some_runs())
-    async with shown(app):
-        view = app.view
-        assert view is not None
-        titles = [command.title for command in app.get_system_commands(view)]
-        assert len(titles) == len(set(titles))
-        for key in view.active_keys():
-            assert key.text in titles or key.action == "command_palette"
-        assert "Run: gamma" in titles
-
-
-async def test_palette_commands_run_in_the_view_and_in_the_app() -> None:
-    app = app_over(*some_runs())
-    async with shown(app) as pilot:
-        await pilot.press("ctrl+p", *"logar")
-        found = app.screen.query_one(CommandList)
-        while not (found.option_count and "Logar" in str(found.get_option_at_index(0).prompt)):
-            await pilot.pause(0.02)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert app.desk.options.log_y
-        view = app.view
-        assert view is not None
-        for command in app.get_system_commands(view):
-            if command.title.startswith("Next theme"):
-                await command.callback()
-        assert app.desk.look.paint.name == "light"
-
-
-async def test_the_foot_is_clicked_like_keys() -> None:
-    app = app_over(*some_runs())
-    async with shown(app) as pilot:
-        at = lines(app)[-1].index("log y")
-        await pilot.click("#foot", offset=(at, 1))
-        await pilot.pause()
-        assert app.desk.options.log_y
-        await pilot.click("#foot", offset=(lines(app)[-1].index("help"), 1))
-        await pilot.pause()
-        assert "keys here" in text(app)
+# ---- what comes and goes
 
 
 async def test_a_run_that_goes_away_leaves_no_trace() -> None:

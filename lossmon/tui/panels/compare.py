@@ -28,6 +28,13 @@ def x_words(value: float | None, axis: XAxis) -> str:
     return f"{value:.2f}" if axis is XAxis.EPOCH else short(value)
 
 
+def first_shown(desk: Desk, found: Sequence[Compared], height: int) -> int:
+    """Return the first run that the table shows in `height` rows: the chosen one is in view."""
+    room = max(height - 1, 1)
+    at = next((i for i, one in enumerate(found) if one.run.id == desk.chosen), 0)
+    return max(min(at - room // 2, len(found) - room), 0)
+
+
 def compare_rows(
     desk: Desk,
     found: Sequence[Compared],
@@ -52,8 +59,10 @@ def compare_rows(
     if verdict:
         head.append(look.text("verdict", "title"))
     rows = [row(width, *head)]
+    first = first_shown(desk, found, height)
     rows += [
-        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict)) for one in found
+        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict))
+        for one in found[first : first + height - 1]
     ]
     for sentence in seeds_say(found, baseline):
         rows += [row(width, "  ", look.text(line, "dim")) for line in wrap(sentence, width - 4)]

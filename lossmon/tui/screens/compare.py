@@ -13,7 +13,7 @@ from lossmon.tui import charting
 from lossmon.tui.comparing import MAX_RUNS, Compared, compared, seed_groups
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.layouts import compare_plan
-from lossmon.tui.panels.compare import compare_rows
+from lossmon.tui.panels.compare import compare_rows, first_shown
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.ranges import shown_range
@@ -37,6 +37,8 @@ class Compare(Charted):
         self.bands = False
         self.metric: str | None = None
         """Name of the series compared; None: each run's training loss."""
+        self._placed_for = 0
+        """Number of runs that the panels were placed for."""
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -70,10 +72,12 @@ class Compare(Charted):
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
         count = len(self.runs())
-        if count != getattr(self, "_count", count):
-            self.query_one("#table").display = False
-            self.query_one("#table").display = True
-        self._count = count
+        if count != self._placed_for:
+            # Textual keeps an arrangement until a child comes or goes: this says so to it.
+            table = self.query_one("#table")
+            table.display = False
+            table.display = True
+        self._placed_for = count
         super().show()
 
     def _found(self) -> list[Compared]:
@@ -90,7 +94,7 @@ class Compare(Charted):
         x_range = options.x_range if extent is None else shown_range(*extent, options, live)
         title = self.metric or "training loss"
         if len(self.desk.marked) < 2:
-            title += "  (all runs; mark some with space in Overview or Focus)"
+            title += "  (all runs; space in 1 or 2 marks some)"
         view = charting.viewport(
             self.desk,
             options,
@@ -179,7 +183,8 @@ class Compare(Charted):
         self.say("no run is marked: all are compared")
 
     def _pick(self, x: int, y: int) -> None:
-        runs = self.runs()
-        if 1 <= y <= len(runs):
-            self.desk.choose(runs[y - 1].id)
+        found = self._found()
+        at = first_shown(self.desk, found, self.query_one("#table", Sheet).size.height) + y - 1
+        if y >= 1 and at < len(found):
+            self.desk.choose(found[at].run.id)
             self.show()

@@ -1,0 +1,82 @@
+"""What is taken along and reached by name: copy, export, the palette, the foot."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.command import CommandList
+
+from tests.tui.runs import make_run, some_runs
+from tests.tui.screens import app_over, lines, shown, text
+
+
+async def test_copy_goes_to_the_clipboard() -> None:
+    app = app_over(make_run())
+    async with shown(app) as pilot:
+        await pilot.press("y")
+        assert "alpha" in app.clipboard
+        assert "copied" in text(app)
+
+
+async def test_export_writes_svg_text_and_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = app_over(replace(make_run(), name="../evil/run"))
+    async with shown(app) as pilot:
+        await pilot.press("e")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "wrote lossmon-" in text(app)
+    files = sorted(path.suffix for path in tmp_path.iterdir())
+    assert files == [".csv", ".svg", ".txt"]
+    with next(tmp_path.glob("*.csv")).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    run = make_run()
+    assert len(rows) == sum(len(series) for series in run.series)
+    assert float(rows[-1]["value"]) == run.series[-1].values[-1]
+
+
+async def test_the_palette_offers_every_key_and_every_run() -> None:
+    app = app_over(*some_runs())
+    async with shown(app):
+        view = app.view
+        assert view is not None
+        titles = [command.title for command in app.get_system_commands(view)]
+        assert len(titles) == len(set(titles))
+        for key in view.active_keys():
+            assert key.text in titles or key.action == "command_palette"
+        assert "Run: gamma" in titles
+
+
+async def test_palette_commands_run_in_the_view_and_in_the_app() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        await pilot.press("ctrl+p", *"logar")
+        found = app.screen.query_one(CommandList)
+        while not (found.option_count and "Logar" in str(found.get_option_at_index(0).prompt)):
+            await pilot.pause(0.02)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.desk.options.log_y
+        view = app.view
+        assert view is not None
+        for command in app.get_system_commands(view):
+            if command.title.startswith("Next theme"):
+                await command.callback()
+        assert app.desk.look.paint.name == "light"
+
+
+async def test_the_foot_is_clicked_like_keys() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        at = lines(app)[-1].index("log y")
+        await pilot.click("#foot", offset=(at, 1))
+        await pilot.pause()
+        assert app.desk.options.log_y
+        await pilot.click("#foot", offset=(lines(app)[-1].index("help"), 1))
+        await pilot.pause()
+        assert "keys here" in text(app)
