@@ -15,13 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 from lossmon.analysis.eval_track import EvalTrack
+from lossmon.analysis.extrapolation import forecast
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import LASTING, NonFiniteDetector
 from lossmon.analysis.overfitting import TrainContext
 from lossmon.analysis.summary import summarise
 from lossmon.analysis.track import Track
 from lossmon.analysis.verdict import judge
-from lossmon.model import Batch, Column, Event, Role, RoleMap, Summary, Verdict, choose_judged
+from lossmon.model import (
+    Batch,
+    Column,
+    Event,
+    Forecast,
+    Role,
+    RoleMap,
+    Summary,
+    Verdict,
+    choose_judged,
+)
 from lossmon.model.batch import FloatArray, IntArray
 
 DEFAULT_GAIN: Final = 0.03
@@ -59,6 +70,7 @@ class Analyzer:
         self._rate = np.nan
         self._row = 0
         self._cache: tuple[int, Summary, Verdict] | None = None
+        self._forecast: tuple[int, float, Forecast | None] | None = None
 
     @property
     def train(self) -> str | None:
@@ -96,6 +108,15 @@ class Analyzer:
     def summary(self) -> Summary:
         """The numbers now."""
         return self._results()[0]
+
+    def forecast(self, end_step: float | None) -> Forecast | None:
+        """Where the judged loss will be at `end_step` (`extrapolation`); cached between rows."""
+        trend = self._train if self._train is not None else self._eval_trend
+        if trend is None or end_step is None:
+            return None
+        if self._forecast is None or self._forecast[:2] != (self._row, end_step):
+            self._forecast = (self._row, end_step, forecast(trend, self._journal, end_step))
+        return self._forecast[2]
 
     def update(
         self,

@@ -1,4 +1,4 @@
-"""Overfitting: the evaluation loss turned and rises, by more than its noise, while training goes on.
+"""Overfitting: the evaluation loss turned and rises by more than its noise; training goes on.
 
 Interface (kept small on purpose, `eval_track` calls nothing else):
 

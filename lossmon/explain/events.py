@@ -121,11 +121,12 @@ def _overfitting() -> Page:
         f"""
 The evaluation loss is significantly above an earlier level, while the training loss has not risen.
 
-How it is found: the mean of the last K evaluations (K from {min(overfitting.SPANS)} to
-{max(overfitting.SPANS)}) is compared with the best earlier mean of K. The rise must pass
-{overfitting.Z:g} + {overfitting.Z_PEEKING:g}·ln(evaluations) standard errors (the limit grows
-since every evaluation is another look), and {100 * overfitting.LEAST_RISE:.0f} % of the
-evaluation's own descent. For few evaluations an exact test of their order is made. If the
+How it is found: two explanations of the evaluations are compared, 'never rises' and 'falls, then
+rises' (a likelihood ratio of two order-restricted means: no shape of the curve is assumed). The
+second must be better by z = {overfitting.Z:g} + {overfitting.Z_PEEKING:g}·ln(evaluations) (the
+limit grows since every evaluation is another look), after {overfitting.MIN_BUCKETS} evaluations at
+least, and the rise must pass {100 * overfitting.LEAST_RISE:.0f} % of the
+evaluation's own descent. The noise is that of the evaluations themselves. If the
 training loss rises too, it is a divergence. It clears when the last evaluations are back at the
 best. The onset is the minimum of the evaluation loss.
 

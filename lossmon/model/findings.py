@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 EventKind = Literal[
     "plateau",
     "divergence",
@@ -77,6 +80,23 @@ class Verdict:
     headline: str = "Nothing read yet."
     advice: tuple[str, ...] = ()
     evidence: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """Where a loss is expected at later steps; arrays of shape (m,), from the last step to the end.
+
+    `mean`, `low` and `high` are in the loss's unit and speak of its smoothed
+    level (one bucket of the analysis), not of a single point. `low` to `high`
+    holds the truth in a share `coverage` of runs.
+    """
+
+    series: str
+    steps: npt.NDArray[np.float64] = field(repr=False)
+    mean: npt.NDArray[np.float64] = field(repr=False)
+    low: npt.NDArray[np.float64] = field(repr=False)
+    high: npt.NDArray[np.float64] = field(repr=False)
+    coverage: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossmon.model.batch import FloatArray
-from lossmon.model.findings import Event, Point, RunState, Summary, Verdict
+from lossmon.model.findings import Event, Forecast, Point, RunState, Summary, Verdict
 from lossmon.model.roles import Role
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class RunView:
     last_growth: float | None = None
     """When the source last grew (seconds since 1970, this host's clock), or None."""
     facts: tuple[tuple[str, str], ...] = ()
+    forecast: Forecast | None = None
+    """The judged loss up to `total_steps`, where that is known and the past allows it."""
 
     def get(self, name: str | None) -> SeriesView | None:
         """Return the series of that name, or None."""

@@ -365,6 +365,7 @@ class TrackedRun:
                 (clean_text(key, 80), clean_text(value, 400))
                 for key, value in list(info.facts.items())[:MAX_FACTS]
             ),
+            forecast=self._analyzer.forecast(info.total_steps),
         )
 
     def _summary(self, info: RunInfo) -> Summary:

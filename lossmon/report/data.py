@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from lossmon.model import Event, Point, RunView, SeriesView, Summary, Verdict
+from lossmon.model import Event, Forecast, Point, RunView, SeriesView, Summary, Verdict
 
 SCHEMA: Final = "lossmon.report/1"
 
@@ -102,6 +102,20 @@ def verdict(found: Verdict) -> Json:
     }
 
 
+def forecast(found: Forecast | None) -> Json | None:
+    """Return where the loss is expected at the end, as data; None where nothing can be said."""
+    if found is None:
+        return None
+    return {
+        "series": found.series,
+        "step": step_number(float(found.steps[-1])),
+        "mean": number(float(found.mean[-1])),
+        "low": number(float(found.low[-1])),
+        "high": number(float(found.high[-1])),
+        "coverage": found.coverage,
+    }
+
+
 def event(found: Event) -> Json:
     """Return one event."""
     return {
@@ -133,6 +147,7 @@ def run(view: RunView) -> Json:
         "series": [series(found) for found in view.series],
         "summary": summary(view.summary),
         "verdict": verdict(view.verdict),
+        "forecast": forecast(view.forecast),
         "events": [event(found) for found in view.events],
     }
 
