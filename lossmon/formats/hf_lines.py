@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 
+from lossmon.formats._floats import column as floats
+from lossmon.formats._floats import getter
 from lossmon.model import Batch, Column, clean_name
 
 START: Final = b"{'"
@@ -53,7 +54,7 @@ def find_run(block: bytes, start: int) -> int:
 
 class _Compiled(NamedTuple):
     decoder: msgspec.json.Decoder[list[Any]]
-    getters: tuple[Callable[[Any], float], ...]
+    getters: tuple[Callable[[list[Any]], list[float]], ...]
     names: tuple[str, ...]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Compiled:
@@ -89,7 +90,7 @@ class DictLines:
         row = msgspec.defstruct("Row", fields, rename=rename, forbid_unknown_fields=True, gc=False)
         return _Compiled(
             msgspec.json.Decoder(list[row], strict=False),  # type: ignore[valid-type]
-            tuple(attrgetter(f"f{index}") for index in range(len(self._keys))),
+            tuple(map(getter, range(len(self._keys)))),
             tuple(clean_name(key) for key in self._keys),
         )
 
@@ -121,7 +122,7 @@ class DictLines:
         for (key, of_eval), get, name in zip(
             self._keys.items(), compiled.getters, compiled.names, strict=True
         ):
-            column = _column(name, list(map(get, rows)))
+            column = _column(name, get(rows))
             if column is None:
                 continue
             columns.append(column)
@@ -133,7 +134,7 @@ class DictLines:
         if (is_train == is_eval).any():
             # A line that is both, or neither: a training line without a loss.
             return None
-        epochs = np.array([row.epoch for row in rows])
+        epochs = floats([row.epoch for row in rows])
         of_train = epochs[is_train]
         if len(of_train) and (
             (of_train[1:] < of_train[:-1]).any()
@@ -145,7 +146,7 @@ class DictLines:
 
 
 def _column(name: str, values: list[float]) -> Column | None:
-    numbers = np.array(values, dtype=np.float64)
+    numbers = floats(values)
     present = numbers != _ABSENT
     if present.all():
         return Column(name, numbers)

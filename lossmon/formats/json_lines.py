@@ -9,14 +9,14 @@ block is halved, and what stays refused goes the slow way, line by line.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from lossmon.formats import stand_ins
+from lossmon.formats._floats import column, getter
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
 from lossmon.formats.fields import Kind, kind_of
@@ -151,9 +151,7 @@ class _Decoder:
         self._keys = list(types)
         self._texts = [index for index, key in enumerate(self._keys) if types[key] is _TEXT]
         self._numbers = [index for index, key in enumerate(self._keys) if types[key] is float]
-        self._take: list[Callable[[Any], Any]] = [
-            operator.attrgetter(f"f{index}") for index in range(len(self._keys))
-        ]
+        self._take = [getter(index) for index in range(len(self._keys))]
         self._all = msgspec.json.Decoder(self._struct(types, required=True))
         self._some = msgspec.json.Decoder(self._struct(types, required=False))
         self._sparse = False
@@ -199,13 +197,13 @@ class _Decoder:
         found: dict[str, Cells] = {}
         for index in self._texts:
             key = self._keys[index]
-            cells = text_cells(key, list(map(self._take[index], records)))
+            cells = text_cells(key, self._take[index](records))
             if cells is None:
                 return None
             if len(cells.values):
                 found[key] = cells
         for index in self._numbers:
-            values = np.fromiter(map(self._take[index], records), np.float64, n)
+            values = column(self._take[index](records))
             cells = sparse_cells(values) if self._sparse else Cells(values)
             if has_stand_ins:
                 found_nans, found_infinities = stand_ins.count(cells.values)

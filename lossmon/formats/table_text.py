@@ -12,12 +12,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from lossmon.formats import stand_ins
+from lossmon.formats._floats import column as floats
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
 from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
@@ -37,7 +38,10 @@ DELIMITERS: Final = "\t,;|"
 _SMALL: Final = 2048
 """A refused block of fewer bytes is read line by line instead of halved again."""
 
-_LF: Final = 10
+_NO_ENDS: Final = {
+    mark.encode(): bytes(set(range(256)) - {ord(mark), ord("\n")}) for mark in DELIMITERS
+}
+"""For each delimiter all bytes that end neither a cell nor a row."""
 _ODD: Final = (b'"', b"#", b"_", b"\x1b")
 """Quotes, comments, digit groups and escapes: such blocks are read line by line."""
 
@@ -212,36 +216,27 @@ class TableParser(LineParser):
         if self.delimiter == ";" and b"," in block:
             block = block.replace(b",", b".")
         separator = self.delimiter.encode()
-        shape = self._regular(block, separator)
-        if shape is None:
+        rows = self._regular(block, separator)
+        if rows is None:
             # Empty lines, or something else.
             block = b"".join(line + b"\n" for line in block.split(b"\n") if line)
-            shape = self._regular(block, separator)
-            if shape is None:
+            rows = self._regular(block, separator)
+            if rows is None:
                 return None
-        rows, sparse = shape
         if rows == 0:
             return 0, {}
-        found = None if self._texts else _plain_numbers(block, separator, sparse)
+        found = None if self._texts else _plain_numbers(block, separator)
         if found is not None:
-            table, has_stand_ins = found
-            return rows, _by_name(
-                self.names, table.reshape(rows, len(self.names)), sparse, has_stand_ins
-            )
+            table = found.values.reshape(rows, len(self.names))
+            return rows, _by_name(self.names, table, found.has_empty, found.has_stand_ins)
         return self._by_column(block, separator, rows)
 
-    def _regular(self, block: bytes, separator: bytes) -> tuple[int, bool] | None:
-        """Return the number of rows and whether cells are empty; None if a row is odd."""
-        width = len(self.names)
-        data = np.frombuffer(block, np.uint8)
-        places = np.flatnonzero((data == separator[0]) | (data == _LF))
-        if len(places) % width:
-            return None
-        ends = data[places].reshape(-1, width) == _LF
-        if np.count_nonzero(ends) != len(ends) or not ends[:, -1].all():
-            return None
-        sparse = len(places) > 0 and bool(places[0] == 0 or (np.diff(places) == 1).any())
-        return len(ends), sparse
+    def _regular(self, block: bytes, separator: bytes) -> int | None:
+        """Return the number of rows, None if one has too few or too many cells."""
+        skeleton = block.translate(None, _NO_ENDS[separator])
+        rows, rest = divmod(len(skeleton), len(self.names))
+        row = separator * (len(self.names) - 1) + b"\n"
+        return None if rest or skeleton != row * rows else rows
 
     def _by_column(
         self, block: bytes, separator: bytes, rows: int
@@ -282,21 +277,29 @@ class TableParser(LineParser):
         }
 
 
-def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> tuple[FloatArray, bool] | None:
-    """Return all cells in order, NaN where one is empty; None if a cell is no number.
+class _Plain(NamedTuple):
+    values: FloatArray
+    """All cells in order, NaN where one is empty."""
+    has_empty: bool
+    has_stand_ins: bool
+    """Whether logged NaN and infinities came as stand-ins."""
 
-    The second result says whether logged NaN and infinities came as stand-ins.
-    """
+
+def _plain_numbers(block: bytes, separator: bytes) -> _Plain | None:
+    """Return all cells of a regular block; None if a cell is no number."""
     flat = block[:-1].replace(b"\n", b",")
     if separator != b",":
         flat = flat.replace(separator, b",")
+    table = _decode(flat, False)
+    if table is not None:
+        return _Plain(table, False, False)
+    sparse = b",," in flat or flat[:1] == b"," or flat[-1:] == b","
     if sparse:
         # Twice, since each match takes the comma that the next one needs.
         flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
-    try:
-        return _decode(flat, sparse), False
-    except msgspec.DecodeError:
-        pass
+        table = _decode(flat, True)
+        if table is not None:
+            return _Plain(table, True, False)
     if not stand_ins.absent(flat):
         return None
     nans, infinities = (
@@ -305,23 +308,23 @@ def _plain_numbers(block: bytes, separator: bytes, sparse: bool) -> tuple[FloatA
     )
     for word, stand_in in _WORDS:
         flat = flat.replace(word, stand_in)
+    table = _decode(flat, sparse)
+    # Each word must have been a cell of its own: `nan0` would be another number now.
+    if table is None or stand_ins.count(table) != (nans, infinities):
+        return None
+    return _Plain(table, sparse, True)
+
+
+def _decode(flat: bytes, sparse: bool) -> FloatArray | None:
+    """Return the numbers between commas, None if something else stands there."""
     try:
-        table = _decode(flat, sparse)
+        if not sparse:
+            return floats(_NUMBERS.decode(b"[%b]" % flat))
+        start = b"[null" if flat[:1] == b"," else b"["
+        end = b"null]" if flat[-1:] == b"," else b"]"
+        return floats(_SPARSE_NUMBERS.decode(start + flat + end))
     except msgspec.DecodeError:
         return None
-    # Each word must have been a cell of its own: `nan0` would be another number now.
-    whole = stand_ins.count(table) == (nans, infinities)
-    return (table, True) if whole else None
-
-
-def _decode(flat: bytes, sparse: bool) -> FloatArray:
-    if not sparse:
-        numbers = _NUMBERS.decode(b"[%b]" % flat)
-        return np.fromiter(numbers, np.float64, len(numbers))
-    start = b"[null" if flat[:1] == b"," else b"["
-    end = b"null]" if flat[-1:] == b"," else b"]"
-    cells = _SPARSE_NUMBERS.decode(start + flat + end)
-    return np.fromiter(cells, np.float64, len(cells))  # numpy makes NaN of None
 
 
 def _numbers(column: list[bytes]) -> Cells | None:
