@@ -260,6 +260,8 @@ class Analyzer:
         at = 0
         while at < len(values):
             if not finite[at]:
+                # Training that went back to an earlier step must be known of before.
+                feed.train_until(int(rows[at]) + 1)
                 self._eval.bad(float(values[at]), _moment(batch, int(rows[at]), base))
                 at += 1
                 continue
