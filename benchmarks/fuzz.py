@@ -49,7 +49,8 @@ _SIZES = (200, 400, 400, 800, 800, 1500, 4000, 16_000)
 """Bytes of a piece: small ones are many, since damage meets state within a few records."""
 
 _NASTY: Sequence[bytes] = (
-    b"\0", b"\0" * 40, b"\xff\xfe\xfd", b"\xc3", b"\x1b[31m", b"\x1b]0;t\x07", b"\x1b]52;c;AAAA\x07",
+    b"\0", b"\0" * 40, b"\xff\xfe\xfd", b"\xc3", b"\x1b[31m", b"\x1b]0;t\x07",
+    b"\x1b]52;c;AAAA\x07",
     b"9" * 400, b"1e999", b"-1e-999", b"1" + b"0" * 30, b"nan", b"NaN", b"-inf", b"Infinity",
     b"0x1p3", b"1_000", b"\r", b"\x08\x08", b"\n", b"\r\n", b"\n\n\n", b"{" * 200, b"[" * 3000,
     b'{"a":' * 500, b'"', b"'", b"\\", b"\\u0000", b"loss: ", b"loss=", b"step ", b" | ", b"% ",
@@ -60,7 +61,8 @@ _NASTY: Sequence[bytes] = (
 )  # fmt: skip
 
 _CELLS: Sequence[object] = (
-    None, "", "nan", "1e999", "{" * 5000, '{"loss": 1e999}', '{"loss": [1, {"a": 2}]}', "x" * 10_000,
+    None, "", "nan", "1e999", "{" * 5000, "x" * 10_000, "1e-999",
+    '{"loss": 1e999}', '{"loss": [1, {"a": 2}]}',
     b"\xff\xfe", -(1 << 63), (1 << 63) - 1, 1e308, float("inf"), "\x1b[31m[red]\u202e",
     '{"loss": "NaN", "step": null}', "[" * 2000, "2024-13-45T99:99:99", '{"\ud800": 1}', 0, "1",
 )  # fmt: skip

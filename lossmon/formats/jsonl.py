@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from lossmon.formats.base import HEAD_BYTES, Context, Parser, Sniff, StreamFormat
 from lossmon.formats.fields import judge
 from lossmon.formats.head import Head
 from lossmon.formats.json_lines import JsonLinesParser, first_step
-from lossmon.formats.json_text import number
+from lossmon.formats.json_text import loads, number
+
+_MAX_CUTS: Final = 8
+"""Commas at which a record that goes on is tried to be ended."""
 
 
 class JsonLinesFormat(StreamFormat):
@@ -21,7 +26,7 @@ class JsonLinesFormat(StreamFormat):
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
         head = Head.of(head)
-        records = head.records
+        records = head.records or _begun(head)
         if not records or 2 * len(records) < min(len(head.lines), 40):
             return None
         whole = len(head) < HEAD_BYTES
@@ -45,6 +50,21 @@ class JsonLinesFormat(StreamFormat):
         if old is None or new is None:
             return super().continues(old_head, new_head)
         return new > old
+
+
+def _begun(head: Head) -> tuple[dict[str, Any], ...]:
+    """Return what is whole of a first record that is longer than the head (one huge name)."""
+    if len(head) < HEAD_BYTES or not head.startswith(b"{") or b"\n" in head:
+        return ()
+    cut = len(head.text)
+    for _ in range(_MAX_CUTS):
+        cut = head.text.rfind(",", 0, cut)
+        if cut < 0:
+            break
+        value = loads(head.text[:cut] + "}")
+        if isinstance(value, dict):
+            return (value,)
+    return ()
 
 
 FORMAT = JsonLinesFormat()

@@ -274,7 +274,8 @@ class LossmonApp(App[int]):
             if key.action != "command_palette":
                 yield SystemCommand(f"{key.text}", f"key {key.shown}", self._runner(key.target))
         for run in self.desk.runs[:500]:
-            yield SystemCommand(f"Run: {run.name}", run.source, self._chooser(run.id))
+            title, source = (_no_markup(text) for text in (f"Run: {run.name}", run.source))
+            yield SystemCommand(title, source, self._chooser(run.id))
 
     def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
@@ -289,6 +290,15 @@ class LossmonApp(App[int]):
                 self.view.show()
 
         return choose
+
+
+def _no_markup(text: str) -> str:
+    """Return the markup that shows `text` as it stands.
+
+    The palette reads what it is given as markup: a file's name could colour it,
+    or be clicked. (`textual.markup.escape` lets `[B]` and `[$x]` through.)
+    """
+    return text.replace("[", "\\[")
 
 
 def _place(sources: Sequence[str]) -> str:

@@ -1,0 +1,254 @@
+"""Logs that attack: nothing of them reaches a terminal raw, none takes the others down."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import environment, lossmon
+from tests.cli.terminal import Terminal
+from tests.formats import encoding
+
+ATTACK = (
+    "\x1b]52;c;ZXZpbA==\x07\x1b]0;pwned\x07\x1b[2J\x1b[1;1H\x9b31m"
+    "[red]x[/red][@click=app.quit]q[/][link=x]\u202e\u200b"
+)
+"""Clipboard, title, cursor, colour (C1 too), markup, right-to-left, zero width."""
+
+MARKUP = ("[red]red.jsonl", "[@click=app.quit]click.jsonl", "[unclosed.jsonl", "[bold]b.jsonl")
+ESCAPES = ("new\nline.jsonl", "esc\x1b]0;pwned\x07\x1b[2J.jsonl", "bidi\u202elnosj.jsonl")
+
+MAX_MEMORY = 300
+"""MiB of resident memory, whatever is read."""
+
+
+def rows(count: int = 30, **more: float) -> str:
+    return "".join(
+        json.dumps({"step": step, "loss": 3 / (step + 1) + 0.5, **more}) + "\n"
+        for step in range(count)
+    )
+
+
+def deep(folder: Path) -> None:
+    lines = ['{"a":' * 100_000 + "1" + "}" * 100_000, "[" * 100_000]
+    lines += ['{"step": 31, "loss": 1e999}', '{"step": 1e999, "loss": 1}']
+    (folder / "deep.jsonl").write_text(rows() + "\n".join(lines) + "\n")
+    (folder / "out").mkdir()
+    (folder / "out" / "trainer_state.json").write_text(
+        '{"log_history":' + "[" * 100_000 + "]" * 100_000 + "}"
+    )
+
+
+def binary(folder: Path) -> None:
+    """Records that claim 2^60 bytes behind sound ones, and garbage under names that are known."""
+    length = struct.pack("<Q", 1 << 60)
+    claim = length + struct.pack("<I", encoding.masked(encoding.crc32c(length))) + b"x" * 1000
+    events = encoding.event_file(
+        [(step, {"loss": 0.5 + 1 / (step + 1), ATTACK: 1.0}) for step in range(30)]
+    )
+    history = [encoding.history(step, {"loss": "0.5", ATTACK: "1.0"}) for step in range(30)]
+    noise = bytes(range(256)) * 100
+    for name, data in {
+        "tb/events.out.tfevents.1.h": events + claim,
+        "wb/run-x.wandb": encoding.wandb_file(history) + b"\xff" * 5000,
+        "noise/events.out.tfevents.2.h": noise,
+        "noise/run-y.wandb": b":W&B" + noise,
+        "noise/mlflow.db": b"SQLite format 3\0" + noise,
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of attacks, and one sound run among them."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "sound.jsonl").write_text(rows())
+    (folder / "names.jsonl").write_text(rows(**{ATTACK: 1.0}))
+    (folder / "long_names.jsonl").write_text(rows(**{"x" * 500_000: 1.0}))
+    for name in (*MARKUP, *ESCAPES, os.fsdecode(b"bytes\xff\xfe.jsonl")):
+        (folder / name).write_text(rows())
+    deep(folder)
+    binary(folder)
+    (folder / "loop").mkdir()
+    (folder / "loop" / "again").symlink_to(folder)
+    (folder / "self.jsonl").symlink_to("self.jsonl")
+    return folder
+
+
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[(?P<mark>[<-?]?)[0-9;:]*[ $]?(?P<last>[@-~])"
+    r"|\](?P<system>[^\x07\x1b]*)(?:\x07|\x1b\\)|(?P<other>.))",
+    re.DOTALL,
+)
+_PLAIN = frozenset("mHABCDGJKu")
+_OWN_MODES = frozenset("hlpu")
+
+
+def raw_of(output: bytes) -> list[str]:
+    """Return what in a terminal's input no screen of ours writes: it came from a log."""
+    text = output.decode()  # UnicodeDecodeError: bytes of a log
+    found = []
+    for match in _SEQUENCE.finditer(text):
+        allowed = (
+            match["last"] in (_OWN_MODES if match["mark"] else _PLAIN)
+            if match["last"]
+            else match["system"] is not None and match["system"].startswith("22;")  # the pointer
+        )
+        if not allowed or match[0] in ("\x1b[31m", "\x1b[2J"):
+            found.append(match[0])
+    rest = _SEQUENCE.sub("", text)
+    unsafe = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    return found + [c for c in rest if unicodedata.category(c) in unsafe and c not in "\r\n"]
+
+
+def test_what_a_log_could_send_is_told_from_what_a_screen_writes() -> None:
+    assert raw_of(b"\x1b[?1049h\x1b[1;1H\x1b[38;2;1;2;3mwords\r\n") == []
+    assert raw_of(b"\x1b]52;c;ZXZpbA==\x07") == ["\x1b]52;c;ZXZpbA==\x07"]
+    assert raw_of(b"\x1b]0;pwned\x07\x1b[2J\x1b[31m") == [
+        "\x1b]0;pwned\x07",
+        "\x1b[2J",
+        "\x1b[31m",
+    ]
+    assert raw_of("\u202e\x9b31m\x07".encode()) == ["\u202e", "\x9b", "\x07"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "markdown", "html"])
+def test_no_report_holds_anything_raw(hostile: Path, tmp_path: Path, form: str) -> None:
+    done = lossmon("report", hostile, "--format", form, cwd=tmp_path)
+    assert done.returncode == 4, done.stderr  # out/trainer_state.json holds no series
+    output = done.stdout + done.stderr
+    # A zero-width space is what the Markdown report itself breaks markup with.
+    assert [char for char in raw_of(output) if (form, char) != ("markdown", "\u200b")] == []
+    assert b"\r" not in output
+    assert "sound" in done.stdout.decode()
+    if form == "html":
+        assert b"<script>alert" not in output
+
+
+def test_the_other_runs_are_read_whole(hostile: Path, tmp_path: Path) -> None:
+    done = lossmon("report", hostile, "--format", "json", cwd=tmp_path)
+    runs: dict[str, dict[str, Any]] = {
+        Path(run["source"]).name: run for run in json.loads(done.stdout)["runs"]
+    }
+    sound = ("sound.jsonl", "names.jsonl", "long_names.jsonl", "run-x.wandb")
+    for name in (*MARKUP, *sound, "events.out.tfevents.1.h"):
+        loss = next(series for series in runs[name]["series"] if series["name"] == "loss")
+        assert loss["points"] == 30, name
+    assert all(run["error"] is None for run in runs.values())
+    assert runs["deep.jsonl"]["bad_records"] >= 1
+    assert runs["events.out.tfevents.1.h"]["bad_records"] == 1
+    names = [series["name"] for run in runs.values() for series in run["series"]]
+    assert max(map(len, names)) <= 120
+
+
+def test_a_name_that_is_no_name_is_said_harmlessly(tmp_path: Path) -> None:
+    (tmp_path / "self.jsonl").symlink_to("self.jsonl")
+    (tmp_path / "a\x1b[2Jb.txt").write_text("Dear diary,\n" * 9)
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"\x1b]0;x\x07" * 3000)
+    for name, code, words in (
+        ("self.jsonl", 2, "leads back to itself"),
+        ("not\x1b]0;there\x07.jsonl", 2, "no such path"),
+        ("a\x1b[2Jb.txt", 4, "no known format"),
+        ("mlflow.db", 4, "damaged"),
+    ):
+        for command in ("report", "formats"):
+            done = lossmon(command, name, cwd=tmp_path)
+            assert raw_of(done.stdout + done.stderr) == []
+            assert b"Traceback" not in done.stderr
+            assert words in (done.stdout + done.stderr).decode()
+            if command == "report":
+                assert (done.returncode, done.stderr.count(b"\n")) == (code, 1)
+
+
+def test_plain_lines_hold_nothing_raw(tmp_path: Path) -> None:
+    loss = f"loss/{ATTACK}"
+    log = "".join(json.dumps({"step": n, loss: 2.0 if n < 30 else "NaN"}) + "\n" for n in range(40))
+    done = lossmon("-", "--plain", "--train", loss, cwd=tmp_path, stdin=log.encode())
+    assert b"nonfinite" in done.stdout
+    assert raw_of(done.stdout + done.stderr) == []
+
+
+def peak_of(*arguments: str | Path, cwd: Path) -> tuple[int, int, bytes]:
+    """Run the command; return its exit code, the MiB it held at most, and its output."""
+    out = cwd / "stdout"
+    with out.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lossmon", *map(str, arguments)],
+            cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, env=environment(cwd),
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss // 1024, out.read_bytes()
+
+
+def test_a_line_of_200_mb_and_4_gb_of_nothing_cost_no_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    with (folder / "line.jsonl").open("w") as file:
+        file.write(rows(20))
+        piece = "z" * 1_000_000
+        for _ in range(200):
+            file.write(piece)
+        file.write("\n" + rows(20))
+    with (folder / "ends_in_a_hole.jsonl").open("w") as file:
+        file.write(rows(20))
+        file.truncate(4 << 30)
+    with (folder / "begins_with_a_hole.jsonl").open("w") as file:
+        file.truncate(4 << 30)
+        file.seek(0, os.SEEK_END)
+        file.write(rows(20))
+    code, memory, output = peak_of("report", folder, "--format", "json", cwd=tmp_path)
+    runs = {Path(run["source"]).name: run for run in json.loads(output)["runs"]}
+    points = {name: run["series"][0]["points"] for name, run in runs.items()}
+    assert code == 0
+    assert points == {"line.jsonl": 40, "ends_in_a_hole.jsonl": 20, "begins_with_a_hole.jsonl": 20}
+    assert runs["line.jsonl"]["bad_records"] == 1
+    assert memory < MAX_MEMORY
+
+
+def test_100_000_names_are_bounded_and_said(tmp_path: Path) -> None:
+    with (tmp_path / "many.jsonl").open("w") as file:
+        for step in range(1000):
+            names = {f"m{step * 100 + number}": 1 for number in range(100)}
+            file.write(json.dumps({"step": step, "loss": 3 / (step + 1), **names}) + "\n")
+    code, memory, output = peak_of("report", "many.jsonl", "--format", "json", cwd=tmp_path)
+    (run,) = json.loads(output)["runs"]
+    assert code == 0
+    assert len(run["series"]) == 2000
+    assert run["series"][0]["points"] == 1000
+    assert run["bad_records"] == 1000 * 100 - 1999
+    assert memory < MAX_MEMORY
+
+
+def test_the_screen_writes_nothing_of_theirs(hostile: Path, tmp_path: Path) -> None:
+    with Terminal(hostile, cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "sound.jsonl" in text and "[@click" in text)
+        # Markup stands there as it is written; it neither colours nor can be clicked.
+        for name in MARKUP:
+            assert name[:14] in terminal.text
+        terminal.type("/names\r")
+        terminal.until(lambda text: "names.jsonl" in text)
+        for key in "123456":
+            terminal.type(key)
+            terminal.read(0.3)
+        terminal.type("1")
+        terminal.until(lambda text: "lossmon  runs" in text)
+        terminal.type("\x10")
+        terminal.until(lambda text: "Search" in text)
+        terminal.type("[red]")
+        terminal.until(lambda text: "Run: [red]red.jsonl" in text)
+        terminal.type("\x1b")  # with the next key at once it would be Alt and that key
+        terminal.until(lambda text: "Run: " not in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert raw_of(bytes(terminal.raw)) == []
