@@ -114,10 +114,10 @@ class Feed(ABC):
         """Release what is held."""
 
 
-class StreamFeed(Feed):
-    """Bytes appended at the end of a file, a pipe or a remote log."""
+class _ParsedFeed(Feed):
+    """What feeds of bytes have in common: a tail, a format, the parser that is in use."""
 
-    def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
+    def __init__(self, tail: Tail, fmt: StreamFormat | DocumentFormat, context: Context) -> None:
         self.part = context.part
         self.streams = tail.streams
         self.paths = (tail.path,) if tail.local else ()
@@ -125,6 +125,31 @@ class StreamFeed(Feed):
         self._format = fmt
         self._context = context
         self._parser: Parser = fmt.parser(context)
+
+    @property
+    def info(self) -> RunInfo:
+        return self._parser.info
+
+    @property
+    def bad_records(self) -> int:
+        return self._parser.bad_records
+
+    @property
+    def modified(self) -> float | None:
+        return self._tail.modified
+
+    def changed(self) -> bool:
+        return self._tail.changed()
+
+    def close(self) -> None:
+        self._tail.close()
+
+
+class StreamFeed(_ParsedFeed):
+    """Bytes appended at the end of a file, a pipe or a remote log."""
+
+    def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
+        super().__init__(tail, fmt, context)
         self._is_text = isinstance(self._parser, LineParser)
         self._bad_before = 0
         self._head = b""
@@ -139,13 +164,6 @@ class StreamFeed(Feed):
     @property
     def bad_records(self) -> int:
         return self._bad_before + self._parser.bad_records
-
-    @property
-    def modified(self) -> float | None:
-        return self._tail.modified
-
-    def changed(self) -> bool:
-        return self._tail.changed()
 
     def advance(self) -> Fed:
         read = self._tail.read(CHUNK)
@@ -203,44 +221,20 @@ class StreamFeed(Feed):
         self._provisional = self._settled.finish()
         return self._provisional
 
-    def close(self) -> None:
-        self._tail.close()
-
 
 def just_written(seen: tuple[tuple[int, int], ...]) -> bool:
     """Say whether a database's signature is too fresh to be trusted to change once more."""
     return any(time.time() - mtime_ns / 1e9 < RACY_SECONDS for mtime_ns, _ in seen)
 
 
-class DocumentFeed(Feed):
+class DocumentFeed(_ParsedFeed):
     """A document written anew at each change; rows it had before are handed on once."""
 
     def __init__(self, tail: Tail, fmt: DocumentFormat, context: Context) -> None:
-        self.part = context.part
-        self.streams = tail.streams
-        self.paths = (tail.path,) if tail.local else ()
-        self._tail = tail
-        self._format = fmt
-        self._context = context
-        self._parser: Parser = fmt.parser(context)
+        super().__init__(tail, fmt, context)
         self._building: Parser | None = None
         self._size = 0
         self._rows = 0
-
-    @property
-    def info(self) -> RunInfo:
-        return self._parser.info
-
-    @property
-    def bad_records(self) -> int:
-        return self._parser.bad_records
-
-    @property
-    def modified(self) -> float | None:
-        return self._tail.modified
-
-    def changed(self) -> bool:
-        return self._tail.changed()
 
     def advance(self) -> Fed:
         """Read a piece; once the document is whole, return all its rows with `restart`.
@@ -270,9 +264,6 @@ class DocumentFeed(Feed):
         self._parser = parser
         self._rows = len(batch)
         return Fed(batch, restart=True)
-
-    def close(self) -> None:
-        self._tail.close()
 
 
 class TableFeed(Feed):
