@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,9 +40,18 @@ def test_keys_in_the_table_exist() -> None:
     assert set(named) <= shown
 
 
-def test_pictures_and_links_are_there() -> None:
-    import re
+def test_the_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = README.split("```python\n")[1].split("```")[0]
+    shutil.copytree(ROOT / "demo_logs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "overfitting overfitting" in printed
 
+
+def test_pictures_and_links_are_there() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         if "://" not in target:
             assert (ROOT / target).exists(), target
