@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.divergence import slope_test
-from lossmon.analysis.journal import Journal, Moment
+from lossmon.analysis.journal import RESUMED, Journal, Moment
 from lossmon.analysis.nonfinite import NonFiniteDetector
 from lossmon.analysis.overfitting import OverfittingDetector, TrainContext
 from lossmon.analysis.scale import scaled, unit_for
@@ -27,6 +27,7 @@ class EvalTrack:
         self.name = name
         self.journal = journal
         self.overfitting = OverfittingDetector()
+        self._watches = watch_numbers
         self.nonfinite = NonFiniteDetector(name, journal if watch_numbers else Journal())
         self.first: Point | None = None
         self.last: Point | None = None
@@ -39,6 +40,7 @@ class EvalTrack:
 
     def watch_numbers(self) -> None:
         """Report NaN from now on."""
+        self._watches = True
         self.nonfinite = NonFiniteDetector(self.name, self.journal)
 
     def room(self) -> int:
@@ -83,7 +85,12 @@ class EvalTrack:
 
     def rewind(self, step: float, moment: Moment) -> None:
         """The run was resumed from `step`: later evaluations do not count."""
-        self.journal.rewind(step, moment, self.name)
+        standing = self.journal.standing("overfitting", self.name)
+        if self._watches:
+            self.journal.rewind(step, moment, self.name)
+        elif standing is not None and standing.step >= step:
+            # The other track of this series is ahead: what it found since is not undone.
+            self.journal.clear("overfitting", moment, RESUMED, series=self.name)
         self.overfitting.rewind(step)
         best = self.overfitting.best
         if best is None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from lossmon.model import Event, EventKind, Severity
 
+RESUMED: Final = "The run was resumed from before."
 MAX_EVENTS: Final = 2000
 """Events kept; a log that spikes without end keeps the first ones and all that stand."""
 
@@ -119,7 +120,7 @@ class Journal:
         for (kind, name), index in list(self._standing.items()):
             event = self._events[index]
             if name == series and event.step >= step:
-                self.clear(kind, moment, "The run was resumed from before.", series=series)
+                self.clear(kind, moment, RESUMED, series=series)
 
     def drop(self, series: str | None) -> None:
         """Remove all events of a series (it turned out not to be the one to judge)."""
