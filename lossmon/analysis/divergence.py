@@ -6,7 +6,9 @@ at 4, with drift 1, gives the warning at 15; what confirms it is one of
 * exploded: more than 3 R above the start, and growing;
 * above the start by a tenth of R, and not falling;
 * rising: the slope since the warning positive at 3.5 (t with autocorrelation);
-* stuck: high without recovery for about a fifth of the run, less for larger jumps.
+* slow: a line over an eighth to a half of the run that surely rises (t of 4.5 on bucket means),
+  where noise keeps every single point from telling;
+* stuck: high without recovery for about a quarter of the run, less for larger jumps.
 
 A rise under 5 % of R never counts. A rising learning rate explains a rise for
 a while, and an epoch's sawtooth must pass the level before the last drop.
@@ -24,6 +26,8 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.curve import CLEAN, RAW, Curve
+from lossmon.analysis.noise import median
+from lossmon.analysis.outlook import Lines
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.model.batch import FloatArray, IntArray
 
@@ -33,11 +37,18 @@ CLIP: Final = 4.0
 _FIXED: Final = 1024
 _LOWEST: Final = -1e6
 RISE: Final = 0.05
-STUCK: Final = 0.2
+STUCK: Final = 0.25
 EARLY: Final = 48
 """A rise that begins within so many points is usually the warm-up: it must last longer."""
+EARLY_SHARE: Final = 0.15
 SLOPE_Z: Final = 3.5
-NOT_FALLING: Final = -1.5
+SLOW: Final = 4.5 / 2.7
+"""A slow rise must pass so many times the margin of the plateau test's lines (t of 4.5)."""
+STRAIGHT: Final = 3.0
+"""Residuals of a slow rise lie within so many standard deviations of what noise explains (χ²)."""
+SLOW_RISE: Final = 1.2
+"""In units of `RISE`: what the line rises over its window."""
+NOT_FALLING: Final = -1.0
 """What is stuck high does not fall: t of the slope since the rise."""
 TIMES_START: Final = 10.0
 """A rise from the very start has no descent to be measured with; a positive loss of ten times its
@@ -74,12 +85,15 @@ class DivergenceDetector:
         "hot",
         "rising",
         "since",
+        "slow",
     )
 
     def __init__(self) -> None:
         self.cusum = 0
         self.hot = False
         """Whether a rise is under suspicion."""
+        self.slow = False
+        """Whether the rise shows in means alone, not in single points."""
         self.rising = False
         """Whether the last check found it high enough to count."""
         self.since = 0
@@ -104,7 +118,7 @@ class DivergenceDetector:
         """Forget the rise so far (a recovered spike, a resumed run)."""
         self.cusum = 0
         self.hot = False
-        self.rising = False
+        self.rising = self.slow = False
         self.since = n
 
     def increments(self, values: FloatArray) -> IntArray | None:
@@ -153,6 +167,37 @@ class DivergenceDetector:
         self.since = curve.n - 3
         self.check_at = curve.n
 
+    def look_slow(self, curve: Curve, found: Lines, stair: int) -> bool:
+        """Look for a slow rise at a bucket's close; return whether there is one.
+
+        `found`: lines over the newest windows. `stair`: bucket of the newest
+        sudden drop (0: none); up to the level before it, a rise may be an
+        epoch's sawtooth.
+        """
+        reference, n = curve.reference, curve.n
+        if reference is None or len(found) == 0 or n < 64 or curve.deepest <= 0:
+            return False
+        if curve.level < reference + RISE * curve.deepest or self._held(curve, n):
+            return False
+        rise = found.slopes * (found.counts - 1)
+        sure = (found.gains + SLOW * found.margins < 0) & (rise > SLOW_RISE * RISE * curve.deepest)
+        # A spike at the window's end or a jump that decays also lifts a line, but is none.
+        # What begins near the start may be a warm-up bump.
+        sure &= n - found.counts * curve.buckets.width > max(EARLY, EARLY_SHARE * n)
+        sure &= found.misfits < 1 + STRAIGHT * np.sqrt(2 / found.counts)
+        index = int(sure.argmax())
+        if not sure[index] or self._sawtooth(curve, curve.level, n):
+            return False
+        means = curve.buckets.means(CLEAN)
+        if stair and curve.level <= float(means[max(0, stair - 4) : stair].max()):
+            return False
+        self.hot = self.rising = self.slow = True
+        self._scale, self._sigma_then = curve.deepest, self._sigma
+        self._reference = reference
+        self.since = n - int(found.counts[index]) * curve.buckets.width
+        self.schedule(n)
+        return True
+
     def schedule(self, n: int) -> None:
         """Set the next check: every 4 points at first, then at ever longer distances (5 %)."""
         lasted = n - self.since
@@ -167,14 +212,13 @@ class DivergenceDetector:
         """
         reference = self._reference
         assert reference is not None
-        newest = np.sort(recent[-8:])
-        now = float(0.5 * (newest[(len(newest) - 1) // 2] + newest[len(newest) // 2]))
+        now = curve.level if self.slow else median(recent[-8:])
         height = now - reference
         early = self.since < EARLY
         fallen = curve.first_level - reference
         scale = max(self._scale, 10 * self._sigma if self.since < 64 else 0.0, curve.floor)
         self.rising = False
-        if height < 0.5 * RISE * scale or height < self._sigma:
+        if height < 0.5 * RISE * scale or (height < self._sigma and not self.slow):
             return "over", height
         # Far beyond the start, neither warm-up nor a restart explains it.
         half = recent[-8:]
@@ -205,9 +249,9 @@ class DivergenceDetector:
         if now > curve.start + 0.1 * scale and min(t, t_late) > -2 and lasted > max(16, 0.04 * n):
             return "above start", height
         rising = t > student_quantile(SLOPE_Z, dof) and t_late > 0
-        if rising and height > 2 * RISE * scale and lasted > max(16, 0.02 * n):
+        if rising and height > 1.5 * RISE * scale and lasted > max(16, 0.02 * n):
             return "rising", height
-        needed = max(24.0, STUCK * n * max(0.3, 1 - 0.5 * height / scale))
+        needed = max(24.0, STUCK * n * max(0.4, 1 - 0.5 * height / scale))
         if lasted > needed and min(t, t_late) > NOT_FALLING:
             return "stuck", height
         return "", height

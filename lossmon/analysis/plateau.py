@@ -42,8 +42,9 @@ SHORT: Final = 0.35
 class PlateauDetector:
     """Keeps the best level, the waits for improvements, and the present answer."""
 
-    __slots__ = ("_best", "_best_at", "_longest_wait", "_runs", "epsilon", "flat", "improving",
-                 "outlook", "points_needed", "since", "stands", "unlearned")  # fmt: skip
+    __slots__ = ("_best", "_best_at", "_longest_wait", "_runs", "drop_at", "epsilon", "flat",
+                 "improving", "lines", "outlook", "points_needed", "since", "stair", "stands",
+                 "unlearned")  # fmt: skip
 
     def __init__(self, epsilon: float) -> None:
         self.epsilon = epsilon
@@ -52,6 +53,12 @@ class PlateauDetector:
         self.flat = False
         self.unlearned = False
         self.outlook: Outlook | None = None
+        self.lines: Lines | None = None
+        """Lines over the newest windows, for other detectors."""
+        self.stair = 0
+        """Buckets between the newest sudden drops: the length of an epoch, it may be."""
+        self.drop_at = 0
+        """Bucket of the newest sudden drop."""
         self.points_needed: int | None = None
         self.since = 0
         """n of the last improvement: when the flat stretch began."""
@@ -69,6 +76,7 @@ class PlateauDetector:
         means = curve.buckets.means(CLEAN)
         k, width = len(means), curve.buckets.width
         self.outlook = None
+        self.lines = None
         self.points_needed = None
         if k < MIN_BUCKETS:
             return
@@ -77,6 +85,8 @@ class PlateauDetector:
         quantile = student_quantile(Z, dof)
         available = (curve.n - curve.segment_start) // width
         found = lines(means, variance, quantile, curve.n / width, width, available)
+        self.lines = found
+        self.stair, self.drop_at = _last_stair(means, variance)
         flat = improving = False
         if len(found):
             flat, improving, chosen = self._decide(found, self.epsilon * unit, SHORT * k)
@@ -93,7 +103,7 @@ class PlateauDetector:
         marks = curve.epoch_marks
         if marks:
             needed = max(needed, 1.25 * (marks[-1] - (marks[-2] if len(marks) > 1 else 0)))
-        needed = max(needed, 1.25 * _last_stair(means, variance) * width)
+        needed = max(needed, 1.25 * self.stair * width)
         # What came down from a bump and is not yet where it was is on its way, not flat.
         back = curve.reference is None or (
             now <= curve.reference + self.epsilon * unit + RETURN * math.sqrt(variance)
@@ -148,19 +158,20 @@ class PlateauDetector:
         self.points_needed = None
 
 
-def _last_stair(means: FloatArray, variance: float) -> int:
-    """Buckets between the two newest sudden drops (or from the start to the only one), 0: none.
+def _last_stair(means: FloatArray, variance: float) -> tuple[int, int]:
+    """Buckets between the two newest sudden drops (or from the start to the only one), and the
+    bucket of the newest; (0, 0): none.
 
     Epochs show as stairs in the training loss even where the log has no epoch
     column: after one stair, the next is due when as long again has passed.
     """
     across = means[:-2] - means[2:]
     if len(across) < 7:
-        return 0
+        return 0, 0
     beside = np.maximum(np.abs(across[:-6]), np.abs(across[6:]))
     sudden = across[3:-3] > 5 * math.sqrt(2 * variance) + 3 * beside
     at = np.flatnonzero(sudden) + 4
     if len(at) == 0:
-        return 0
+        return 0, 0
     before = at[at < at[-1] - 3]
-    return int(at[-1] - (before[-1] if len(before) else 0))
+    return int(at[-1] - (before[-1] if len(before) else 0)), int(at[-1])

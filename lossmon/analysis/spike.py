@@ -33,6 +33,7 @@ PRIOR_SHARE: Final = 0.0228
 """P(Z > 2) of normal noise, worth a hundred points."""
 PRIOR_POINTS: Final = 100.0
 _NEIGHBOURS: Final = math.sqrt(1.5)
+CORRELATED: Final = 0.6
 MIN_POINTS: Final = 24
 QUIET: Final = 3
 QUIET_Z: Final = 3.0
@@ -78,7 +79,10 @@ class SpikeDetector:
         if self.active:
             return
         self.base = curve.local
-        self.sigma = max(curve.sigma, curve.floor)
+        # Points are measured against a level, not against their neighbours: the innovations'
+        # σ is too small a measure where noise is strongly correlated (means over windows).
+        excess = (1 - CORRELATED) / (1 - max(curve.noise.rho, CORRELATED))
+        self.sigma = max(curve.sigma * math.sqrt(excess), curve.floor)
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
             self.limit = math.inf
             return

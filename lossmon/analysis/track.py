@@ -315,6 +315,7 @@ class Track:
         if closed:
             self.plateau.update(self.curve, self.divergence.rising, self.eval_falls)
             self.not_learning.update(self.curve)
+            self._look_slow(self._moment(at))
             self._report_trend(self._moment(at))
         self._renew_limits()
         self.divergence.renew(self.curve)
@@ -366,6 +367,14 @@ class Track:
         elif not self.not_learning.stands:
             self.journal.clear("not_learning", moment, "It learns now.", series=self.name)
 
+    def _look_slow(self, moment: Moment) -> None:
+        lines = self.plateau.lines
+        if lines is None or self.divergence.hot or self.spike.active:
+            return
+        if self.divergence.look_slow(self.curve, lines, self.plateau.drop_at):
+            reference = self.curve.reference or 0.0
+            self._raise_divergence("slow", self.curve.level - reference, moment)
+
     def _check_divergence(self, at: int) -> None:
         recent = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))
         n = self.curve.n
@@ -376,8 +385,10 @@ class Track:
             self.journal.clear("divergence", moment, "It came back down since.", series=self.name)
             return
         self.divergence.schedule(n)
-        if not word or self.journal.standing("divergence", self.name) is not None:
-            return
+        if word and self.journal.standing("divergence", self.name) is None:
+            self._raise_divergence(word, height, moment)
+
+    def _raise_divergence(self, word: str, height: float, moment: Moment) -> None:
         if self.plateau.stands:
             self.plateau.stands = False
             self.journal.clear("plateau", moment, "It rises.", series=self.name)
@@ -389,6 +400,7 @@ class Track:
             "exploded": "it exploded far above its start",
             "above start": "it is above its start",
             "rising": "its slope since then is significantly positive",
+            "slow": "its line over that stretch surely rises",
             "stuck": "it jumped and did not recover",
         }
         share = height / self.curve.descent if self.curve.descent > 0 else math.inf
