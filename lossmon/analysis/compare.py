@@ -1,9 +1,11 @@
 """Comparing runs: final losses with their uncertainty, steps to a target, seeds grouped.
 
 Pure functions on arrays (finite values are picked here). The final loss of a
-run is the mean of its last 5 % of points (at least 8), with a standard error
-from the difference-based noise, which no trend enters; runs of several seeds
-are compared by their scatter, not by the noise inside one run.
+run is the mean of its last 5 % of points (at least 8). Its standard error is
+that of a mean of autocorrelated values, σ·√((1+ρ)/(1−ρ)/n) for AR(1), with σ
+and ρ from differences over four times as many points, which no trend enters.
+It says how well the run's own level is known and nothing of what another seed
+would give: runs of several seeds are compared by their scatter (`seeds`).
 """
 
 from __future__ import annotations
@@ -15,20 +17,36 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.ema import debiased_ema
-from lossmon.analysis.noise import difference_scale
+from lossmon.analysis.noise import autocorrelation, difference_scale
+from lossmon.analysis.seeds import critical
 from lossmon.model.batch import FloatArray
 
 FINAL_SHARE: Final = 0.05
 MIN_FINAL: Final = 8
+NOISE_SPAN: Final = 4
+"""The noise is measured over so many times the points that are averaged (at least 64)."""
+MIN_CORRELATION: Final = 48
+"""Points under which the autocorrelation is anything: it counts as 0 there."""
+DOF_SHARE: Final = 0.37
+"""Degrees of freedom that one point is worth to a median of absolute differences: its efficiency
+for Gaussian values."""
+SMOOTH: Final = 1 / 32
+"""Share of the points under the window that finds the step to a target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its standard error (NaN where it is unknown)."""
+    """A value with its standard error (NaN where it is unknown) and the error's dof."""
 
     value: float
     error: float
+    dof: float = math.inf
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval by Student's t; NaN where the error is unknown."""
+        half = self.error * critical(max(self.dof, 1.0)) if self.error > 0 else self.error
+        return self.value - half, self.value + half
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +65,67 @@ def final_loss(values: FloatArray) -> Estimate | None:
     finite = finite[np.isfinite(finite)]
     if len(finite) == 0:
         return None
-    count = min(len(finite), max(MIN_FINAL, round(FINAL_SHARE * len(finite))))
+    count = _final_count(len(finite))
     last = finite[-count:]
     if len(last) < MIN_FINAL:
         return Estimate(float(last.mean()), math.nan)
-    return Estimate(float(last.mean()), difference_scale(last) / math.sqrt(count))
+    around = finite[-max(NOISE_SPAN * count, 64) :]
+    rho = _correlation(around)
+    # Differences of neighbours see σ²·2(1 − ρ) of AR(1) noise, a long mean sees σ²(1 + ρ)/(1 − ρ).
+    long_run = difference_scale(around) * math.sqrt(1 + rho) / (1 - rho)
+    return Estimate(
+        float(last.mean()), long_run / math.sqrt(count), max(DOF_SHARE * len(around), 1.0)
+    )
+
+
+def _final_count(n: int) -> int:
+    return min(n, max(MIN_FINAL, round(FINAL_SHARE * n)))
+
+
+def _correlation(values: FloatArray) -> float:
+    """AR(1) correlation from second differences, each counted up to three of its deviations."""
+    if len(values) < MIN_CORRELATION:
+        return 0.0
+    one = values[2:] - 2 * values[1:-1] + values[:-2]
+    two = values[4:] - 2 * values[2:-2] + values[:-4]
+    limit = (3 * math.sqrt(6) * difference_scale(values)) ** 2
+    near = float(np.minimum(one * one, limit).mean())
+    return autocorrelation(float(np.minimum(two * two, limit).mean()) / near) if near > 0 else 0.0
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """first − second, with the error of the difference of independent estimates."""
-    return Estimate(first.value - second.value, math.hypot(first.error, second.error))
+    """first − second, of independent estimates, with Welch and Satterthwaite's dof (1946)."""
+    error = math.hypot(first.error, second.error)
+    parts = first.error**4 / first.dof + second.error**4 / second.dof
+    dof = error**4 / parts if parts > 0 else math.inf
+    return Estimate(first.value - second.value, error, dof)
 
 
 def steps_to(target: float, steps: FloatArray, values: FloatArray) -> float | None:
-    """First step at which the smoothed loss is at or below `target`, None if it never is."""
-    smooth = debiased_ema(values)
+    """First step at which the smoothed loss is at or below `target`, None if it never is.
+
+    Smoothed by a centred mean over 3 % of the points: an average of the past
+    would come late by its own length, which differs between runs that log at
+    different intervals.
+    """
+    usable = np.isfinite(values)
+    at, finite = steps[usable], values[usable]
+    n = len(finite)
+    if n == 0:
+        return None
+    half = round(n * SMOOTH / 2)
+    index = np.arange(n - half)
+    # Towards the start the window shrinks evenly on both sides: it stays centred.
+    reach = np.minimum(index, half)
+    origin = float(finite[-1])
+    sums = np.concatenate(([0.0], np.cumsum(finite - origin)))
+    smooth = origin + (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)
     reached = np.flatnonzero(smooth <= target)
-    return float(steps[reached[0]]) if len(reached) else None
+    if len(reached):
+        return float(at[reached[0]])
+    # A run that ends at the target reached it: in the middle of the points that say so.
+    count = _final_count(n)
+    return float(at[n - 1 - count // 2]) if float(finite[-count:].mean()) <= target else None
 
 
 def common_target(finals: Sequence[float]) -> float | None:
