@@ -179,9 +179,11 @@ def _gap(run: RunView) -> Number | None:
     words, brief = {
         "healthy": ("healthy (under 10 %)", "healthy, under 10 %"),
         "monitor": ("watch it (10–30 %)", "watch it: 10–30 %"),
-        "overfitting": ("wide (over 30 %); a reading, not yet an alarm", "wide: over 30 %"),
+        "overfitting": ("wide (over 30 %)", "wide: over 30 %"),
         "unknown": ("no rating here", "no rating here"),
     }[summary.gap_rating]
+    if summary.gap_rating == "overfitting" and run.verdict.status != "overfitting":
+        words += "; a reading: eval loss itself does not rise for certain"
     style = {"healthy": "good", "monitor": "note", "overfitting": "warn"}.get(
         summary.gap_rating, "text"
     )

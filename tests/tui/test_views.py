@@ -92,8 +92,10 @@ async def test_wide_characters_keep_every_line_in_its_width() -> None:
 
 def names_shown(app: object) -> list[str]:
     found = []
-    for line in lines(app)[3:-3]:  # type: ignore[arg-type]
+    for line in lines(app)[3:]:  # type: ignore[arg-type]
         words = line.replace("✓", " ").split()
+        if "order:" in words:
+            return found
         if len(words) > 2:
             found.append(words[1])
     return found
@@ -103,6 +105,18 @@ async def test_alarmed_runs_come_first() -> None:
     app = app_over(*some_runs(), view="overview")
     async with shown(app):
         assert names_shown(app) == ["beta", "gamma", "alpha", "delta"]
+
+
+async def test_the_chosen_run_is_drawn_where_the_table_leaves_room() -> None:
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app) as pilot:
+        assert "─ beta ─" in text(app)
+        assert "┤" in text(app)
+        await pilot.press("j")
+        assert "─ gamma ─" in text(app)
+    app = app_over(*some_runs(), view="overview")
+    async with shown(app, (80, 20)):
+        assert "┤" not in text(app)
 
 
 async def test_sorting_and_turning_round() -> None:

@@ -95,7 +95,7 @@ def _evidence(look: Look, run: RunView, width: int) -> list[Row]:
         words.append(f"{name.replace('_', ' ')} {shown}")
     return [
         row(width, "  ", look.text(line, "dim"))
-        for line in wrap("because: " + " · ".join(words), width - 2)
+        for line in wrap("evidence: " + " · ".join(words), width - 2)
     ]
 
 
@@ -197,7 +197,7 @@ def facts_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]:
         ("series", f"{len(run.series)} with {count(points)} points"),
         *run.facts,
     ]
-    name_width = min(max(len(name) for name, _ in pairs), 18) + 1
+    name_width = min(max(len(name) for name, _ in pairs), 18) + 2
     rows = [heading(look, width, "about this run")]
     for name, value in pairs:
         rows.append(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Final
 
 from lossmon.charts.spec import Row
 from lossmon.model import RunView
+from lossmon.tui import charting
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
+from lossmon.tui.panels.details import heading
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.panels.table import COLUMNS, TableState, table_rows
 from lossmon.tui.placed import Plan
@@ -16,6 +19,10 @@ from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import View, bindings
 from lossmon.tui.store import Store
 from lossmon.tui.widgets.sheet import Sheet
+
+_PREVIEW: Final = 13
+"""Rows under the table from which the chosen run's chart is shown there."""
+_PREVIEW_MOST: Final = 26
 
 
 class Overview(View):
@@ -27,6 +34,8 @@ class Overview(View):
     def __init__(self, desk: Desk, store: Store | None = None) -> None:
         super().__init__(desk, store)
         self.state = TableState()
+        self.room = 1
+        """How many runs are in view."""
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -39,12 +48,21 @@ class Overview(View):
     def _table(self, width: int, height: int) -> Sequence[Row]:
         if not self.desk.runs:
             return empty_rows(self.desk, width, height, LOOKED_FOR)
-        return table_rows(self.desk, self.state, width, height)
-
-    @property
-    def room(self) -> int:
-        """How many runs are in view."""
-        return max(self.query_one("#body", Sheet).size.height - 2, 1)
+        found = len(self.state.ordered(self.desk.runs))
+        below = height - found - 2
+        run = self.desk.run
+        if below < _PREVIEW or run is None:
+            self.room = max(height - 2, 1)
+            return table_rows(self.desk, self.state, width, height)
+        # Few runs leave room: the chosen one's chart stands in it.
+        self.room = max(found, 1)
+        below = min(below, _PREVIEW_MOST)
+        rows = table_rows(self.desk, self.state, width, height - below)
+        options = replace(self.desk.options, cursor_x=None)
+        picture = charting.run_picture(
+            self.desk, run, options, width, below - 1, self.desk.selected_event
+        )
+        return [*rows, heading(self.desk.look, width, run.name), *picture.rows]
 
     def runs(self) -> Sequence[RunView]:
         """Return the runs that the filter lets through."""
