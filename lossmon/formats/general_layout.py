@@ -13,6 +13,7 @@ from lossmon.formats.general_names import (
     STEP_WORDS,
     SUMMARY_WORDS,
     TRAIN_WORDS,
+    measured_when,
     name_before,
     split_said,
     sums_up,
@@ -43,6 +44,18 @@ _IGNORED_WORDS: Final = frozenset((
 ))  # fmt: skip
 _LEVELS: Final = frozenset(("INFO", "DEBUG", "WARNING", "WARN", "ERROR", "CRITICAL", "Info"))
 _UNIT: Final = re.compile(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
+_NAME_BEHIND: Final = re.compile(
+    r"[ \t]([A-Za-z_]{2,24}+(?: loss)?+)(?=[ \t]?[,;|)]|[ \t]?$|[ \t][A-Za-z])"
+)
+"""`2.31 loss, 0.01 LR`: names behind their numbers."""
+_ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
+_LOSSES_OF: Final = re.compile(r"(?i)\bloss(?:es)?\W{0,4}\{")
+"""`Losses {'ner': 100.2}`: what the keys name are losses."""
+_LOCATION: Final = re.compile(r"[\w.]:[A-Za-z_<]\w{0,60}>?:$")
+"""`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
+_CLU_STEP: Final = "] ["
+"""`logging_writer.py:48] [100] loss=…`: the step as CLU's metric writers log it."""
+_CJK_COUNTERS: Final = {"轮": "epoch", "輪": "epoch", "步": "step"}
 
 
 @dataclass(slots=True)
@@ -91,6 +104,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     anonymous: int | None = None
     lead: int | None = None
     dated = -1
+    awaited = ""
+    of_losses = False
     if _epoch_and_batch(texts, values):
         layout.epoch, layout.step, layout.batchwise = 0, 1, True
         dated = 1
@@ -106,6 +121,11 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
                 label = label[unit.end() :]
         if _specifies(label, value, following):
             continue
+        of_losses = _LOSSES_OF.search(label) is not None or (of_losses and "}" not in label)
+        if awaited and label.strip(" \t") in _ASSIGNED:
+            _metric(layout, index, awaited, True, label, context, taken)
+            awaited = ""
+            continue
         if (index and label == ":") or (following == ":" and index + 1 < len(values)):
             continue  # a clock
         bare = label.strip(" \t")
@@ -117,6 +137,11 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         anonymous = None
         if bare in ("(", "±", "+/-", "+-") and index:
             continue  # an average or a spread of the number before
+        if index and _LOCATION.search(label) is not None:
+            continue
+        if whole and layout.step is None and _bracketed_step(texts, index):
+            layout.step = index
+            continue
         name, explicit, rest = name_before(label)
         context = split_said(rest, context)
         split = name
@@ -127,6 +152,10 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if (not name or name in _LEVELS) and whole and _counted(layout, index, following):
             continue
         if not name:
+            behind = None if whole else _name_behind(label, following, index + 1 < len(values))
+            if behind is not None:
+                _metric(layout, index, behind, True, label, context, taken)
+                continue
             starts = following.strip(" \t").startswith(("/", "of "))
             if whole and starts:
                 anonymous = index
@@ -136,11 +165,19 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
                 lead = index
             continue
         parts = words(name)
-        summary |= sums_up(rest)
+        summary |= sums_up(rest, name)
         if not parts or summary or set(parts) & SUMMARY_WORDS:
             continue
         if _counter(layout, index, name, parts, whole, value, explicit):
+            awaited = measured_when(rest)
             continue
+        if whole and layout.step is None and _step_then_loss(texts, values, index, name):
+            layout.step = index
+            _metric(layout, index + 1, name, True, label, context, taken)
+            dated = index + 1
+            continue
+        if of_losses and role_of(name) is Role.OTHER:
+            name = f"loss/{name}"
         _metric(layout, index, name, explicit, label, context, taken)
         if " " in name:
             context = split_said(name, context)  # `val Loss: 0.5 Acc: 0.8`
@@ -164,10 +201,43 @@ def _epoch_and_batch(texts: list[str], values: list[str]) -> bool:
     )
 
 
+def _bracketed_step(texts: list[str], index: int) -> bool:
+    """Say whether a whole number stands as `[#00120]`, or behind CLU's place in its source."""
+    before, following = texts[index], texts[index + 1]
+    if not following.startswith("]"):
+        return False
+    return before.endswith("[#") or (
+        before == _CLU_STEP and index > 0 and texts[index - 1].endswith(".py:")
+    )
+
+
+def _name_behind(label: str, following: str, more: bool) -> str | None:
+    """Return the loss or rate that is named behind its number, None where none is."""
+    if label.strip(" \t")[-1:] not in ("", ",", ";", "|", ":"):
+        return None
+    match = _NAME_BEHIND.match(following)
+    if match is None or (more and not following[match.end(1) :].strip(" \t")):
+        return None  # `1.2 loss 0.5` names the next number
+    wanted = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.LEARNING_RATE)
+    return match[1] if role_of(match[1]) in wanted else None
+
+
+def _step_then_loss(texts: list[str], values: list[str], index: int, name: str) -> bool:
+    """Say whether a loss's name is followed by its step, then its value: `Train loss 100 0.53`."""
+    return (
+        role_of(name) in (Role.TRAIN_LOSS, Role.EVAL_LOSS)
+        and index + 1 < len(values)
+        and texts[index + 1].strip(" \t") in ("", ":")
+        and texts[index][-1:] in (" ", "\t")
+        and "." in values[index + 1]
+    )
+
+
 def _counted(layout: Layout, index: int, following: str) -> bool:
     """Take a counter whose name stands behind it: `3 epochs`, `1epoch:train:1-50batch:`."""
     word = _UNIT.match(following.lstrip(" "))
     name = word.group().lower() if word else ""
+    name = name or _CJK_COUNTERS.get(following.lstrip(" ")[:1], "")
     if name in EPOCH_WORDS and layout.epoch is None:
         layout.epoch = index
     elif name in STEP_WORDS | BATCH_WORDS and layout.step is None:

@@ -14,6 +14,7 @@ EVAL_WORDS: Final = {
     "validate": "val",
     "validating": "val",
     "validation": "val",
+    "vali": "val",
     "eval": "val",
     "evaluate": "val",
     "evaluating": "val",
@@ -54,6 +55,11 @@ _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")
 _LINKS: Final = (" is", " was", " of", " at", " are")
 _WORDS: Final = re.compile(r"[A-Za-z]++(?:\.py)?")
+_TF_EVALUATED: Final = "Saving dict for "
+"""TensorFlow's estimators print an evaluation's means under these words."""
+_WHEN: Final = (" after", " at", " in", " for", " on")
+_LATEST: Final = (" last", "\tlast")
+_RETURNS: Final = frozenset(("reward", "rewards", "return", "returns", "score"))
 
 
 def name_before(label: str) -> tuple[str, bool, str]:
@@ -91,7 +97,13 @@ def name_before(label: str) -> tuple[str, bool, str]:
     if found is None:
         return "", explicit, text
     name = found.group()
+    if name.endswith("第"):
+        return "", explicit, text  # `第3轮`: what is counted stands behind
     rest = text[: len(text) - len(name)]
+    if len(name) <= 2 and name.isalpha():
+        word = _FOLLOW_SPACE.search(rest[-40:])
+        if word is not None and word.group(1).lower() in ("loss", "losses"):
+            return f"{word.group(1)} {name}", explicit, rest[: len(rest) - len(word.group())]
     for _ in range(3):
         word = _FOLLOW_SPACE.search(rest[-40:])
         if word is None or word.group(1).lower() not in _QUALIFIERS:
@@ -120,8 +132,23 @@ def split_said(rest: str, context: str) -> str:
             context = EVAL_WORDS[lower]
         elif lower in TRAIN_WORDS:
             context = ""
-    return context
+    return "val" if _TF_EVALUATED in rest else context
 
 
-def sums_up(rest: str) -> bool:
+def measured_when(rest: str) -> str:
+    """Return the loss whose counter follows: `Cost after ` of `Cost after epoch 3: 0.5`, or ""."""
+    text = rest[-80:].rstrip(" \t").removesuffix(" the")
+    for word in _WHEN:
+        if text.endswith(word):
+            name = name_before(text[: -len(word)])[0]
+            measures = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
+            return name if role_of(name) in measures else ""
+    return ""
+
+
+def sums_up(rest: str, name: str = "") -> bool:
+    """Say whether the words before a name make its number one of the whole run."""
+    lowered = f" {rest[-80:].rstrip().lower()}"
+    if lowered.endswith(_LATEST) and _RETURNS & set(words(name)):
+        return False  # the last episode's reward is a point
     return any(word.lower() in SUMMARY_WORDS for word in _WORDS.findall(rest[-80:]))

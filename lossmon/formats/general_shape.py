@@ -14,7 +14,7 @@ from lossmon.formats.pairs import NUMBER
 
 # A digit inside a name (`top1`, `Acc@5`, `v1.2`) is part of the name, but for glued counters.
 _NUMBERS: Final = re.compile(
-    rf"((?:(?<![\w@.])|(?i:(?<=step)|(?<=epoch)|(?<=iter)|(?<=rank))){NUMBER})"
+    rf"((?:(?<![\w@.])|(?<=第)|(?i:(?<=step)|(?<=epoch)|(?<=iter)|(?<=rank))){NUMBER})"
 )
 _GAPS: Final = re.compile(r"[ \t]{2,}+|\t")
 _BAR: Final = re.compile(r"%\|[^|]*+\|")

@@ -61,6 +61,10 @@ class Track:
     counted: int = 0
     estimated: bool = False
     """Steps rest on how far a counter came before it began anew."""
+    fractional: bool = False
+    """Epochs are printed with a fraction, which needs no batch of an epoch to be told."""
+    confirmed: bool = False
+    """A counter of batches was seen to begin anew, or not to, where an epoch ended."""
     per_epoch: bool | None = None
     """Whether the step begins anew in each epoch; None until an epoch has ended."""
     last_row: tuple[float, ...] = ()
@@ -83,9 +87,18 @@ class Track:
         rose = self.last_epoch is not None and epoch > self.last_epoch
         # A counter over the run cannot stand still while the epoch rises.
         dropped = self.last_raw is not None and raw <= self.last_raw
+        self.fractional |= epoch % 1 != 0
         if rose and self.per_epoch is None:
             self.per_epoch = dropped
-        if not self.per_epoch:
+        if rose and not self.confirmed:
+            self.confirmed = True
+            if total is not None and not dropped:
+                self.per_epoch = False  # the total is that of the run
+        if self.fractional and total is not None:
+            if dropped and self.last_raw is not None and raw < self.last_raw:
+                self.offset += total
+            step = raw + self.offset
+        elif not self.per_epoch:
             step = raw
         elif total is not None:
             step = (epoch - self.base) * total + raw
@@ -106,13 +119,17 @@ class Track:
             if self.layout.batchwise and falls:
                 return None
             steps = raw + self.offset
-        elif self.base is None:
+        elif self.base is None or self.fractional or bool(np.any(np.mod(epoch, 1) != 0)):
             return None
         elif not self.per_epoch:
             if self.per_epoch is None and not bool(np.all(epoch == self.last_epoch)):
                 return None
             steps = raw
-        elif totals is None or not ((totals > 0) & (totals < MAX_STEP)).all():
+        elif (
+            (not self.confirmed and not bool(np.all(epoch == self.last_epoch)))
+            or totals is None
+            or not ((totals > 0) & (totals < MAX_STEP)).all()
+        ):
             return None
         else:
             steps = np.asarray((epoch - self.base) * totals + raw, dtype=np.float64)

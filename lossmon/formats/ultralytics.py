@@ -18,6 +18,8 @@ _HEADER: Final = re.compile(r"\s{2,20}Epoch\s{1,20}(?:GPU_mem|gpu_mem)\s{1,20}\S
 _ROW: Final = re.compile(r"\s{0,20}(\d{1,9})/(\d{1,9})\s{1,20}[\d.]{1,12}[GM]?\s{1,20}[-\dn]")
 _NOT_METRICS: Final = frozenset(("Instances", "Size", "labels", "img_size", "total"))
 _MAX_COLUMNS: Final = 40
+_PARTS: Final = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "dfl": "dfl_loss"}
+"""v5's first releases and v7 call the parts of the loss so."""
 
 
 class UltralyticsParser(ConsoleParser):
@@ -35,7 +37,7 @@ class UltralyticsParser(ConsoleParser):
             return self._row(text, match)
         if "Epoch" in text and _HEADER.match(text):
             self._emit()
-            self._columns = text.split()[2:_MAX_COLUMNS]
+            self._columns = [_PARTS.get(name, name) for name in text.split()[2:_MAX_COLUMNS]]
             return True
         start = text.lstrip()
         if start.startswith("Class ") and "Images" in start:

@@ -56,6 +56,31 @@ _SCORE: Final = _words(
     "ret score scores success winrate pass em exact r2 psnr ssim mcc spearman pearson ndcg mrr "
     "hits acc1 acc5 ap75"
 )
+_TRANSLATED: Final = {
+    "学习率": " learning rate ",
+    "学習率": " learning rate ",
+    "학습률": " learning rate ",
+    "损失": " loss ",
+    "損失": " loss ",
+    "손실": " loss ",
+    "训练": " train ",
+    "訓練": " train ",
+    "学習": " train ",
+    "훈련": " train ",
+    "학습": " train ",
+    "验证": " val ",
+    "驗證": " val ",
+    "検証": " val ",
+    "검증": " val ",
+    "测试": " test ",
+    "測試": " test ",
+    "테스트": " test ",
+    "准确率": " accuracy ",
+    "精度": " accuracy ",
+    "정확도": " accuracy ",
+    "轮次": " epoch ",
+}
+"""Words of Chinese, Japanese and Korean scripts that stand for those above."""
 _THROUGHPUT: Final = _words("tps throughput tflops mfu fps tgs wps ups")
 _RATES: Final = _words("tok_sec tok_s tokens_s it_s samples_s imgs_s img_s")
 """`tok/sec`, `it/s` as words."""
@@ -75,7 +100,11 @@ def words(name: str) -> tuple[str, ...]:
                 spaced.append(" ")
             spaced.append(char.lower())
         previous = char
-    return tuple("".join(spaced).split())
+    text = "".join(spaced)
+    if not text.isascii():
+        for word, english in _TRANSLATED.items():
+            text = text.replace(word, english)
+    return tuple(text.split())
 
 
 @lru_cache(maxsize=4096)
@@ -107,11 +136,16 @@ def role_of(name: str) -> Role:
     # `MulticlassAccuracy`: the last word says what is measured.
     if parts[-1] in _SCORE and not found & {"loss", "losses"}:
         return Role.SCORE
-    if found & _FALLING or measure in _FALLING:
+    if found & _FALLING or measure in _FALLING or "cross_entropy" in measure or _is_l(parts):
         return Role.EVAL_LOSS if found & _EVAL else Role.TRAIN_LOSS
     if found & _SCORE:
         return Role.SCORE
     return Role.OTHER
+
+
+def _is_l(parts: tuple[str, ...]) -> bool:
+    """Say whether a name is one of BasicSR's and its kin's: `l_pix`, `l_g_gan`."""
+    return len(parts) > 1 and parts[0] == "l" and not parts[1].isdigit()
 
 
 @lru_cache(maxsize=4096)

@@ -67,6 +67,22 @@ SAMPLES = [
     ("ultralytics", "yolov8.txt", "val/mAP50-95", [1, 2, 3]),
     ("ultralytics", "yolov5.txt", "obj_loss", [0, 1, 2]),
     ("text", "epoch-line.txt", "Val Loss", list(range(1, 16))),
+    ("darknet", "pjreddie.txt", "loss", list(range(1, 31))),
+    ("darknet", "alexeyab.txt", "avg loss", list(range(1, 31))),
+    ("darknet", "alexeyab.txt", "val/mAP", [10, 20, 30]),
+    ("vits", "vits.log", "loss_mel", list(range(0, 4800, 200))),
+    ("vits", "so-vits-svc.log", "loss_kl", list(range(0, 4800, 200))),
+    ("vits", "rvc.log", "loss_gen", list(range(0, 4800, 200))),
+    ("unnamed-loss", "makemore.txt", "loss", list(range(0, 200000, 10000))),
+    ("unnamed-loss", "translation.txt", "loss", list(range(5000, 80000, 5000))),
+    ("unnamed-loss", "names.txt", "loss", list(range(5000, 105000, 5000))),
+    ("unnamed-loss", "deepfacelab.txt", "loss_src", list(range(300, 9300, 300))),
+    ("cyclegan", "loss_log.txt", "loss_cycle_A", list(range(100, 2500, 100))),
+    ("text-table", "chainer.txt", "main/loss", list(range(1, 13))),
+    ("text-table", "chainer.txt", "validation/main/loss", [1, 2, 4, 5, 6, 8, 9, 10, 12]),
+    ("text-table", "notebook.txt", "Training Loss", list(range(3, 31))),
+    ("text-table", "notebook.txt", "Validation Loss", list(range(1, 31))),
+    ("text-table", "boosting.txt", "Train Loss", [*range(1, 11), *range(20, 101, 10)]),
 ]  # fmt: skip
 
 

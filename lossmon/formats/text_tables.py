@@ -1,0 +1,197 @@
+"""Tables that a console prints between other lines: a header of names, then rows of numbers.
+
+Notebooks' `Step  Training Loss`, Chainer's `PrintReport`, scikit-learn's
+boosting, spaCy 2, and what scripts print by hand. The first column must count
+steps or epochs and another one be called a loss; a table of models or of
+settings is none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
+from lossmon.formats.console import ConsoleParser, is_document, number
+from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
+from lossmon.formats.head import Head
+from lossmon.model import Role, clean_name, role_of
+from lossmon.model.roles import words
+
+_COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
+_CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
+_LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
+_MAX_COLUMNS: Final = 40
+_MAX_LINE: Final = 1000
+_LEAST_ROWS: Final = 2
+_WIDE_GAP: Final = re.compile(r"\t| {2,}+")
+_TOKEN: Final = re.compile(r"\S++")
+_ABSENT: Final = "No log"
+"""Transformers' notebook table says so where no loss was logged yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a table as one way of cutting its header gives them."""
+
+    names: tuple[str, ...]
+    starts: tuple[int, ...]
+    """Where each name begins in the line: left-aligned cells begin there too."""
+    step: int | None
+    epoch: int | None
+
+    def cells(self, text: str) -> dict[int, str] | None:
+        """Return a row's cells by column; None if the line is no row of this table."""
+        tokens = [(match.start(), match[0]) for match in _TOKEN.finditer(text)]
+        if len(tokens) == len(self.names):
+            return {index: token for index, (_, token) in enumerate(tokens)}
+        places = {start: index for index, start in enumerate(self.starts)}
+        if not 2 <= len(tokens) < len(self.names) or any(at not in places for at, _ in tokens):
+            return None
+        return {places[at]: token for at, token in tokens}
+
+
+def headers_of(text: str) -> list[Header]:
+    """Return the ways to cut a line that names columns (none: it does not)."""
+    if len(text) > _MAX_LINE or not text.strip():
+        return []
+    first = words(text.split(None, 1)[0])
+    if not first or first[-1] not in _COUNTERS:
+        return []
+    found = []
+    for gap in (_WIDE_GAP, re.compile(r"\s")):
+        header = _cut(text, gap)
+        if header is not None:
+            found.append(header)
+    return found
+
+
+def _cut(text: str, gap: re.Pattern[str]) -> Header | None:
+    names: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for piece in gap.split(text):
+        name = piece.strip()
+        if name:
+            at = text.index(name, at)
+            names.append(clean_name(name))
+            starts.append(at)
+            at += len(name)
+    if not 2 <= len(names) <= _MAX_COLUMNS or len(set(names)) < len(names):
+        return None
+    if any(number(name) is not None or name[-1] in ":=" for name in names):
+        return None
+    lasts = [words(name)[-1:] for name in names]
+    step = next((i for i, last in enumerate(lasts) if last and last[0] in _STEPS), None)
+    epoch = next((i for i, last in enumerate(lasts) if last and last[0] in EPOCH_WORDS), None)
+    if 0 not in (step, epoch) or not any(role_of(name) in _LOSSES for name in names):
+        return None
+    return Header(tuple(names), tuple(starts), step, epoch)
+
+
+_STEPS: Final = _COUNTERS - EPOCH_WORDS
+
+
+class TextTableParser(ConsoleParser):
+    """Rows under the last header; the step is the column that counts steps, else the epoch."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._headers: list[Header] = []
+
+    def record(self, text: str) -> bool:
+        if len(text) > _MAX_LINE:
+            return False
+        if self._headers and text.lstrip()[:1].isdigit():
+            return self._row(text)
+        found = headers_of(text)
+        self._headers = found or self._headers
+        return bool(found)
+
+    def _row(self, text: str) -> bool:
+        plain = text.replace(_ABSENT, "-     ") if _ABSENT in text else text
+        for header in self._headers:
+            cells = header.cells(plain)
+            counters = None if cells is None else _counters(header, cells)
+            if cells is None or counters is None:
+                continue
+            step, epoch = counters
+            values = {}
+            for index, cell in cells.items():
+                name = header.names[index]
+                value = number(cell.rstrip("%"))
+                if index in (header.step, header.epoch) or _CLOCKS & set(words(name)):
+                    continue
+                if value is not None:
+                    values[name] = value
+            if not values:
+                return False
+            self._headers = [header]
+            self.add(values, step, epoch)
+            return True
+        return False
+
+
+def _counters(header: Header, cells: dict[int, str]) -> tuple[float, float | None] | None:
+    """Return a row's step and epoch; None if it says neither in whole numbers."""
+    counts: list[float | None] = []
+    for index in (header.step, header.epoch):
+        cell = "" if index is None else cells.get(index, "")
+        value = number(cell) if cell[:1].isdigit() and len(cell) <= 15 else None
+        counts.append(value)
+    step, epoch = counts
+    if step is None or step % 1:
+        step = epoch
+    return None if step is None else (step, epoch)
+
+
+class TextTable(StreamFormat):
+    """Any such table, wherever it stands in a text."""
+
+    name = "text-table"
+    title = "Table of numbers under a header, printed by a console or a notebook"
+    sample = "Step\tTraining Loss\tValidation Loss\n500\t1.420700\t1.310221"
+
+    def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        if is_document(filename, head):
+            return None
+        looked = Head.of(head)
+        lines = looked.lines if looked.text.endswith("\n") else looked.lines[:-1]
+        headers: list[Header] = []
+        counters: list[float] = []
+        for line in lines:
+            if headers and line.lstrip()[:1].isdigit():
+                found = _first_counter(headers, line)
+                if found is not None:
+                    headers, counter = [found[0]], found[1]
+                    counters.append(counter)
+                    if len(counters) >= _LEAST_ROWS and _rise(counters):
+                        named = ", ".join(headers[0].names[:4])
+                        return Sniff(0.5, f"rows of numbers under the header {named}")
+                    continue
+            elif (begun := headers_of(line)) != []:
+                headers, counters = begun, []
+        return None
+
+    def parser(self, context: Context | None = None) -> Parser:
+        return TextTableParser(context)
+
+
+def _first_counter(headers: list[Header], line: str) -> tuple[Header, float] | None:
+    for header in headers:
+        cells = header.cells(line.replace(_ABSENT, "-     "))
+        counters = None if cells is None else _counters(header, cells)
+        if cells is not None and counters is not None:
+            numbers = [number(cell.rstrip("%")) for cell in cells.values()]
+            if sum(value is not None for value in numbers) >= 2:
+                return header, counters[0]
+    return None
+
+
+def _rise(counters: list[float]) -> bool:
+    return all(a < b for a, b in pairwise(counters))
+
+
+FORMAT = TextTable()
