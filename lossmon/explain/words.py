@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lossmon.analysis import journal, track
+from lossmon.analysis import track
 from lossmon.explain.page import Page
-from lossmon.model import MAX_NAME, Role
-from lossmon.model.batch import MAX_SERIES
+from lossmon.model import Role
 
 
 def pages() -> tuple[Page, ...]:
@@ -127,13 +126,18 @@ watching starts does not alert.
 
 
 def _limits() -> Page:
+    from lossmon.monitor.limits import LIMITS  # it gathers from rooms that other pages don't need
+
+    bounds = "\n".join(
+        f"- {limit.what}: {limit.amount}; what is beyond {limit.beyond}" for limit in LIMITS
+    )
     return _page(
         "limits",
         "Limits: what is bounded, and what a loss curve cannot say",
         f"""
-A log is read as untrusted data. At most {MAX_SERIES:,} series of a run are kept, names of
-{MAX_NAME} characters, {journal.MAX_EVENTS:,} events; what is refused is counted in `bad_records`.
-Nothing in a log is executed.
+A log is read as untrusted data: nothing in it is executed, and all of it is bounded.
+
+{bounds}
 
 No test is right always. Each event's page says how often it was wrong on simulated runs with known
 truth; real logs can hold what no simulation thought of. A loss curve does not say whether the

@@ -54,7 +54,7 @@ class JsonLinesFormat(StreamFormat):
 
 def _begun(head: Head) -> tuple[dict[str, Any], ...]:
     """Return what is whole of a first record that is longer than the head (one huge name)."""
-    if len(head) < HEAD_BYTES or not head.startswith(b"{") or b"\n" in head:
+    if len(head) < HEAD_BYTES or not head.startswith(b"{") or head.find(b"\n") >= 0:
         return ()
     cut = len(head.text)
     for _ in range(_MAX_CUTS):
