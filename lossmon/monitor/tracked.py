@@ -90,6 +90,8 @@ class TrackedRun:
         """Forget all points: nothing that was read counts any more."""
         self.run = Run(self.name, self.source, self.format.name, self._roles)
         self._pending: dict[str, list[Batch]] = {}
+        self._grew = False
+        """Whether rows were stored that no one was told of yet."""
         self._documents: dict[str, Batch] = {}
         self._unread = set(self._feeds)
         self._judge_anew((self._settings.train, self._settings.eval))
@@ -169,7 +171,9 @@ class TrackedRun:
                         return True
                 self._take(part, feed, fed)
                 if not fed.more:
-                    self._unread.discard(part)
+                    if part in self._unread:
+                        self._unread.discard(part)
+                        self.version += 1  # views said that it was loading
                     break
                 if time.monotonic() >= deadline:
                     break
@@ -190,6 +194,10 @@ class TrackedRun:
         if isinstance(feed, DocumentFeed):
             if fed.restart:
                 self._documents[part] = fed.batch
+        elif len(self._feeds) == 1:
+            # The order is that of arrival: nothing to wait for, nothing to hold twice.
+            self.run.append(fed.batch)
+            self._grew |= len(fed.batch) > 0
         elif len(fed.batch):
             self._pending.setdefault(part, []).append(fed.batch)
 
@@ -197,12 +205,13 @@ class TrackedRun:
         before = len(self.run)
         if self._documents:
             self._store_documents()
-        else:
+        elif self._pending:
             parts = [concatenate(batches) for batches in self._pending.values()]
             self._pending = {}
             merges = self.format.combine == "merge" and len(parts) > 1
             self.run.append(merge(parts) if merges else concatenate(parts))
-        if len(self.run) != before:
+        if len(self.run) != before or self._grew:
+            self._grew = False
             self.version += 1
             self._pulse.grew(time.time())
 
