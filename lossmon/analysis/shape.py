@@ -2,12 +2,14 @@
 
 Interface: `fit_shape(positions, means, variance)` takes bucket means (n,),
 their positions on any increasing axis and the long-run variance of one mean,
-and returns a `Fit`; it keeps no state.
+and returns a `Fit`; `shape_of` is the word for it; `settled(means, variance)`
+says which share of the run was spent at its last level. Nothing keeps a state.
 
 L∞ + A·e^(−t/τ) and the shifted power law L∞ + A·(1 + t/t₀)^(−b) (Hestness
 2017; Kaplan 2020) are linear in L∞ and A for a fixed rate: variable projection
-over a grid of rates. A difference of BIC under 6 is 'unsure' (Kass & Raftery
-1995).
+over a grid of rates, fine enough that the next rate is told from its neighbour
+only where noise is under 0.5 % of the descent. A difference of BIC under 6 is
+'unsure' (Kass & Raftery 1995).
 """
 
 from __future__ import annotations
@@ -18,14 +20,20 @@ from typing import Final, Literal
 
 import numpy as np
 
+from lossmon.model import Shape
 from lossmon.model.batch import FloatArray
 
 Family = Literal["flat", "linear", "exponential", "power"]
 MIN_BUCKETS: Final = 8
 SURE: Final = 6.0
-_TIME_CONSTANTS: Final = np.geomspace(0.02, 2.0, 14)
-_SHIFTS: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
-_EXPONENTS: Final = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
+SETTLED: Final = 0.9
+"""A run that spent so much of its length at its last level is a plateau, whatever came before;
+a learning curve that ends flat is not (that is the plateau event's to say)."""
+LEVEL_SHARE: Final = 0.05
+"""The last level is reached where this share of the descent after the first tenth is left."""
+_TIME_CONSTANTS: Final = np.geomspace(0.02, 2.0, 44)
+_SHIFTS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+_EXPONENTS: Final = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,18 @@ class Fit:
     rate: float
     """τ, or the exponent b, as a share of the span seen; the slope for linear."""
 
+    bends: float
+    """Lead in BIC of the best curved family over flat and linear (negative: a line is better)."""
+
     @property
     def sure(self) -> bool:
         """Whether the lead is decisive."""
         return self.margin >= SURE
+
+    @property
+    def decays(self) -> bool:
+        """Whether it surely is a decay that slows down, of whichever of the two families."""
+        return self.bends >= SURE
 
 
 def fit_shape(positions: FloatArray, means: FloatArray, variance: float) -> Fit | None:
@@ -85,4 +101,39 @@ def fit_shape(positions: FloatArray, means: FloatArray, variance: float) -> Fit 
             if amplitude > 0:
                 fits.append((score, name, limit, float(rates[best])))
     fits.sort(key=lambda fit: fit[0])
-    return Fit(fits[0][1], fits[1][0] - fits[0][0], fits[0][2], fits[0][3])
+    straight = min(fit[0] for fit in fits if fit[1] in ("flat", "linear"))
+    curved = min((fit[0] for fit in fits if fit[1] in ("exponential", "power")), default=math.inf)
+    return Fit(fits[0][1], fits[1][0] - fits[0][0], fits[0][2], fits[0][3], straight - curved)
+
+
+def shape_of(fit: Fit | None, means: FloatArray, variance: float) -> Shape:
+    """Word for a fit: `unknown` unless a lead is decisive.
+
+    Where it surely is a decay, and only exponential or power law is open, the
+    better one is named. A curve that spent nine tenths of the run at its last
+    level is a plateau to everybody who looks at it.
+    """
+    if fit is None:
+        return "unknown"
+    if fit.family == "flat" or (
+        (fit.decays or not fit.sure) and settled(means, variance) >= SETTLED
+    ):
+        return "plateau"
+    if fit.sure or (fit.decays and fit.family != "linear"):
+        return fit.family
+    return "unknown"
+
+
+def settled(means: FloatArray, variance: float) -> float:
+    """Share of the run after which no mean is told from the last level any more.
+
+    The level is that of the last eighth; a mean is told from it by 5 % of the
+    descent after the first tenth and two of its standard errors.
+    """
+    n = len(means)
+    if n < MIN_BUCKETS:
+        return 0.0
+    level = float(means[-max(2, n // 8) :].mean())
+    descent = max(float(means[n // 10]) - level, 0.0)
+    above = np.flatnonzero(means - level > LEVEL_SHARE * descent + 2 * math.sqrt(variance))
+    return 1 - (int(above[-1]) + 1) / n if len(above) else 1.0

@@ -11,7 +11,7 @@ from lossmon.analysis.advice import Facts, advise
 from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.journal import Journal
-from lossmon.analysis.shape import fit_shape
+from lossmon.analysis.shape import MIN_BUCKETS, fit_shape, shape_of
 from lossmon.analysis.track import Track
 from lossmon.model import EventKind, Shape, Status, Summary, Verdict
 
@@ -138,16 +138,15 @@ def _shape(trend: Track | None, status: Status, evidence: dict[str, float | str]
     if trend is None:
         return "unknown"
     means = trend.curve.buckets.means(CLEAN)
-    if len(means) < 8:
+    if len(means) < MIN_BUCKETS:
         return "unknown"
+    if status == "nonfinite" and trend.nonfinite.stands:
+        return "diverging"
     variance, _ = trend.curve.bucket_variance(max(16, len(means) // 3))
     fit = fit_shape(np.arange(len(means), dtype=np.float64), means, variance)
-    if fit is None:
-        return "unknown"
-    evidence["shape_margin_bic"] = float(fit.margin)
-    if fit.family == "flat" or trend.plateau.stands:
-        return "plateau"
-    return fit.family if fit.sure else "unknown"
+    if fit is not None:
+        evidence["shape_margin_bic"] = float(fit.margin)
+    return shape_of(fit, means, variance)
 
 
 def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
