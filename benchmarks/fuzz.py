@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import resource
 import signal
 import sqlite3
@@ -30,10 +31,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from lossmon.errors import SourceError
 from lossmon.formats.base import Context, Format, TableCursor, TableFormat
 from lossmon.formats.registry import formats, recognise
-from lossmon.sources.database import open_readonly, tables
+from lossmon.sources.database import UNREADABLE, open_readonly, tables
 from tests.formats import contract, encoding, stores
 
 SLOW = 1.0
@@ -221,7 +221,7 @@ class Fuzzer:
                         rows += len(stores.read(fmt, connection, run.key, TableCursor()))
             finally:
                 connection.close()
-        except (sqlite3.Error, SourceError):
+        except UNREADABLE:
             return rows  # what the monitor shows in the run's row
         return rows
 
@@ -329,6 +329,15 @@ def run(inputs: Sequence[int], seed: int = 0, seconds: float | None = None) -> R
     return total
 
 
+def _distinct(failures: Sequence[str]) -> list[str]:
+    """Return one failure of each sort, with how often it was met."""
+    sorts: dict[str, list[str]] = {}
+    for failure in failures:
+        sort = re.sub(r"0x[0-9a-f]+|[0-9]+(?!$)", "", failure)
+        sorts.setdefault(sort, []).append(failure)
+    return [f"{len(same)} × {same[0]}" for same in sorts.values()]
+
+
 def main() -> int:
     """Print what was found; exit 1 if an input raised, was slow, or memory grew too far."""
     parser = argparse.ArgumentParser(
@@ -346,7 +355,7 @@ def main() -> int:
     began = time.perf_counter()
     result = run(range(first, stop), options.seed, options.seconds)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    for failure in result.failures[:50]:
+    for failure in _distinct(result.failures)[:50]:
         print(failure, file=sys.stderr)
     print(f"inputs {result.inputs:,} (seed {options.seed}, from {first})")
     print(f"rows read {result.rows:,}")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lossmon.errors import SourceError
 from lossmon.formats import registry
 from lossmon.formats.base import Format, Sniff, TableFormat
 from lossmon.settings import Settings
-from lossmon.sources.database import MAGIC, open_readonly, tables
+from lossmon.sources.database import MAGIC, UNREADABLE, open_readonly, tables
 
 SEARCH_CONFIDENCE: Final = 0.3
 """A file met while searching a directory must be claimed at least so surely to be listed."""
@@ -64,7 +62,7 @@ def _claim_database(path: Path) -> Claim:
             found = tables(connection)
         finally:
             connection.close()
-    except (sqlite3.Error, SourceError) as error:
+    except UNREADABLE as error:
         return Claim(None, 0.0, f"an SQLite database that cannot be opened: {error}")
     for fmt in registry.formats():
         if isinstance(fmt, TableFormat):

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lossmon.errors import SourceError
 from lossmon.formats.base import (
     HEAD_BYTES,
     Context,
@@ -31,7 +30,7 @@ from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.sources.base import Tail
-from lossmon.sources.database import open_readonly, signature
+from lossmon.sources.database import UNREADABLE, open_readonly, signature
 
 CHUNK: Final = 1 << 17
 """Bytes a read: parsed in a millisecond or two, and what is parsed stays in the CPU's cache."""
@@ -305,7 +304,7 @@ class TableFeed(Feed):
                 self._seen = () if just_written(seen) else seen
             batch = next(self._pieces, None)
             self.error = None
-        except (sqlite3.Error, SourceError) as error:
+        except UNREADABLE as error:
             # Locked or half-copied: what was read stands, the next look tries again.
             text = str(error)
             self.error = text if str(self._path) in text else f"{self._path}: {text}"

@@ -8,7 +8,6 @@ folder that fills up in any order ends up the same.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,7 +28,7 @@ from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import ENOUGH, HeldTail
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
-from lossmon.sources.database import open_readonly, signature
+from lossmon.sources.database import UNREADABLE, open_readonly, signature
 from lossmon.sources.discovery import Candidate, Finder, is_stream, open_stream
 from lossmon.sources.opening import open_file
 
@@ -248,7 +247,7 @@ class Library:
                     found = fmt.runs(connection)
                 finally:
                     connection.close()
-            except (sqlite3.Error, SourceError) as error:
+            except UNREADABLE as error:
                 self._notice(f"{file.path}: {error}")
                 continue
             if not just_written(seen):

@@ -46,6 +46,12 @@ MAX_ROLLBACK_COPY: Final = 1 << 28
 MAX_VALUE: Final = 1 << 26
 """Longest text or blob that SQLite may hand on, in bytes: a bound on memory."""
 
+_SQLITE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's module raises: a damaged schema is quoted in a message that is no UTF-8."""
+
+UNREADABLE: Final = (*_SQLITE_ERRORS, SourceError)
+"""What asking a database that is locked, half-copied or damaged can raise."""
+
 _COPY_ATTEMPTS: Final = 10
 _COPY_PAUSE: Final = 0.005  # seconds; a commit takes some milliseconds
 _WAL_HEADER: Final = 32  # magic, version, page size, sequence, two salts, two checksums
@@ -142,7 +148,7 @@ def _connect(
             check_same_thread=False,
             factory=factory,
         )
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         raise SourceError(f"{path}: cannot be opened as a database ({error})") from error
 
 
@@ -155,7 +161,7 @@ def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         connection.close()
         raise SourceError(f"{path}: {_reason(error)}") from error
     return connection
@@ -165,7 +171,9 @@ def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _reason(error: sqlite3.Error) -> str:
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "damaged: its schema is no text"
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "locked by the program that writes it; it is tried again"
@@ -211,7 +219,7 @@ def _open_copy(path: Path, log: Path) -> sqlite3.Connection:
         connection: _CopyConnection = _connect(copy, "mode=rw", _CopyConnection)
         connection.keep(directory)
         connection.execute("PRAGMA synchronous = OFF")
-    except sqlite3.Error as error:
+    except _SQLITE_ERRORS as error:
         directory.cleanup()
         raise SourceError(f"{path}: {_reason(error)}") from error
     except BaseException:
