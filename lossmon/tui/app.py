@@ -110,6 +110,8 @@ class LossmonApp(App[int]):
         """Begin to watch once the first picture stands."""
         if not self.is_headless:
             self._leave_on_signals()
+        # After ctrl+z and fg the terminal's other screen is empty; Textual sends only changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self._feed.start(self._receive)
 
     def _leave_on_signals(self) -> None:
@@ -249,6 +251,10 @@ class LossmonApp(App[int]):
                 )
 
         view.run_worker(write, thread=True, exclusive=True, group="export")
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again."""
+        self.screen.refresh()
 
     def action_next_theme(self) -> None:
         """Go on to the next theme."""

@@ -307,6 +307,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(("e",), "export", "export", "Export the view: SVG, text and CSV files", footer=True),
     Key(("D",), "next_theme", "", "Next theme: dark, light, 16 colours"),
     Key(("ctrl+p", "colon"), "command_palette", "all", "Command palette: everything, by name"),
+    Key(("ctrl+l",), "redraw", "", "Draw the whole screen again"),
     Key(("ctrl+z",), "suspend_process", "", "Suspend (come back with fg)"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rich.console import Console
+from textual.driver import Driver
 
 from lossmon.tui.app import LossmonApp
 from lossmon.tui.cells import CellsUpdate
@@ -88,3 +89,24 @@ async def test_what_is_written_is_what_stands_on_the_screen() -> None:
         assert [line.rstrip() for line in screen.display] == [
             line.rstrip() for line in text(app).split("\n")
         ]
+
+
+async def test_the_whole_screen_is_sent_again_on_wish_and_after_a_suspension() -> None:
+    app = app_over(make_run())
+    async with shown(app) as pilot:
+        view = app.view
+        assert view is not None
+        full: list[str] = []
+        original = view._compositor.render_full_update
+
+        def spy(simplify: bool = False) -> object:
+            full.append("sent")
+            return original(simplify)
+
+        view._compositor.render_full_update = spy  # type: ignore[method-assign,assignment]
+        await pilot.press("ctrl+l")
+        assert full == ["sent"]
+        app.post_message(Driver.SignalResume())
+        await pilot.pause()
+        await pilot.pause()
+        assert full == ["sent", "sent"]
