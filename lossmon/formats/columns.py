@@ -74,7 +74,7 @@ class StepLossParser(TableParser):
 
 
 class StepLossFormat(StreamFormat):
-    """Two columns of numbers: whole ones in equal steps from 0 or 1, and falling ones.
+    """Two columns of numbers: whole ones in equal steps from the first, and falling ones.
 
     So little says that they are a loss that all of it must fit.
     """
@@ -102,7 +102,7 @@ class StepLossFormat(StreamFormat):
         numbers = [value for _, text in rows if (value := parse_number(text)) is not None]
         if len(numbers) < len(rows) or min(numbers) < 0:
             return None
-        if steps[0] not in (0, 1) or not _equal_steps(steps):
+        if not _equal_steps(steps) or steps[0] not in (0, 1, steps[1] - steps[0] - 1):
             return None
         third = len(numbers) // 3
         if not sum(numbers[-third:]) < 0.9 * sum(numbers[:third]):

@@ -121,15 +121,18 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
                 label = label[unit.end() :]
         if _specifies(label, value, following):
             continue
+        whole = value.lstrip("+").replace(",", "").isdigit()
         of_losses = _LOSSES_OF.search(label) is not None or (of_losses and "}" not in label)
         if awaited and label.strip(" \t") in _ASSIGNED:
             _metric(layout, index, awaited, True, label, context, taken)
             awaited = ""
             continue
+        if label == "-" and whole and layout.step is None and layout.epoch == index - 1 >= 0:
+            layout.step, layout.batchwise = index, True  # `epoch 1-599`
+            continue
         if (index and label == ":") or (following == ":" and index + 1 < len(values)):
             continue  # a clock
         bare = label.strip(" \t")
-        whole = value.lstrip("+").replace(",", "").isdigit()
         if index and bare in ("/", "of", "out of"):
             _set_total(layout, index, anonymous if whole else None)
             anonymous = None

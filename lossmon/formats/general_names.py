@@ -34,7 +34,7 @@ BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
 # Metrics of the whole run, or of the best so far: no points of a curve.
 SUMMARY_WORDS: Final = frozenset((
     "best", "final", "target", "threshold", "initial", "prev", "previous", "last", "lowest",
-    "improved", "from", "to", "min", "minimum", "overall", "vs", "than",
+    "improved", "from", "to", "min", "minimum", "overall", "vs", "than", "saving", "saved", "save",
 ))  # fmt: skip
 _QUALIFIERS: Final = frozenset((
     "train", "training", "trn", "val", "valid", "validation", "test", "testing", "eval",
@@ -151,4 +151,5 @@ def sums_up(rest: str, name: str = "") -> bool:
     lowered = f" {rest[-80:].rstrip().lower()}"
     if lowered.endswith(_LATEST) and _RETURNS & set(words(name)):
         return False  # the last episode's reward is a point
-    return any(word.lower() in SUMMARY_WORDS for word in _WORDS.findall(rest[-80:]))
+    said = _WORDS.findall(rest[-80:].replace(_TF_EVALUATED, ""))
+    return any(word.lower() in SUMMARY_WORDS for word in said)

@@ -31,6 +31,8 @@ _BARE_NEEDS: Final = 4
 _SCORE_NEEDS: Final = 5
 """The same where a score or a reward is all that rises with the counter."""
 _NEXT_NEEDS: Final = 2
+_WITHIN_NEEDS: Final = 8
+"""The same where an epoch is all that lines count by, and it stands still."""
 _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
@@ -157,7 +159,9 @@ class Track:
         if len(held) < needs:
             return False
         if layout.counts:
-            return (layout.has_loss or layout.has_score or believed) and self._rises(needs)
+            if not (layout.has_loss or layout.has_score or believed):
+                return False
+            return self._rises(needs) or self._within_an_epoch()
         if not (layout.has_loss or (layout.has_score and believed)):
             return False
         return self._changes(needs) and (believed or self._looks_measured())
@@ -167,6 +171,18 @@ class Track:
         rises = sum(b > a for a, b in pairwise(counters))
         falls = sum(b < a for a, b in pairwise(counters))
         return rises >= needs - 1 and rises > falls
+
+    def _within_an_epoch(self) -> bool:
+        """Say whether many lines of one epoch report a loss, and nothing which batch it is of."""
+        if self.layout.step is not None or not self.layout.has_loss:
+            return False
+        counters = [row.counter for row in self.held]
+        return (
+            len(counters) >= _WITHIN_NEEDS
+            and all(a <= b for a, b in pairwise(counters))
+            and self._looks_measured()
+            and self._changes(_WITHIN_NEEDS - 2)
+        )
 
     def _changes(self, needs: int) -> bool:
         columns = zip(*(row.values for row in self.held), strict=True)
@@ -188,6 +204,10 @@ class Track:
         places = [row.step for row in self.held]
         stuck = any(a == b for a, b in pairwise(places))
         self.counting = not self.layout.counts and (places[0] is None or stuck)
+        if self.layout.counts and self.layout.step is None and len(places) > 2:
+            # Several lines an epoch: which batch each is of is not said.
+            same = sum(a == b for a, b in pairwise(places))
+            self.counting = 2 * same >= len(places) - 1
 
     def give_up(self) -> None:
         """Forget the lines held if they are many and still no report."""

@@ -14,7 +14,7 @@ from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import to_float
 
-_EPOCH: Final = re.compile(r"Epoch (\d{1,9})/(\d{1,9})\s*+\Z")
+_EPOCH: Final = re.compile(r" {0,16}Epoch (\d{1,9})/(\d{1,9})\s*+\Z")
 _FRAME: Final = re.compile(r"\s{0,16}(\d{1,12})/(\d{1,12}|Unknown)[ \t\d]")
 _PAIR: Final = re.compile(rf"([^\s:][^:\n]{{0,119}}): ({NUM})\s*+\Z")
 _SAVED: Final = re.compile(r"improved from .{1,60}saving model to (\S{1,200})")
@@ -32,7 +32,7 @@ class KerasConsoleParser(ConsoleParser):
         """Metric names of the last epoch's point: a frame that has them all is the last one."""
 
     def record(self, text: str) -> bool:
-        if text.startswith("Epoch ") and (match := _EPOCH.match(text)):
+        if "Epoch " in text[:24] and (match := _EPOCH.match(text)):
             self._emit()
             self._epoch = int(match[1])
             self._open = True
