@@ -38,7 +38,14 @@ class Pulse:
 
     def grew(self, now: float) -> None:
         """Note that rows came at time `now` (seconds since 1970)."""
+        self._follow_clock(now)
         self._grown.append(now)
+
+    def _follow_clock(self, now: float) -> None:
+        """Where the clock was set back, move what was seen with it: the rhythm stays known."""
+        if self._grown and self._grown[-1] > now:
+            ahead = self._grown[-1] - now
+            self._grown = deque((time - ahead for time in self._grown), maxlen=ARRIVALS)
 
     def look(
         self,
@@ -53,6 +60,7 @@ class Pulse:
         point_times: Sequence[float],
     ) -> bool:
         """Decide the state at time `now`; True if the state or an event changed."""
+        self._follow_clock(now)
         progress = None
         if total_steps and last_step is not None:
             progress = last_step / total_steps
@@ -79,11 +87,11 @@ class Pulse:
 
         The first growth seen is the first load, a moment that says nothing of
         the run; the source's time of writing stands for it. Clocks that run
-        ahead (another host's) are cut at now.
+        ahead (another host's) are cut at now; what was seen to grow needs none.
         """
         seen = list(self._grown)[1:]
         times = [*point_times, *seen] if len(seen) < ARRIVALS // 2 else seen
-        if modified is not None:
+        if modified is not None and (modified <= now or not seen):
             times.append(modified)
         return sorted(min(time, now) for time in times)
 
