@@ -40,6 +40,9 @@ RISE: Final = 0.05
 STUCK: Final = 0.25
 EARLY: Final = 48
 """A rise that begins within so many points is usually the warm-up: it must last longer."""
+PATIENT: Final = 250
+BOTTOM: Final = 16
+"""Points of descent that must come before an explosion is measured with it."""
 EARLY_SHARE: Final = 0.15
 SLOPE_Z: Final = 3.5
 SLOW: Final = 4.5 / 2.7
@@ -227,7 +230,8 @@ class DivergenceDetector:
         if early and 0 < TIMES_START * curve.first_level < float(recent[-3:].min()) and growing:
             self.rising = True
             return "exploded", height
-        if beyond and growing and fallen > 10 * self._sigma_then and n - self.since >= 6:
+        descended = self.since >= BOTTOM and fallen > 10 * self._sigma_then
+        if beyond and growing and descended and n - self.since >= 6:
             self.rising = True
             return "exploded", height
         if height <= max(RISE * scale, 2 * self._sigma) or self._held(curve, n):
@@ -238,7 +242,7 @@ class DivergenceDetector:
         if not early and now > curve.start + 3 * scale and growing:
             return "exploded", height
         lasted = n - self.since
-        if lasted < (100 if early else 16):
+        if lasted < (PATIENT if early else 16):
             return "", height
         part = self._part(curve, recent, lasted)
         if len(part) < 8:

@@ -64,7 +64,7 @@ class Journal:
         """Raise an event; with `stands` False it is cleared at once (it only happened)."""
         if stands and (kind, series) in self._standing:
             return
-        if len(self._events) >= MAX_EVENTS and not stands:
+        if len(self._events) >= MAX_EVENTS and (not stands or kind == "spike"):
             self.dropped += 1
             return
         event = Event(

@@ -11,6 +11,7 @@ from lossmon.model.batch import FloatArray
 
 JUMP: Final = 0.1
 """A rise by a tenth from one point to the next is a restart, no slow schedule."""
+PAUSE: Final = 20
 CHANGE: Final = 1e-4
 """Relative change that counts: printed rates end after a few digits."""
 
@@ -63,4 +64,11 @@ class LearningRate:
                 self._warming = False
                 rose = rose[rose < fell[0]]
             if len(rose):
-                self.warmup_end = int(at[rose[-1]])
+                # A warm-up rises from the start without long pauses; a later rise is a restart.
+                rises = at[rose]
+                late = rises > 2 * np.concatenate(([self.warmup_end], rises[:-1])) + PAUSE
+                if late.any():
+                    self._warming = False
+                    rises = rises[: int(late.argmax())]
+                if len(rises):
+                    self.warmup_end = int(rises[-1])

@@ -1,8 +1,8 @@
 """Spikes: points far above the local level, and how long they take to recover.
 
-A point is a spike at a robust z = (x − local median)/σ above 8. Where the
+A point is a spike at a robust z = (x − local median)/σ above 8.5. Where the
 noise has a heavy tail, the limit is lifted to what noise alone would pass with
-a probability of 2e-5 a point: the tail above z = 2 is taken for a power law
+a probability of 1e-5 a point: the tail above z = 2 is taken for a power law
 whose index is Hill's estimate (1975) with a prior, as in SPOT (Siffer 2017).
 An episode ends after three quiet points (recovered), or after 32: then it is
 no spike but a new level.
@@ -18,13 +18,13 @@ import numpy as np
 from lossmon.analysis.curve import Curve
 from lossmon.model.batch import FloatArray
 
-LIMIT: Final = 8.0
+LIMIT: Final = 8.5
 """OLMo-core uses 6 non-robust sd of 128 points; 20 healthy real logs stayed under 5.8."""
-FEW: Final = 12.0
+FEW: Final = 16.0
 MOST: Final = 40.0
 TAIL_FROM: Final = 2.0
 """Exceedances of this z tell the tail."""
-TAIL_CHANCE: Final = 2e-5
+TAIL_CHANCE: Final = 1e-5
 PRIOR_WEIGHT: Final = 4.0
 PRIOR_INDEX: Final = 0.18
 """Tail index believed before there is evidence (what Hill's estimate gives for normal noise above
@@ -86,7 +86,7 @@ class SpikeDetector:
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
             self.limit = math.inf
             return
-        # The scale itself is uncertain while there are few points: 13 σ at 24, 8.4 at 300.
+        # The scale itself is uncertain while there are few points: 14 σ at 24, 9 at 300.
         least = LIMIT * (1 + FEW / curve.n)
         self.threshold = least
         index = (self._logs + PRIOR_WEIGHT * PRIOR_INDEX) / (self._beyond + PRIOR_WEIGHT)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.advice import Facts, advise
+from lossmon.analysis.causes import benign_causes
 from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.journal import Journal
@@ -73,6 +74,9 @@ def judge(
     shape = _shape(trend, status, evidence)
     if trend is not None:
         _add_trend(trend, evidence)
+        causes = benign_causes(trend)
+        if causes:
+            evidence["benign_causes"] = "; ".join(causes)
     if evaluation is None:
         evidence["overfitting"] = "not checked: no evaluation loss was found"
     else:
