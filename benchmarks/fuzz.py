@@ -228,7 +228,7 @@ class Fuzzer:
     def _damage(self, rng: random.Random, piece: bytes) -> bytes:
         data = bytearray(piece)
         for _ in range(rng.choice((1, 1, 2, 3, 6))):
-            kind = rng.randrange(9)
+            kind = rng.randrange(10)
             place = rng.randrange(len(data) + 1)
             if kind == 0:
                 del data[place:]
@@ -255,6 +255,11 @@ class Fuzzer:
                 ]
                 for at in digits[: rng.choice((1, 3, 12))]:
                     data[at] = rng.choice(b"0123456789.-e")
+            elif kind == 8:
+                # Pumped: what an expression that can match it in many ways is slow at.
+                data[place:place] = data[place : place + rng.choice((1, 1, 2, 5))] * rng.choice(
+                    (40, 100, 350, 3000)
+                )
             else:
                 other = rng.choice(self._samples)[2]
                 data[place:place] = _piece(rng, other)[: rng.choice((20, 200))]

@@ -15,11 +15,24 @@ from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.fields import Kind, kind_of, step_rank
 
-_ROW: Final = re.compile(
-    r"\| ?( {0,40})([^|\n]{0,120}?) {0,120}\| {0,40}([^|\n]{0,80}?) {0,80}\|\s{0,4}\Z"
-)
+_MAX_ROW: Final = 400  # characters
 _RULE: Final = re.compile(r"-{5,400}\s{0,4}\Z")
 _MAX_ROWS: Final = 500
+
+
+def _row(text: str) -> tuple[int, str, str] | None:
+    """Return a row's indent, name and value, None if it is no row.
+
+    Split and not matched: padding on both sides of a name that may hold spaces
+    takes an expression cubic time on a line of spaces.
+    """
+    if len(text) > _MAX_ROW:
+        return None
+    parts = text.rstrip().split("|")
+    if len(parts) != 4 or parts[0] or parts[3]:
+        return None
+    name = parts[1].removeprefix(" ")
+    return len(name) - len(name.lstrip(" ")), name.strip(" "), parts[2].strip(" ")
 
 
 class BoxParser(ConsoleParser):
@@ -34,10 +47,11 @@ class BoxParser(ConsoleParser):
     def record(self, text: str) -> bool:
         if text[0] == "-" and _RULE.match(text):
             return self._close()
-        if text[0] != "|" or (match := _ROW.match(text)) is None:
+        row = _row(text) if text[0] == "|" else None
+        if row is None:
             self._cells = {}
             return False
-        indent, name, cell = len(match[1]), match[2], match[3]
+        indent, name, cell = row
         if name.endswith("/") and not cell:
             self._group = name
             return True
