@@ -17,6 +17,7 @@ import numpy as np
 
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
+from lossmon.formats.general_head import lines_like_loss
 from lossmon.formats.general_layout import MAX_SHAPE, Layout, layout_of
 from lossmon.formats.general_names import with_split
 from lossmon.formats.general_shape import expression, shape_of, split_numbers
@@ -71,6 +72,11 @@ class GeneralParser(ConsoleParser):
         """Names of the metrics that are read."""
         tracks = [track for track in self._tracks.values() if track.accepted]
         return list(dict.fromkeys(name for track in tracks for name in track.names))
+
+    @property
+    def shapes(self) -> int:
+        """How many shapes of lines were seen."""
+        return len(self._shapes)
 
     # Lines
 
@@ -355,12 +361,8 @@ class GeneralParser(ConsoleParser):
         return concatenate(batches)
 
 
-_LOSS_LIKE: Final = (
-    "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
-    "return", "bpb", "entropy", "xent", "score", "accura", " l_", "损失", "손실",
-)  # fmt: skip
-_SNIFF_LINES: Final = 250
-"""Lines with a number that are tried: enough for a report to come back three times."""
+_SNIFF_SHAPES: Final = 80
+"""Shapes that are tried: a report's comes back before so many others were seen."""
 
 
 class GeneralText(StreamFormat):
@@ -377,30 +379,20 @@ class GeneralText(StreamFormat):
         if looked.binary:
             return None
         text = looked.text
-        if text.lstrip()[:2] in ("{\n", "[\n") or not _like_loss(text.lower()):
+        if text.lstrip()[:2] in ("{\n", "[\n"):
             return None
         parser = GeneralParser()
-        tried = 0
-        for line in text.split("\n"):
-            if _DIGIT.search(line) is None or not _like_loss(line.lower()):
-                continue
+        for line in lines_like_loss(text):
             parser.line(line)
-            tried += 1
             if parser.believed:
                 listed = ", ".join(parser.metrics[:4])
                 return Sniff(0.3, f"lines of one shape come back with {listed}")
-            if tried >= _SNIFF_LINES:
+            if parser.shapes > _SNIFF_SHAPES:
                 break
         return None
 
     def parser(self, context: Context | None = None) -> Parser:
         return GeneralParser(context)
 
-
-def _like_loss(lowered: str) -> bool:
-    return any(word in lowered for word in _LOSS_LIKE)
-
-
-_DIGIT: Final = re.compile(r"\d")
 
 FORMAT = GeneralText()

@@ -57,8 +57,10 @@ def headers_of(text: str) -> list[Header]:
     """Return the ways to cut a line that names columns (none: it does not)."""
     if len(text) > _MAX_LINE or not text.strip():
         return []
-    first = words(text.split(None, 1)[0])
-    if not first or first[-1] not in _COUNTERS:
+    start = text.split(None, 2)
+    if len(start) < 2 or not start[1][0].isalpha() or not start[0].isalpha():
+        return []  # `Epoch 3: …`, `step=4`
+    if start[0].lower() not in _COUNTERS:
         return []
     found = []
     for gap in (_WIDE_GAP, re.compile(r"\s")):

@@ -19,17 +19,34 @@ from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number, reason
 
 _LINES: Final = (
-    re.compile(rf" {{0,12}}(?P<step>{STEP})/ {{0,12}}(?P<total>{STEP}): (?P<loss>{NUM}) {{0,4}}\Z"),
-    re.compile(
-        r"\d{1,4}m \d{1,2}s \(- -?\d{1,6}m -?\d{1,2}s\) "
-        rf"\((?P<step>{STEP}) \d{{1,3}}%\) (?P<loss>{NUM}) {{0,4}}\Z"
+    (
+        "/ ",
+        re.compile(
+            rf" {{0,12}}(?P<step>{STEP})/ {{0,12}}(?P<total>{STEP}): (?P<loss>{NUM}) {{0,4}}\Z"
+        ),
     ),
-    re.compile(rf"(?P<step>{STEP}) \d{{1,3}}% \(\d{{1,4}}m \d{{1,2}}s\) (?P<loss>{NUM})(?: |\Z)"),
-    re.compile(
-        rf"\[\d\d:\d\d:\d\d\]\[#(?P<step>{STEP})\]\[\d{{1,7}}\.?\d{{0,3}}m?s\]"
-        rf"\[(?P<loss_src>{NUM})\]\[(?P<loss_dst>{NUM})\]"
+    (
+        "s (- ",
+        re.compile(
+            r"\d{1,4}m \d{1,2}s \(- -?\d{1,6}m -?\d{1,2}s\) "
+            rf"\((?P<step>{STEP}) \d{{1,3}}%\) (?P<loss>{NUM}) {{0,4}}\Z"
+        ),
+    ),
+    (
+        "% (",
+        re.compile(
+            rf"(?P<step>{STEP}) \d{{1,3}}% \(\d{{1,4}}m \d{{1,2}}s\) (?P<loss>{NUM})(?: |\Z)"
+        ),
+    ),
+    (
+        "][#",
+        re.compile(
+            rf"\[\d\d:\d\d:\d\d\]\[#(?P<step>{STEP})\]\[\d{{1,7}}\.?\d{{0,3}}m?s\]"
+            rf"\[(?P<loss_src>{NUM})\]\[(?P<loss_dst>{NUM})\]"
+        ),
     ),
 )
+"""What a line of each kind must hold (quickly asked), and what it is."""
 _LEAST: Final = 3
 _MAX_LINE: Final = 400
 _TRIED: Final = 400
@@ -38,7 +55,10 @@ _TRIED: Final = 400
 def _find(text: str) -> re.Match[str] | None:
     if len(text) > _MAX_LINE:
         return None
-    return next((match for line in _LINES if (match := line.match(text)) is not None), None)
+    for needle, line in _LINES:
+        if needle in text and (match := line.match(text)) is not None:
+            return match
+    return None
 
 
 class UnnamedLossParser(ConsoleParser):
@@ -66,8 +86,8 @@ class UnnamedLoss(ConsoleFormat):
     name = "unnamed-loss"
     title = "Losses without a name (makemore, PyTorch tutorials, DeepFaceLab)"
     sample = "  10000/ 200000: 2.1903\n  20000/ 200000: 2.3821"
-    needles = ("/ ", "s) ", "[#")
-    signature = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", line.pattern) for line in _LINES))
+    needles = tuple(needle for needle, _ in _LINES)
+    signature = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", line.pattern) for _, line in _LINES))
     confidence = 0.55
     parser_class = UnnamedLossParser
 
