@@ -153,10 +153,8 @@ class RunView:
             return pd.DataFrame({"step": np.empty(0)})
         axis = max(self.series, key=lambda series: len(series.axis_steps))
         n = len(axis.axis_steps)
-        table: dict[str, FloatArray] = {"step": axis.axis_steps}
-        for name, column in (("epoch", axis.axis_epochs), ("time", axis.axis_times)):
-            if column is not None:
-                table[name] = column
+        axes = (("step", axis.axis_steps), ("epoch", axis.axis_epochs), ("time", axis.axis_times))
+        table = {name: column for name, column in axes if column is not None}
         for series in self.series:
             values = np.full(n, np.nan)
             values[series.rows] = series.values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def build(some: list[tuple[dict[str, float], float, float | None]]) -> Batch:
 def stored(some: list[tuple[dict[str, float], float, float | None]], cuts: list[int]) -> Run:
     run = Run("r", "s", "f")
     edges = sorted({0, len(some), *(cut % (len(some) + 1) for cut in cuts)})
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         run.append(build(some[begin:end]))
     return run
 
@@ -73,7 +75,7 @@ def test_views_are_the_series_with_their_segments(some, cuts) -> None:
         steps = [step for step, _ in expected]
         assert view.steps.tolist() == steps
         assert np.array_equal(view.values, [value for _, value in expected], equal_nan=True)
-        assert view.segments == 1 + sum(b < a for a, b in zip(steps, steps[1:], strict=False))
+        assert view.segments == 1 + sum(b < a for a, b in pairwise(steps))
         starts = [index for index, _ in view.cuts]
         for index, step in enumerate(steps):
             superseded = any(start > index and steps[start] <= step for start in starts)
