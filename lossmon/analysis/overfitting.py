@@ -23,7 +23,8 @@ for by reading the ratio as a t statistic, autocorrelation as far as the
 evaluations can tell it, and looking after each evaluation by a limit that
 grows with ln n. A rise under 1 % of the evaluation's own descent means
 nothing, and the training level must not have risen since the turn (else the
-model diverges). It clears when the last three are back within 2 σ of the best.
+model diverges). It clears when the last three are back within 2 σ of the best before
+them (which is also how a second descent ends it).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ import numpy as np
 
 from lossmon.analysis.buckets import Buckets
 from lossmon.analysis.noise import autocorrelation, block_mean_factor, median
-from lossmon.analysis.valley import Valley, valley
+from lossmon.analysis.valley import valley
 from lossmon.model.batch import FloatArray
 
 CAPACITY: Final = 64
@@ -59,7 +60,7 @@ wrong must not blind the test for the rest of the run."""
 CORRELATION_WEIGHT: Final = 80.0
 """Evaluations' worth of belief in white noise: the autocorrelation of 20 values is anything."""
 BACK: Final = 2.0
-"""It clears when the last three evaluations are back within so many σ of the best."""
+"""It clears when the last three evaluations are back within so many σ of the best earlier one."""
 JUMP: Final = 6.0
 """An evaluation may lead the one before by so many σ; what it has beyond that does not count."""
 MAX_RECORDS: Final = 64
@@ -198,18 +199,20 @@ class OverfittingDetector:
         allowed = 0.02 * context.descent + 2 * context.error
         # Without a training loss (NaN) its course can neither excuse nor accuse.
         train_rose = float(trains[-1]) > float(trains[found.bottom]) + allowed
-        if z > needed and risen and not train_rose:
+        # Back at what was the best before: a second descent, or it never was a rise.
+        back = float(means[-3:].mean()) <= float(means[:-3].min()) + BACK * self.sigma
+        if back:
+            self.stands = False
+            self.evidence = None
+        elif z > needed and risen and not train_rose:
             step, value = self._records[-1]
             self.evidence = Rise(
                 found.rise, self.sigma, z, needed, since * self._buckets.width, step, value,
-                self._band(means, found),
+                self._band(means),
             )  # fmt: skip
             self.stands = True
-        elif float(means[-3:].mean()) <= float(means.min()) + BACK * self.sigma:
-            self.stands = False
-            self.evidence = None
 
-    def _band(self, means: FloatArray, found: Valley) -> tuple[float, float]:
+    def _band(self, means: FloatArray) -> tuple[float, float]:
         """Steps of the stretch around the best bucket that noise cannot tell from it."""
         best = int(means.argmin())
         worse = means > means[best] + BACK * self.sigma
