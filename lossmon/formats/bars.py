@@ -69,7 +69,7 @@ def parse_bar(text: str) -> Bar | None:
     end = text.find("| ", percent + 2)
     if end < 0:
         return None
-    return _counted(text[:percent].rstrip("0123456789").rstrip(" :"), text, end)
+    return _counted(text[:percent].rstrip("0123456789.").rstrip(" :"), text, end)
 
 
 def _counted(description: str, text: str, end: int) -> Bar | None:

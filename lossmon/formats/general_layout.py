@@ -51,7 +51,9 @@ _NAME_BEHIND: Final = re.compile(
 _ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
 _LOSSES_OF: Final = re.compile(r"(?i)\bloss(?:es)?\W{0,4}\{")
 """`Losses {'ner': 100.2}`: what the keys name are losses."""
-_LOCATION: Final = re.compile(r"[\w.]:[A-Za-z_<]\w{0,60}>?:$")
+_MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
+"""`Epoch 3Loss: 0.5`: no unit."""
+_LOCATION: Final = re.compile(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
 """`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
 _CLU_STEP: Final = "] ["
 """`logging_writer.py:48] [100] loss=…`: the step as CLU's metric writers log it."""
@@ -117,7 +119,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         label, following = texts[index], texts[index + 1]
         if index:
             unit = _UNIT.match(label)
-            if unit is not None:
+            if unit is not None and role_of(unit.group()) not in _MEASURED:
                 label = label[unit.end() :]
         if _specifies(label, value, following):
             continue
@@ -140,7 +142,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         anonymous = None
         if bare in ("(", "±", "+/-", "+-") and index:
             continue  # an average or a spread of the number before
-        if index and _LOCATION.search(label) is not None:
+        if whole and following.startswith(" - ") and _is_location(label):
             continue
         if whole and layout.step is None and _bracketed_step(texts, index):
             layout.step = index
@@ -202,6 +204,11 @@ def _epoch_and_batch(texts: list[str], values: list[str]) -> bool:
         and values[0].isdigit()
         and values[1].isdigit()
     )
+
+
+def _is_location(label: str) -> bool:
+    match = _LOCATION.search(label[-80:])
+    return match is not None and match[1].lower() not in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS
 
 
 def _bracketed_step(texts: list[str], index: int) -> bool:

@@ -31,6 +31,9 @@ _NUM_EPOCHS: Final = re.compile(rf"Num Epochs = ({STEP})")
 _SUMMARY: Final = re.compile(
     rf"\s{{0,8}}\[?[Ee]poch[\s:#]{{0,3}}({STEP})(?:\s?/\s?{STEP})?\]?[\s:,|-]{{1,4}}(?=[A-Za-z])"
 )
+_EVALUATED: Final = re.compile(
+    r"\W{0,8}(test|val|valid|validation|eval|evaluation|dev)(?:\b|_)", re.I
+)
 _SUMMARY_PAIR: Final = re.compile(
     rf"([A-Za-z][A-Za-z_. /]{{0,40}}?)\s?[=:]\s?({NUM})%?(?=$|[\s,;|)\]])"
 )
@@ -60,6 +63,8 @@ class TqdmParser(ConsoleParser):
         self._main: str | None = None
         self._declared: int | None = None
         self._step = 0.0
+        self._once: dict[tuple[str, ...], tuple[float, dict[str, float]] | None] = {}
+        """Evaluations printed so far in one line only, by their names; None: more than one."""
 
     def record(self, text: str) -> bool:
         bar = parse_bar(text) if "it [" in text or "| " in text else None
@@ -103,9 +108,16 @@ class TqdmParser(ConsoleParser):
     def _begins_anew(self, bar: Bar, track: _Track) -> bool:
         if track.n < 0 or self._is_whole(bar):
             return False
-        return bar.n < track.n or (
-            bar.description != track.description and "loss" not in bar.description.lower()
-        )
+        if bar.n < track.n:
+            return True
+        if bar.description == track.description:
+            return False
+        said, before = bar.description.lower(), track.description.lower()
+        if "loss" not in said:
+            return True
+        # With a loss in it the description changes all the time: what stands before it counts.
+        full = bar.n == track.n == track.total
+        return full and said.split("loss", 1)[0] != before.split("loss", 1)[0]
 
     def _is_whole(self, bar: Bar) -> bool:
         return bar.total is not None and (
@@ -164,18 +176,42 @@ class TqdmParser(ConsoleParser):
         if match := _NUM_EPOCHS.search(text[:400]):
             self.info.total_epochs = float(match[1])
             return False
-        match = _SUMMARY.match(text)
+        match = _SUMMARY.match(text) or _EVALUATED.match(text)
         if match is None or not self._tracks:
             return False
+        start = match.start(1) if match.re is _EVALUATED else match.end()
         values: dict[str, float] = {}
-        for pair in _SUMMARY_PAIR.finditer(text[:1000], match.end()):
+        for pair in _SUMMARY_PAIR.finditer(text[:1000], start):
             value = number(pair[2])
             if value is not None:
                 values[pair[1].strip()] = value
         if not any(role_of(name) in _LOSS_ROLES for name in values):
             return False
+        if match.re is _EVALUATED:
+            return self._evaluated(match[1].lower(), values)
         finished = self.info.finished
         self.add(values, self._step)
+        self.info.finished = finished
+        return True
+
+    def _evaluated(self, split: str, values: dict[str, float]) -> bool:
+        """Take a line like `Test set: Average loss: 0.02`; one that comes once is a summary."""
+        prefix = "test" if split.startswith("test") else "val"
+        named = {
+            name if role_of(name) is Role.EVAL_LOSS else f"{prefix}/{name}": value
+            for name, value in values.items()
+        }
+        key = tuple(named)
+        if key not in self._once:
+            if len(self._once) < _MAX_TRACKS:
+                self._once[key] = (self._step, named)
+            return False
+        finished = self.info.finished
+        first = self._once[key]
+        if first is not None:
+            self._once[key] = None
+            self.add(first[1], first[0])
+        self.add(named, self._step)
         self.info.finished = finished
         return True
 

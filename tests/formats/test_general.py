@@ -40,6 +40,9 @@ def lines(template: Callable[[int], str], n: int = 6) -> str:
     return "\n".join(template(i) for i in range(n)) + "\n"
 
 
+SIX: list[float] = [0, 1, 2, 3, 4, 5]
+TENS: list[list[float]] = [[*range(0, 600, 100)], [*range(0, 30, 5)], [*range(1, 3000, 598)]]
+
 # Each: the line a script prints, the loss's name, its steps for six lines.
 STYLES: list[tuple[str, Callable[[int], str], str, list[float]]] = [
     ("colon", lambda i: f"step {i * 10}: loss {loss(i)}", "loss", [0, 10, 20, 30, 40, 50]),
@@ -57,6 +60,56 @@ STYLES: list[tuple[str, Callable[[int], str], str, list[float]]] = [
     ),
     ("bracket", lambda i: f"[{i * 10:4d}/ 100] loss: {loss(i)}", "loss", [0, 10, 20, 30, 40, 50]),
     ("logging", lambda i: f"INFO:root:Epoch: {i}, Loss: {loss(i)}", "Loss", [0, 1, 2, 3, 4, 5]),
+    (
+        "batch of the run beside its epoch",
+        lambda i: f"{i * 300}/4460 (epoch {i * 300 // 446}), train_loss = {loss(i)}",
+        "train_loss",
+        [0, 300, 600, 900, 1200, 1500],
+    ),
+    (
+        "epoch with a fraction",
+        lambda i: f"{i * 300 + 1}/4460 (epoch {(i * 300 + 1) / 446:.3f}), train_loss = {loss(i)}",
+        "train_loss",
+        [1, 301, 601, 901, 1201, 1501],
+    ),
+    ("after", lambda i: f"Cost after iteration {i * 100}: {loss(i)}", "Cost", TENS[0]),
+    ("at", lambda i: f"Average loss at step  {i * 5} :  {loss(i)}", "Average loss", TENS[1]),
+    ("is", lambda i: f"the loss at epoch {i} is {loss(i)}", "loss", [0, 1, 2, 3, 4, 5]),
+    (
+        "step between name and value",
+        lambda i: f"Train loss {i} {loss(i):.6f} Grad Norm 1.5 2.31s/it",
+        "Train loss",
+        [0, 1, 2, 3, 4, 5],
+    ),
+    (
+        "name behind",
+        lambda i: f"{i:3d}  123.45 ms run, 1.23 ms CL, {loss(i):7.4f} loss, 0.01 LR, 1.9 GB used",
+        "loss",
+        [0, 1, 2, 3, 4, 5],
+    ),
+    (
+        "metric writer",
+        lambda i: f"I0101 10:00:00.1 14 logging_writer.py:48] [{i * 50}] loss={loss(i)}, acc=0.5",
+        "loss",
+        [0, 50, 100, 150, 200, 250],
+    ),
+    (
+        "loguru's place in the source",
+        lambda i: f"| INFO | yolox.trainer:after_iter:254 - iter: {i}/90, total_loss: {loss(i)}",
+        "total_loss",
+        [0, 1, 2, 3, 4, 5],
+    ),
+    ("letters", lambda i: f"[10:00:01] [#{i:05d}] Loss A: {loss(i)}, Loss B: 0.5", "Loss A", SIX),
+    ("dict of losses", lambda i: f"Losses {{'ner': {loss(i)}}}", "loss/ner", [1, 2, 3, 4, 5, 6]),
+    ("range", lambda i: f"INFO: epoch 1-{i * 598 + 1}, loss: {loss(i)} (x)", "loss", TENS[2]),
+    ("glued", lambda i: f"Epoch {i}Loss: {loss(i)}", "Loss", [0, 1, 2, 3, 4, 5]),
+    ("chinese", lambda i: f"第{i}轮 训练损失: {loss(i)} 验证损失: 0.5", "训练损失", SIX),
+    (
+        "estimator",
+        lambda i: f"INFO:tensorflow:loss = {loss(i)}, step = {i * 100} (2.3 sec)",
+        "loss",
+        [0, 100, 200, 300, 400, 500],
+    ),
     (
         "hydra",
         lambda i: f"[2024-01-01 12:00:0{i},123][train][INFO] - step {i * 50} loss {loss(i)}",
@@ -322,6 +375,48 @@ def mixed_log(n: int) -> str:
 
 
 MIXED = mixed_log(900)
+
+
+def test_an_estimators_evaluation_is_no_training_loss() -> None:
+    text = lines(
+        lambda i: (
+            f"INFO:tensorflow:loss = {loss(i)}, step = {i * 100}\n"
+            f"INFO:tensorflow:Saving dict for global step {i * 100}: global_step = {i * 100}, "
+            f"loss = {loss(i) + 1}"
+        ),
+        8,
+    )
+    batch, _ = read(text)
+    assert series(batch, "loss")[1] == [loss(i) for i in range(8)]
+    assert series(batch, "val/loss")[1] == [loss(i) + 1 for i in range(8)]
+
+
+def test_lines_within_one_epoch_are_counted() -> None:
+    batch, parser = read(lines(lambda i: f"Epoch 1 train Loss: {loss(i)} Acc: 0.{i + 10}", 30))
+    assert series(batch, "train Loss")[0] == list(range(1, 31))
+    assert parser.info.steps_estimated
+
+
+def test_a_saved_models_loss_is_no_point() -> None:
+    text = lines(lambda i: f"Epoch {i}: loss {loss(i)}\nSaving model with loss {loss(i):.3f}...", 9)
+    batch, _ = read(text)
+    assert [column.name for column in batch.columns] == ["loss"]
+
+
+COUNTERS = {
+    "of the run": lambda i: f"{i}/4460 (epoch {i // 446}), train_loss = {loss(i)}",
+    "with a fraction": lambda i: f"{i}/4460 (epoch {i / 446:.3f}), train_loss = {loss(i)}",
+    "of the epoch": lambda i: f"{i % 223}/223 (epoch {i // 223}), train_loss = {loss(i)}",
+}
+
+
+@pytest.mark.parametrize("counter", COUNTERS)
+def test_blocks_do_not_change_what_a_counter_counts(counter: str) -> None:
+    text = lines(COUNTERS[counter], 1500)
+    by_line, _ = read(text, chunk=60)
+    assert series(by_line, "train_loss")[0] == list(range(1500))
+    for chunk in (2500, 1 << 20):
+        same(by_line, read(text, chunk=chunk)[0])
 
 
 def same(one: Batch, other: Batch) -> None:

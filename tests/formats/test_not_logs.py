@@ -103,6 +103,11 @@ SNIPPETS = {
     "wandb-summary.json": '{"_step": 300, "train/loss": 0.2, "val/loss": 0.3}',
     "config.json": '{"hidden_size": 64, "loss_type": "ce", "num_train_epochs": 3, "lr": 0.1}',
     "numbers.txt": "".join(f"{i} {i * 1.5}\n" for i in range(50)),
+    "fractions.txt": "".join(f"{i}/ {i + 3}: {i / (i + 3):.4f}\n" for i in range(20)),
+    "download.txt": "".join(f"{i * 10}/ 200: {i * 3.4:.1f} MB\n" for i in range(20)),
+    "damage.txt": "In 1998 a 2.3 loss, in 2001 a 3.4 loss, in 2004 a 1.2 loss.\n" * 2,
+    "zoo.txt": "model  epochs  loss  top1\nresnet  100  0.9  76.1\nvgg  90  1.1  71.6\n",
+    "steps.txt": "Step Action Loss\n1 Open the box\n2 Take it out\n",
     "matrix.txt": "1.0 2.0 3.0\n4.0 5.0 6.0\n" * 20,
     "passwd": "root:x:0:0:root:/root:/bin/bash\n",
     "paper.txt": "We minimise the loss. In step 3 the loss was 0.5, at epoch 10 it had fallen.\n"
