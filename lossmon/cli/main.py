@@ -8,6 +8,7 @@ whose trace is in a file.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -16,6 +17,7 @@ from types import ModuleType
 from typing import Final
 
 from lossmon import __version__
+from lossmon.cli import encoding
 from lossmon.errors import LossmonError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -24,9 +26,17 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("lossmon.cli.report", "read what is there now, answer, exit"),
     "check": ("lossmon.cli.check", "exit 1 if an event of the named kinds stands"),
     "wait": ("lossmon.cli.wait", "block until an event of the named kinds is raised"),
+    "compare": ("lossmon.cli.compare", "a table of runs, seeds grouped, differences tested"),
+    "explain": ("lossmon.cli.explain", "what the words, verdicts and numbers mean"),
+    "slurm": ("lossmon.cli.slurm", "watch the output files of your running Slurm jobs"),
+    "serve": ("lossmon.cli.serve", "the live screen in a browser, on this machine alone"),
+    "completion": ("lossmon.cli.completion", "print a shell's completion script"),
     "formats": ("lossmon.cli.formats", "list the log formats, or say what a source is taken for"),
 }
 """Each command's module (imported only when it is called) and its line in the help."""
+
+_GC_THRESHOLD: Final = 50_000
+"""Allocations between searches for cycles: at Python's 700 they are a tenth of the start."""
 
 EXIT_UNFORESEEN: Final = 70
 EXIT_INTERRUPTED: Final = 130
@@ -41,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _epilog() -> str:
-    lines = "\n".join(f"  {name:<10}{text}" for name, (_, text) in COMMANDS.items())
+    lines = "\n".join(f"  {name:<12}{text}" for name, (_, text) in COMMANDS.items())
     return (
         f"commands:\n{lines}\n\n"
         "examples:\n"
@@ -81,6 +91,8 @@ def _parse(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
+    gc.set_threshold(_GC_THRESHOLD)
+    encoding.settle()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command, rest = _split(arguments)
     explicit = bool(arguments) and arguments[0] == command
@@ -91,7 +103,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except LossmonError as error:
-        sys.stderr.write(f"lossmon: {error}\n")
+        from lossmon.model import clean_text
+
+        # Its names may be those of files: not each is fit for a terminal.
+        sys.stderr.write(f"lossmon: {clean_text(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Sequence
+from typing import TextIO
 
 from lossmon.model import Event, RunView
 from lossmon.monitor import Monitor, Snapshot
 from lossmon.report import words
-from lossmon.settings import Settings
 
 
 class EventLines:
@@ -42,12 +40,12 @@ def event_line(run: RunView, event: Event, cleared: bool = False) -> str:
     return f"{stamp}  {run.name}  step {words.step(event.step)}  {event.kind}  {event.message}"
 
 
-def watch_plain(sources: Sequence[str], settings: Settings) -> int:
+def follow_plain(monitor: Monitor, out: TextIO) -> int:
     """Print events until every source has ended (a closed pipe) or the user interrupts."""
     lines = EventLines()
-    with Monitor(sources, settings) as monitor:
+    with monitor:
         for snapshot in monitor.follow():
             for line in lines.new_lines(snapshot):
-                sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+                out.write(line + "\n")
+            out.flush()
     return 0

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from lossmon.cli.alerting import add_alerts, monitor_from, tell
 from lossmon.cli.kinds import event_kinds, seconds
 from lossmon.cli.options import add_reading, add_sources, settings_from
 from lossmon.model import Event, RunView
 from lossmon.monitor import Monitor, Snapshot
 from lossmon.report import data
-from lossmon.settings import Settings
 
 EXIT_TIMEOUT = 3
 
@@ -22,8 +22,10 @@ EPILOG = """\
 examples:
   lossmon wait train.log --until finished,divergence,nonfinite --timeout 2h
   lossmon wait out/ --until overfitting && scancel $SLURM_JOB_ID
+  lossmon wait out/ --until finished,nonfinite --notify-url ntfy://my-topic
 
-An event that stands already counts. The event is printed as one JSON line.
+An event that stands already counts, for alerts too (without --on they tell what is waited for).
+The event is printed as one JSON line.
 exit codes: 0 raised, 2 usage, 3 timed out
 """
 
@@ -50,12 +52,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         help="silence that counts as stalled (default: from the run's own rhythm)",
     )
+    add_alerts(parser)
     add_reading(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Wait; print the event as JSON and return 0, or 3 when the time is over."""
-    found = wait_for(options.sources, settings_from(options), options.until, options.timeout)
+    monitor, dispatcher = monitor_from(
+        options,
+        options.sources,
+        settings_from(options),
+        report=tell,
+        default=options.until,
+        from_start=True,
+    )
+    try:
+        found = wait_for(monitor, options.until, options.timeout)
+    finally:
+        if dispatcher is not None:
+            dispatcher.close(patience=options.run_timeout + 5)
     if found is None:
         sys.stderr.write(
             f"lossmon: timed out after {options.timeout:g} s without {', '.join(options.until)}\n"
@@ -68,12 +83,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def wait_for(
-    sources: Sequence[str], settings: Settings, kinds: Sequence[str], timeout: float | None
+    monitor: Monitor, kinds: Sequence[str], timeout: float | None
 ) -> tuple[RunView, Event] | None:
     """Return the first event of these kinds that stands, or None after `timeout` seconds."""
     over = threading.Event()
     timer = None if timeout is None else threading.Timer(timeout, over.set)
-    monitor = Monitor(sources, settings)
     if timer is not None:
         timer.daemon = True
         timer.start()

@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Final
 
+from lossmon.cli.alerting import add_alerts, monitor_from, tell
 from lossmon.cli.options import add_reading, add_sources, settings_from
+from lossmon.errors import UsageError
 from lossmon.monitor import Monitor
+
+_SWITCH_SECONDS: Final = 0.001
+"""How long parsing keeps the interpreter before a key gets it (Python's own: 5 ms). A key press
+passes through several hands, and each waits for its turn."""
 
 EPILOG = """\
 examples:
@@ -15,13 +22,19 @@ examples:
   lossmon runs/a/trainer_state.json logs/*.jsonl
   python train.py 2>&1 | lossmon -
   lossmon --plain runs/ >> events.txt      one line for each new event
+  lossmon runs/ --on divergence,nonfinite --run 'notify.sh {run} {kind} {step}'
+  lossmon train.log --on divergence --kill 4711
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_sources(parser, required=False)
+    parser.add_argument(
+        "--tee", action="store_true", help="with -: pass standard input on to standard output"
+    )
     add_screen(parser)
+    add_alerts(parser)
     add_reading(parser)
 
 
@@ -44,11 +57,31 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the user quits (or, in plain mode, until every source has ended)."""
     settings = settings_from(options)
     sources = options.sources or ["."]
-    if options.plain or not sys.stdout.isatty():
-        from lossmon.cli.plain import watch_plain
+    # In a browser (`lossmon serve`) there is no terminal, but a screen.
+    plain = options.plain or not (sys.stdout.isatty() or "TEXTUAL_DRIVER" in os.environ)
+    if options.tee:
+        from lossmon.sources.stdin import pass_on_to
 
-        return watch_plain(sources, settings)
-    return run_screen(Monitor(sources, settings), options, sources)
+        if "-" not in sources or not plain:
+            raise UsageError(
+                "--tee passes standard input (-) on to standard output, which should be a pipe or "
+                "a file: python train.py | lossmon - --tee | tee train.log"
+            )
+        pass_on_to(sys.stdout.fileno())
+    # On the screen a line would be lost in the picture: it is said at the end.
+    monitor, dispatcher = monitor_from(options, sources, settings, report=tell if plain else None)
+    try:
+        if plain:
+            from lossmon.cli.plain import follow_plain
+
+            return follow_plain(monitor, sys.stderr if options.tee else sys.stdout)
+        return run_screen(monitor, options, sources)
+    finally:
+        if dispatcher is not None:
+            dispatcher.close()
+            if not plain:
+                for note in dispatcher.notes:
+                    tell(note)
 
 
 def run_screen(monitor: Monitor, options: argparse.Namespace, sources: list[str]) -> int:
@@ -61,4 +94,5 @@ def run_screen(monitor: Monitor, options: argparse.Namespace, sources: list[str]
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from lossmon.tui.app import run as run_app
 
+    sys.setswitchinterval(_SWITCH_SECONDS)
     return run_app(monitor, monitor.settings, sources=tuple(sources))
