@@ -167,10 +167,10 @@ def guard(token: str) -> Any:
         elif not _same(request.cookies.get(COOKIE, ""), token) or _is_foreign(request):
             response = web.Response(status=403, text="")
         else:
-            response = await handler(request)
-            if response.prepared:  # a socket, or a file on its way
-                return response
-            response.headers["Content-Security-Policy"] = _POLICY
+            answer = await handler(request)
+            if not answer.prepared:  # else it is a socket, or a file on its way
+                answer.headers["Content-Security-Policy"] = _POLICY
+            return answer
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -1,1 +1,1 @@
-"""Callbacks for training frameworks; each module imports its framework when it is imported."""
+"""Callbacks for training frameworks; a module imports its framework, this package none."""
