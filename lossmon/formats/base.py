@@ -107,6 +107,8 @@ class Format(ABC):
     `longest`: each holds the whole history up to its time; the longest wins."""
     skip_names: tuple[str, ...] = ()
     """File names (glob) that belong to this format but hold no points."""
+    last_resort: bool = False
+    """Asked only where no other format is sure: it knows no trainer's own signature."""
     unsupported: str | None = None
     """Why a source of this format is recognised but not read, and the way out, in one sentence."""
 

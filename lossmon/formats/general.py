@@ -369,6 +369,7 @@ class GeneralText(StreamFormat):
     """Any text that reports a loss in lines of one shape."""
 
     name = "text"
+    last_resort = True
     title = "Text with a loss in its lines (general reader)"
     sample = "epoch 1 step 20/500 | loss: 2.3011 | lr 3.0e-04 | 1,234 tok/s"
 

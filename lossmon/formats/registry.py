@@ -20,9 +20,6 @@ from lossmon.formats.head import Head
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
 
-GENERAL_READER: Final = "text"
-"""The format that takes any text with a loss in it, where no other knows better."""
-
 SURE: Final = 0.7
 """From here a claim rests on more than the shape of the file (see `Sniff`)."""
 
@@ -103,19 +100,19 @@ def get(name: str) -> Format:
 def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     """Return the formats that claim a head of bytes, surest first.
 
-    The general reader of text, which costs as much as all others together, is
-    asked only where none of them is sure.
+    Readers of no trainer in particular (`last_resort`), which cost as much as
+    all others together, are asked only where none of these is sure.
     """
     claims: list[tuple[Sniff, Format]] = []
     shared = Head(head[:HEAD_BYTES])  # what formats work out of it is worked out once
-    general: list[Format] = []
+    last: list[Format] = []
     for fmt in formats():
-        if fmt.name == GENERAL_READER:
-            general.append(fmt)
+        if fmt.last_resort:
+            last.append(fmt)
         else:
             _ask(fmt, shared, filename, claims)
     if not any(sniff.confidence >= SURE for sniff, _ in claims):
-        for fmt in general:
+        for fmt in last:
             _ask(fmt, shared, filename, claims)
     claims.sort(key=lambda claim: -claim[0].confidence)
     return claims

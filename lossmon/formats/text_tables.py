@@ -153,6 +153,7 @@ class TextTable(StreamFormat):
     """Any such table, wherever it stands in a text."""
 
     name = "text-table"
+    last_resort = True
     title = "Table of numbers under a header, printed by a console or a notebook"
     sample = "Step\tTraining Loss\tValidation Loss\n500\t1.420700\t1.310221"
 

@@ -84,6 +84,7 @@ class UnnamedLoss(ConsoleFormat):
     """Text with such lines, of one kind, at least three of them."""
 
     name = "unnamed-loss"
+    last_resort = True
     title = "Losses without a name (makemore, PyTorch tutorials, DeepFaceLab)"
     sample = "  10000/ 200000: 2.1903\n  20000/ 200000: 2.3821"
     needles = tuple(needle for needle, _ in _LINES)
