@@ -77,6 +77,8 @@ SAMPLES = [
     ("unnamed-loss", "translation.txt", "loss", list(range(5000, 80000, 5000))),
     ("unnamed-loss", "names.txt", "loss", list(range(5000, 105000, 5000))),
     ("unnamed-loss", "deepfacelab.txt", "loss_src", list(range(300, 9300, 300))),
+    ("yolo-results", "results.txt", "loss", list(range(20))),
+    ("yolo-results", "results.txt", "val/box_loss", list(range(20))),
     ("cyclegan", "loss_log.txt", "loss_cycle_A", list(range(100, 2500, 100))),
     ("text-table", "chainer.txt", "main/loss", list(range(1, 13))),
     ("text-table", "chainer.txt", "validation/main/loss", [1, 2, 4, 5, 6, 8, 9, 10, 12]),
