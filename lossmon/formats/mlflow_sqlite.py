@@ -87,6 +87,8 @@ class MlflowSqliteFormat(TableFormat):
                 try:
                     number = math.nan if is_nan else _finite_or_inf(float(value))
                     said, time = float(step or 0), float(timestamp or 0)
+                    if not math.isfinite(said):
+                        raise ValueError(step)
                 except (TypeError, ValueError, OverflowError):
                     cursor.bad_records += 1
                     continue
