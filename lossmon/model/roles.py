@@ -56,6 +56,10 @@ _SCORE: Final = _words(
     "ret score scores success winrate pass em exact r2 psnr ssim mcc spearman pearson ndcg mrr "
     "hits acc1 acc5 ap75"
 )
+_OF_L: Final = _words(
+    "g d pix percep perceptual style content gan adv total all rec recon cls feat fft tv edge "
+    "ssim identity cycle codebook warp"
+)
 _TRANSLATED: Final = {
     "学习率": " learning rate ",
     "学習率": " learning rate ",
@@ -145,7 +149,7 @@ def role_of(name: str) -> Role:
 
 def _is_l(parts: tuple[str, ...]) -> bool:
     """Say whether a name is one of BasicSR's and its kin's: `l_pix`, `l_g_gan`."""
-    return len(parts) > 1 and parts[0] == "l" and not parts[1].isdigit()
+    return len(parts) > 1 and parts[0] == "l" and parts[1] in _OF_L
 
 
 @lru_cache(maxsize=4096)

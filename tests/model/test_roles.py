@@ -127,6 +127,25 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("l_pix", Role.TRAIN_LOSS),
+        ("l_g_gan", Role.TRAIN_LOSS),
+        ("l_rate", Role.OTHER),
+        ("l_max", Role.OTHER),
+        ("CrossEntropyWithSoftmax", Role.TRAIN_LOSS),
+        ("训练损失", Role.TRAIN_LOSS),
+        ("验证loss", Role.EVAL_LOSS),
+        ("検証損失", Role.EVAL_LOSS),
+        ("학습률", Role.LEARNING_RATE),
+        ("准确率", Role.SCORE),
+    ],
+)
+def test_role_of_names_in_other_words(name: str, role: Role) -> None:
+    assert role_of(name) is role
+
+
+@pytest.mark.parametrize(
     ("name", "role"), [(name, role) for role, names in NAMES.items() for name in names]
 )
 def test_role(name: str, role: Role) -> None:
