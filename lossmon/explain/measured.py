@@ -7,7 +7,7 @@
                            "resolvable": 180, "found": 171, "delay": 1.6}}}
 
 `delay` is the median over that of an oracle that knows the noise. Every key
-is optional; without the file pages say that nothing was measured.
+is optional; without the file pages name the benchmark's own table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from importlib import resources
 from typing import Any, Final
 
 FILE: Final = "measured.json"
-NOT_MEASURED: Final = "How often it is right has not been measured yet for this version."
+NOT_MEASURED: Final = (
+    "How often it is right on simulated runs stands in benchmarks/VERDICTS.md, where it is "
+    "measured."
+)
 
 
 def load() -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+import numpy as np
 
 from lossmon.analysis.analyzer import Analyzer
 from lossmon.model import EVENT_KINDS, Batch, BatchBuilder, Event, Verdict
@@ -42,7 +43,9 @@ class Watcher:
         values = {
             name: float(value)
             for name, value in metrics.items()
-            if isinstance(value, numbers.Real) and not isinstance(value, bool)
+            if isinstance(value, int | float | np.integer | np.floating)
+            and value is not True
+            and value is not False
         }
         if epoch is not None and not math.isfinite(epoch):
             epoch = None

@@ -44,6 +44,7 @@ def test_hf_trainer_stops_when_it_diverges_and_keeps_the_best(tmp_path: Path) ->
             save_total_limit=1,
             logging_nan_inf_filter=False,
             report_to=[],
+            label_names=["y"],
             disable_tqdm=True,
             use_cpu=True,
         )
