@@ -120,6 +120,16 @@ class Terminal:
                 return
             time.sleep(0.02)
 
+    def wait_for_chart(self, patience: float = 60.0) -> None:
+        """Wait until braille dots were written, as a curve's are, and the writing has paused."""
+        deadline = self.now + patience
+        while self.now < deadline:
+            written = b"".join(data for _, data in list(self.chunks))
+            if sum(written.count(bytes((0xE2, second))) for second in range(0xA0, 0xA4)) >= 20:
+                break
+            time.sleep(0.01)
+        self.quiet(0.2, patience)
+
     def play(self) -> Playback:
         """Return what was written so far, to be looked at."""
         return Playback(list(self.chunks), self._size)
@@ -143,3 +153,17 @@ class Playback:
             if at >= since and wanted(self.screen.display):
                 return at
         return None
+
+    def changes(self, read: Callable[[list[str]], str]) -> list[tuple[float, str]]:
+        """Play the rest; return when what `read` says of the screen changed, and to what."""
+        found: list[tuple[float, str]] = []
+        last = read(self.screen.display)
+        while self._at < len(self._chunks):
+            at, data = self._chunks[self._at]
+            self._stream.feed(data)
+            self._at += 1
+            now = read(self.screen.display)
+            if now != last:
+                found.append((at, now))
+                last = now
+        return found

@@ -1,0 +1,147 @@
+"""Watching: what it costs while points come, while nothing comes, and how soon they are seen."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import logs
+from benchmarks.measure import Figure
+from benchmarks.terminal import Terminal
+
+SECONDS = 20.0
+RATE = 5.0
+SETTLED = 4.0
+"""Seconds from the start until the first pictures stand."""
+
+
+@contextmanager
+def growing(paths: list[Path], rate: float) -> Iterator[None]:
+    """Append `rate` points a second to each of the logs meanwhile."""
+    stop = threading.Event()
+    loss = logs.curve(100_000, 1)
+
+    def write() -> None:
+        files = [path.open("a") for path in paths]
+        step = 2000
+        while not stop.wait(1 / rate):
+            for file in files:
+                file.write(f'{{"step": {step}, "loss": {loss[step]:.6f}, "lr": 0.0003}}\n')
+                file.flush()
+            step += 1
+        for file in files:
+            file.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _logs(folder: Path, number: int) -> list[Path]:
+    loss = logs.curve(100_000, 1)
+    paths = []
+    for index in range(number):
+        path = folder / f"run-{index}.jsonl"
+        path.write_text(
+            "".join(
+                f'{{"step": {step}, "loss": {loss[step]:.6f}, "lr": 0.0003}}\n'
+                for step in range(2000)
+            )
+        )
+        paths.append(path)
+    return paths
+
+
+QUIET = 14.0
+"""Seconds after which the last writing is history for the states of runs too."""
+
+
+def _watched(number: int, key: str, rate: float) -> tuple[float, float]:
+    """Return the share of a core and the bytes a second of watching so many logs."""
+    with tempfile.TemporaryDirectory() as name:
+        paths = _logs(Path(name), number)
+        with Terminal(*paths) as terminal:
+            time.sleep(SETTLED if rate else QUIET)
+            if key:
+                terminal.type(key)
+                time.sleep(2.0)
+
+            def measure() -> tuple[float, float]:
+                cpu, written, at = terminal.cpu(), terminal.written, terminal.now
+                time.sleep(SECONDS)
+                spent = terminal.now - at
+                return (terminal.cpu() - cpu) / spent, (terminal.written - written) / spent
+
+            if not rate:
+                return measure()
+            with growing(paths, rate):
+                time.sleep(2.0)
+                return measure()
+
+
+def focus(directory: Path) -> list[Figure]:
+    """One run that grows by five points a second, 120 × 40."""
+    share, written = _watched(1, "", RATE)
+    return [
+        Figure("live focus view at 5 points/s, 120×40", 100 * share, "% of a core", 2),
+        Figure("the same, to the terminal", written / 1000, "kB/s", 2),
+    ]
+
+
+def panes(directory: Path) -> list[Figure]:
+    """Four panes, each growing by five points a second."""
+    share, written = _watched(4, "3", RATE)
+    return [
+        Figure("four panes at 5 points/s each, to the terminal", written / 1000, "kB/s", 20,
+               False, f"{100 * share:.1f} % of a core")
+    ]  # fmt: skip
+
+
+def idle(directory: Path) -> list[Figure]:
+    """Twenty runs that are quiet."""
+    share, written = _watched(20, "", 0)
+    return [
+        Figure("idle, 20 quiet runs", 100 * share, "% of a core", 0.2),
+        Figure("the same, to the terminal", written, "B/s", 0),
+    ]
+
+
+def latency(directory: Path) -> list[Figure]:
+    """From the append of a line to its step on the screen."""
+    delays = []
+    with tempfile.TemporaryDirectory() as name:
+        (path,) = _logs(Path(name), 1)
+        with Terminal(path) as terminal, path.open("a") as file:
+            time.sleep(SETTLED)
+            moments = []
+            for index in range(60):
+                step = 5001 + 7 * index
+                file.write(f'{{"step": {step}, "loss": 1.2, "lr": 0.0003}}\n')
+                file.flush()
+                moments.append((terminal.now, f"{step:,}"))
+                time.sleep(0.35 + 0.013 * (index % 7))
+            playback = terminal.play()
+        for at, words in moments:
+            found = playback.seen(_shows(words), since=at)
+            if found is None:
+                break
+            delays.append(found - at)
+    return [
+        Figure("append to screen, median", float(np.median(delays)), "s", 0.1, False,
+               f"{len(delays)} of {len(moments)} seen"),
+        Figure("append to screen, 99th percentile", float(np.quantile(delays, 0.99)), "s", 0.25),
+    ]  # fmt: skip
+
+
+def _shows(words: str) -> Callable[[list[str]], bool]:
+    return lambda lines: any(words in line for line in lines)

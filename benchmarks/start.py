@@ -1,0 +1,124 @@
+"""How long it takes to begin: the report of a tiny log, the first chart on a terminal."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import logs
+from benchmarks.measure import Figure
+from benchmarks.terminal import Terminal, has_chart
+
+NEVER: dict[str, tuple[str, ...]] = {
+    "json": ("textual", "plotext", "pandas"),
+    "text": ("textual", "pandas"),
+}
+"""Packages that a report of a format must not load."""
+
+HUGE_LINES = 12_000_000
+"""Lines of JSON that make 1.2 GB."""
+
+TURNS = 5
+
+
+def report(directory: Path) -> list[Figure]:
+    """`lossmon report` on a file of a hundred lines, and what it imports."""
+    path = logs.jsonl(directory, 100)
+    command = [sys.executable, "-m", "lossmon", "report", str(path), "--format"]
+    figures = []
+    for name, limit in (("json", 0.25), ("text", 0.25)):
+        walls, spent = [], []
+        for _ in range(TURNS):
+            start, before = time.monotonic(), _children()
+            subprocess.run([*command, name], check=True, capture_output=True)
+            walls.append(time.monotonic() - start)
+            spent.append(_children() - before)
+        bare = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import numpy"], check=True)
+        bare = time.monotonic() - bare
+        figures.append(
+            Figure(f"`lossmon report --format {name}` on a tiny file", min(walls), "s wall", limit,
+                   False, f"{min(spent):.2f} s CPU; an interpreter with numpy {bare:.2f} s wall")
+        )  # fmt: skip
+        figures.append(
+            Figure(f"packages loaded by it in vain ({', '.join(NEVER[name])})",
+                   len(loaded(path, name)), "packages", 0)
+        )  # fmt: skip
+    return figures
+
+
+def _children() -> float:
+    """CPU seconds of all processes that were started and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def loaded(path: Path, name: str) -> list[str]:
+    """Return which of the packages that are not wanted a report loads."""
+    code = (
+        "import sys; from lossmon.cli.main import main\n"
+        f"main(['report', {str(path)!r}, '--format', {name!r}, '-o', '/dev/null'])\n"
+        f"sys.stderr.write(' '.join(m for m in {NEVER[name]!r} if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stderr.split()
+
+
+def first_chart(directory: Path) -> list[Figure]:
+    """From the start of the process to a chart on the screen, for a tiny log."""
+    path = logs.jsonl(directory, 100)
+    times, spent = [], []
+    for _ in range(TURNS):
+        with Terminal(path) as terminal:
+            terminal.wait_for_chart()
+            seen = terminal.play().seen(has_chart)
+            assert seen is not None
+            times.append(seen)
+            spent.append(terminal.cpu())
+    return [
+        Figure("first chart of a tiny log in a terminal", min(times), "s wall", 0.5, False,
+               f"median of {TURNS} {statistics.median(times):.2f} s; {min(spent):.2f} s CPU in all")
+    ]  # fmt: skip
+
+
+def huge(directory: Path) -> list[Figure]:
+    """A log of 1.2 GB: the first chart, keys while it is read, and when all of it is in."""
+    path = logs.jsonl(directory, HUGE_LINES)
+    seconds = 12.0
+    with Terminal(path) as terminal:
+        time.sleep(2.0)
+        presses = []
+        while terminal.now < seconds:
+            presses.append(terminal.type("l"))
+            time.sleep(0.4)
+        playback = terminal.play()
+        spent = terminal.cpu()
+    first = playback.seen(has_chart)
+    assert first is not None
+    answers = playback.changes(_y_axis)
+    delays = []
+    for press in presses:
+        later = [at for at, _ in answers if at >= press]
+        if later:
+            delays.append(later[0] - press)
+    while playback.seen(lambda lines: False) is not None:
+        pass
+    share = next(
+        (word for word in " ".join(playback.screen.display).split() if word.endswith("%")), "all"
+    )
+    return [
+        Figure("first chart of a 1.2 GB log in a terminal", first, "s wall", 0.7),
+        Figure("a key answered while it is read, median", statistics.median(delays), "s", 0.05,
+               False, f"slowest of {len(delays)}: {max(delays):.2f} s"),
+        Figure("share of it in after 12 s of wall time", float(share.rstrip("%")) / 100
+               if share != "all" else 1.0, "of it", 0.9, True, f"{spent:.1f} s CPU by then"),
+    ]  # fmt: skip
+
+
+def _y_axis(lines: list[str]) -> str:
+    foot = " ".join(lines[-3:])
+    return "log" if "logarithmic y" in foot else "linear" if "linear y" in foot else ""
