@@ -18,7 +18,7 @@ import multiprocessing
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -30,6 +30,9 @@ KINDS = ("plateau", "divergence", "overfitting", "spike")
 ALARMS = (*KINDS, "nonfinite", "not_learning")
 REPORTED_SEEDS = 700_000
 """First seed of the figures that are reported; thresholds were tuned below 600,000."""
+
+
+MEASURED: Final = Path("lossmon/analysis/measured.json")
 
 
 def batch_of(run: Labelled) -> Batch:
@@ -273,6 +276,27 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def measured(results: list[dict[str, Any]], command: str) -> dict[str, Any]:
+    """The figures that `lossmon explain` cites (see `lossmon/explain/measured.py`)."""
+    healthy = [r for r in results if r["kind"] == "healthy"]
+    kinds: dict[str, dict[str, float]] = {}
+    for what in KINDS:
+        events = [r for r in results if r["kind"] == what]
+        entry: dict[str, float] = {
+            "healthy_runs": len(healthy),
+            "false_alarms": sum(bool(alarms_of(r, what, "lossmon")) for r in healthy),
+        }
+        if what == "spike":
+            found = spike_figures(events)
+            total = int(found["spikes"])
+        else:
+            found = event_figures(events, what, "lossmon")
+            total = int(found["resolvable"])
+            entry["delay"] = round(found["delay"], 2)
+        kinds[what] = {**entry, "resolvable": total, "found": round(found["recall"] * total)}
+    return {"command": command, "date": time.strftime("%Y-%m-%d"), "kinds": kinds}
+
+
 def main() -> None:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
@@ -283,6 +307,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", help="kinds to run, separated by commas")
     parser.add_argument("--json", type=Path, help="also write the single results here")
+    parser.add_argument(
+        "--keep", action="store_true", help=f"write the figures to {MEASURED}, for `explain`"
+    )
     options = parser.parse_args()
     counts = {"healthy": options.healthy}
     counts |= dict.fromkeys(BENIGN, options.traps) | dict.fromkeys(EVENTS, options.events)
@@ -293,6 +320,9 @@ def main() -> None:
         results = list(pool.imap_unordered(measure, jobs, chunksize=8))
     if options.json:
         options.json.write_text(json.dumps(results), encoding="utf-8")
+    if options.keep:
+        figures = measured(results, "python -m benchmarks.verdicts")
+        MEASURED.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(table(results))
     print(f"{len(jobs)} runs in {time.monotonic() - began:.0f} s.")
 
