@@ -109,7 +109,8 @@ def number_rows(run: RunView) -> Sequence[tuple[str, str]]:
         rows.append(("noise", f"{words.loss(found.noise)} a point: {found.noise_rating}"))
     if found.gap is not None:
         rating = RATING_WORDS[found.gap_rating]
-        text = f"eval is {words.percent(found.gap)} above train"
+        side = "above" if found.gap >= 0 else "below"
+        text = f"eval is {words.percent(abs(found.gap))} {side} train"
         rows.append(("gap", f"{text}; {rating}" if rating else text))
     best = found.best_eval
     if best is not None:
