@@ -308,7 +308,7 @@ class Library:
             tail.fetch()
             ended = tail.last.ended or final
             found = claim(tail.head, Path(name).name, None, self.settings)
-            sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH
+            sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH or tail.quiet
             fmt = found.format
             least = SEARCH_CONFIDENCE if name in self._found_afar else 0.0
             if fmt is None or not (sure or ended) or found.confidence < least:

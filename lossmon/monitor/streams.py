@@ -7,6 +7,7 @@ byte is lost to the looking.
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from lossmon.formats.base import HEAD_BYTES
@@ -14,6 +15,9 @@ from lossmon.sources.base import Read, Tail
 
 ENOUGH: Final = 4096
 """A claim on fewer bytes than this waits for more, unless it is sure or the stream has ended."""
+
+PATIENCE: Final = 3.0
+"""Seconds of silence after which a claim on few bytes is taken: a person wants to see them."""
 
 
 class HeldTail(Tail):
@@ -28,6 +32,7 @@ class HeldTail(Tail):
         self.last = Read()
         self._tail = tail
         self._given = 0
+        self._received = time.monotonic()
 
     def fetch(self) -> bool:
         """Read ahead up to `HEAD_BYTES`; True if something came or the stream ended."""
@@ -36,7 +41,13 @@ class HeldTail(Tail):
         read = self._tail.read(HEAD_BYTES - len(self.head))
         self.head = read.data if read.cut else self.head + read.data
         self.last = read
+        self._received = time.monotonic()
         return bool(read.data) or read.ended
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has come for a while."""
+        return time.monotonic() - self._received > PATIENCE
 
     @property
     def state(self) -> str:

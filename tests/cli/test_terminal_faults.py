@@ -1,0 +1,173 @@
+"""What can happen to a terminal: taken by a pipe, suspended, cut, without UTF-8."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.cli.command import DEMO, environment
+from tests.cli.terminal import PATIENCE, Terminal
+
+ROWS = "".join(json.dumps({"step": n, "loss": 3 / (n + 1) + 0.5}) + "\n" for n in range(40))
+COMMAND = f"{shlex.quote(sys.executable)} -m lossmon"
+
+
+class Shell(Terminal):
+    """A shell whose controlling terminal this is: for pipes, job control and hang-ups."""
+
+    def __init__(self, script: str | None, cwd: Path, **extra: str) -> None:
+        super().__init__(cwd=cwd, **extra)
+        tail = ["-i"] if script is None else ["-c", script]
+        self._arguments = ["bash", "--norc", "--noprofile", *tail]
+
+    def __enter__(self) -> Self:
+        self._master, slave = pty.openpty()
+        self._size(self.screen.columns, self.screen.lines)
+        self.before = termios.tcgetattr(slave)
+        self._slave = slave
+        self.process = subprocess.Popen(
+            self._arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=self._cwd,
+            env=self._environment,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        return self
+
+    def cut(self) -> None:
+        """Close both ends, as when the connection to a terminal breaks."""
+        os.close(self._slave)
+        os.close(self._master)
+        # `__exit__` closes them once more.
+        self._slave, self._master = os.pipe()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(ROWS)
+    return path
+
+
+def test_keys_work_while_the_log_comes_through_standard_input(log: Path, tmp_path: Path) -> None:
+    held = tmp_path / "go"
+    os.mkfifo(held)
+    # The training goes on until the FIFO is written to, then its output ends.
+    with Shell(f"(cat {log}; cat {held}) 2>&1 | {COMMAND} -", tmp_path) as terminal:
+        terminal.until(lambda text: "stdin" in text and "live" in text)
+        terminal.type("?")
+        terminal.until(lambda text: "lossmon: help" in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: "lossmon: help" not in text)
+        with held.open("w") as file:
+            file.write('{"step": 40, "loss": 0.25}\n')
+        terminal.until(lambda text: "finished" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert terminal.after == terminal.before
+
+
+def test_tee_passes_every_byte_on(log: Path, tmp_path: Path) -> None:
+    sent = log.read_bytes() + b"\xff\x00 not a line\r" + b"x" * 200_000
+    (tmp_path / "sent").write_bytes(sent)
+    done = subprocess.run(
+        ["bash", "-c", f"cat sent | {COMMAND} - --tee | cat > got"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert (tmp_path / "got").read_bytes() == sent
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_paints_it_again(log: Path, tmp_path: Path) -> None:
+    with Shell(None, tmp_path, PS1="ready> ") as terminal:
+        terminal.until(lambda text: "ready>" in text)
+        terminal.type(f"{COMMAND} {log}\n")
+        terminal.until(lambda text: "quit" in text and "metrics.jsonl" in text)
+        painted = len(terminal.raw)
+        terminal.type("\x1a")
+        terminal.until(lambda _: b"Stopped" in terminal.raw[painted:])
+        left = bytes(terminal.raw[painted:])
+        assert b"\x1b[?1049l" in left
+        assert b"\x1b[?25h" in left
+        terminal.screen.reset()
+        terminal.type("fg\n")
+        terminal.until(lambda text: "quit" in text and "0.5" in text)
+        assert b"Traceback" not in terminal.raw
+        terminal.type("q")
+        back = len(terminal.raw)
+        terminal.until(lambda _: b"ready>" in terminal.raw[back:])
+        terminal.type("exit\n")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("source", ["file", "pipe"])
+def test_it_ends_by_itself_when_the_terminal_is_gone(
+    log: Path, tmp_path: Path, source: str
+) -> None:
+    script = f"{COMMAND} {log}" if source == "file" else f"(cat {log}; sleep 60) | {COMMAND} -"
+    with Shell(f"{script} 2> errors; :", tmp_path) as terminal:
+        terminal.until(lambda text: "quit" in text)
+        found = subprocess.run(
+            ["ps", "-o", "pid=,args=", "-g", str(terminal.process.pid)],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        (process,) = (
+            int(line.split()[0])
+            for line in found.splitlines()
+            if " -m lossmon" in line and "bash" not in line
+        )
+        terminal.cut()
+        end = time.monotonic() + 15
+        while Path(f"/proc/{process}").exists() and time.monotonic() < end:
+            terminal.process.poll()  # the process is the shell's child, or ours after it
+            time.sleep(0.05)
+        state = Path(f"/proc/{process}")
+        alive = state.exists()
+        if alive:
+            os.kill(process, signal.SIGKILL)
+        assert not alive, "an orphan was left"
+    errors = tmp_path / "errors"
+    assert b"Traceback" not in (errors.read_bytes() if errors.exists() else b"")
+    assert not list((tmp_path / "state").rglob("lossmon-*.log"))
+
+
+def test_a_terminal_without_utf_8_gets_ascii_alone(tmp_path: Path) -> None:
+    plain = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    with Terminal(DEMO, cwd=tmp_path, **plain) as terminal:
+        terminal.until(lambda text: "11 runs" in text and "quit" in text)
+        for view, words in (("2", "focus"), ("3", "panes"), ("4", "compare"), ("5", "metrics")):
+            terminal.type(view)
+            terminal.until(lambda text, words=words: f"lossmon  {words}" in text)
+        terminal.type("?")
+        terminal.until(lambda text: "lossmon: help" in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: "lossmon: help" not in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+        foreign = {byte for byte in terminal.raw if byte > 127}
+        assert not foreign
+    with Terminal("report", DEMO / "healthy", cwd=tmp_path, **plain) as terminal:
+        assert terminal.end() == 0
+        assert max(terminal.raw) < 128
