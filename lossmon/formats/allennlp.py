@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleParser, number
 
-_HEADER: Final = re.compile(r"(?:^|- ) {1,200}Training \| {1,12}Validation\s*\Z")
-_ROW: Final = re.compile(
+_HEADER: Final = late(r"(?:^|- ) {1,200}Training \| {1,12}Validation\s*\Z")
+_ROW: Final = late(
     r"(?:^|- )([\w./@-]{1,80}) {1,80}\| {1,40}([\w.+/-]{1,30})"
     r"(?: {1,20}\| {1,40}([\w.+/-]{1,30}))?\s*\Z"
 )
-_EPOCH: Final = re.compile(r"(?:^|- )Epoch (\d{1,9})/(\d{1,9})\s*\Z")
+_EPOCH: Final = late(r"(?:^|- )Epoch (\d{1,9})/(\d{1,9})\s*\Z")
 
 
 class AllenNLPParser(ConsoleParser):
@@ -60,7 +61,7 @@ class AllenNLP(SpanningFormat):
         "loss               |     0.512  |     0.634"
     )
     needles = ("Training |",)
-    signature = re.compile(
+    signature = late(
         rf"(?:^|- ) {{1,200}}Training \| {{1,12}}Validation\s{{0,4}}\n"
         rf"[^\n]{{0,200}}\| {{1,40}}(?:{NUM}|N/A)",
         re.MULTILINE,

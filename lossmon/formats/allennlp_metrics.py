@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, DocumentFormat, Grouping, Parser, Sniff
 from lossmon.formats.json_document import JsonDocumentParser
 
-_NAME: Final = re.compile(r"metrics_epoch_(\d{1,9})\.json")
+_NAME: Final = late(r"metrics_epoch_(\d{1,9})\.json")
 _KEPT: Final = ("training_", "validation_")
 _NOT_METRICS: Final = frozenset(
     ("training_duration", "training_start_epoch", "training_epochs", "training_steps")

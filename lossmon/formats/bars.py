@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, STEP, number
 
 _PAIR_NAME: Final = r"[A-Za-z_][^=:,|\[\]]{0,79}"
-_COUNT: Final = re.compile(rf"\s{{0,20}}({STEP})/({STEP}|\?) \[([^\[\]]{{0,2000}})\]")
-_OPEN: Final = re.compile(rf"({STEP})it \[([^\[\]]{{0,2000}})\]")
-_IN_DESC: Final = re.compile(
-    rf"([\w./-]{{0,40}}loss[\w./-]{{0,40}})\s?[:= ]\s?({NUM})(?!\w|\.\w)", re.I
-)
-_VALUE: Final = re.compile(rf"({NUM})%?\Z")
+_COUNT: Final = late(rf"\s{{0,20}}({STEP})/({STEP}|\?) \[([^\[\]]{{0,2000}})\]")
+_OPEN: Final = late(rf"({STEP})it \[([^\[\]]{{0,2000}})\]")
+_IN_DESC: Final = late(rf"([\w./-]{{0,40}}loss[\w./-]{{0,40}})\s?[:= ]\s?({NUM})(?!\w|\.\w)", re.I)
+_VALUE: Final = late(rf"({NUM})%?\Z")
 
 
 class Bar(NamedTuple):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.fields import Kind, kind_of, step_rank
 
 _MAX_ROW: Final = 400  # characters
-_RULE: Final = re.compile(r"-{5,400}\s{0,4}\Z")
+_RULE: Final = late(r"-{5,400}\s{0,4}\Z")
 _MAX_ROWS: Final = 500
 
 
@@ -95,9 +96,7 @@ class StableBaselines3(ConsoleFormat):
         "|    loss            | 47.5     |"
     )
     needles = ("| time/ ", "| train/ ", "| rollout/ ", "| eval/ ")
-    signature = re.compile(
-        r"^\| (?:time|train|rollout|eval)/ {1,120}\| {1,80}\|\s{0,4}$", re.MULTILINE
-    )
+    signature = late(r"^\| (?:time|train|rollout|eval)/ {1,120}\| {1,80}\|\s{0,4}$", re.MULTILINE)
     parser_class = BoxParser
 
 
@@ -113,7 +112,7 @@ class SpinningUp(SpanningFormat):
         "|            LossPi |          -0.013 |"
     )
     needles = ("TotalEnvInteracts |", "AverageEpRet |")
-    signature = re.compile(
+    signature = late(
         rf"^-{{5,400}}\n\| {{1,80}}Epoch \| {{1,80}}\d{{1,9}} \|\n"
         rf"\| {{0,80}}[\w ]{{1,80}} \| {{0,80}}{NUM} \|",
         re.MULTILINE,
@@ -134,7 +133,7 @@ class Baselines(SpanningFormat):
     )
     confidence = 0.8
     needles = ("---\n| ",)
-    signature = re.compile(
+    signature = late(
         rf"^-{{5,400}}\n(?:\| [\w./-]{{1,80}} {{1,80}}\| {NUM} {{1,80}}\|\n){{2,200}}-{{5,400}}$",
         re.MULTILINE,
     )

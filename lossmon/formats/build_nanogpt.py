@@ -7,9 +7,9 @@ step is known at once; only before the first training line one has to wait.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import (
     NUM,
@@ -21,11 +21,11 @@ from lossmon.formats.console import (
     reason,
 )
 
-_STEP_LINE: Final = re.compile(rf"step\s{{1,8}}({STEP}) \| loss:? ({NUM}) \|")
-_FIELD: Final = re.compile(rf"\s{{0,4}}([A-Za-z][\w/ ]{{0,30}}?):? ({NUM})")
-_VAL: Final = re.compile(rf"(?:^|\s)validation loss: ({NUM})\s{{0,4}}\Z")
-_HELLA: Final = re.compile(rf"HellaSwag accuracy: {STEP}/{STEP}=({NUM})")
-_LOG_LINE: Final = re.compile(rf"({STEP}) (train|val|hella) ({NUM})\s{{0,4}}\Z")
+_STEP_LINE: Final = late(rf"step\s{{1,8}}({STEP}) \| loss:? ({NUM}) \|")
+_FIELD: Final = late(rf"\s{{0,4}}([A-Za-z][\w/ ]{{0,30}}?):? ({NUM})")
+_VAL: Final = late(rf"(?:^|\s)validation loss: ({NUM})\s{{0,4}}\Z")
+_HELLA: Final = late(rf"HellaSwag accuracy: {STEP}/{STEP}=({NUM})")
+_LOG_LINE: Final = late(rf"({STEP}) (train|val|hella) ({NUM})\s{{0,4}}\Z")
 _LOG_NAMES: Final = {"train": "train_loss", "val": "val_loss", "hella": "hellaswag_accuracy"}
 _FIELD_NAMES: Final = {"dt": "dt_ms"}
 _MAX_FIELDS: Final = 1000
@@ -108,9 +108,7 @@ class BuildNanoGPT(ConsoleFormat):
         " tok/sec: 1068.37"
     )
     needles = (" | loss: ",)
-    signature = re.compile(
-        rf"(?<![\w\"'`])step\s{{1,8}}{STEP} \| loss: {NUM} \| (?:lr|norm):? {NUM}"
-    )
+    signature = late(rf"(?<![\w\"'`])step\s{{1,8}}{STEP} \| loss: {NUM} \| (?:lr|norm):? {NUM}")
     parser_class = BuildNanoGPTParser
 
 
@@ -121,7 +119,7 @@ class BuildNanoGPTLog(ConsoleFormat):
     title = "build-nanogpt log.txt"
     sample = "0 val 5.8272\n0 train 5.763958"
     needles = (" train ", " val ")
-    signature = re.compile(rf"(?m)^{STEP} (?:train|val|hella) {NUM}$")
+    signature = late(rf"(?m)^{STEP} (?:train|val|hella) {NUM}$")
     parser_class = BuildNanoGPTLogParser
 
     def judge(self, text: str) -> Sniff | None:

@@ -6,20 +6,20 @@ Outputs of a test net come after `Iteration 100, Testing net (#0)`.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_LOSS: Final = re.compile(rf"\] Iteration (\d{{1,12}})(?: \([^)\n]{{1,60}}\))?, loss = ({NUMBER})")
-_RATE: Final = re.compile(rf"\] Iteration (\d{{1,12}}), lr = ({NUMBER})")
-_TESTING: Final = re.compile(r"\] Iteration (\d{1,12}), Testing net \(#(\d{1,4})\)")
-_OUTPUT: Final = re.compile(
+_LOSS: Final = late(rf"\] Iteration (\d{{1,12}})(?: \([^)\n]{{1,60}}\))?, loss = ({NUMBER})")
+_RATE: Final = late(rf"\] Iteration (\d{{1,12}}), lr = ({NUMBER})")
+_TESTING: Final = late(r"\] Iteration (\d{1,12}), Testing net \(#(\d{1,4})\)")
+_OUTPUT: Final = late(
     rf"\] {{1,12}}(Train|Test) net output #\d{{1,6}}: ([\w./-]{{1,80}}) = ({NUMBER})"
 )
-_MAX_ITER: Final = re.compile(r"^max_iter: (\d{1,12})\Z")
+_MAX_ITER: Final = late(r"^max_iter: (\d{1,12})\Z")
 
 
 class CaffeParser(ConsoleParser):
@@ -66,7 +66,7 @@ class Caffe(ConsoleFormat):
         "I0101 12:00:00.000000  1234 solver.cpp:244]     Train net output #0: loss = 0.499"
     )
     needles = ("] Iteration ",)
-    signature = re.compile(rf"\] Iteration \d{{1,12}}(?: \([^)\n]{{1,60}}\))?, (?:loss|lr) = {NUM}")
+    signature = late(rf"\] Iteration \d{{1,12}}(?: \([^)\n]{{1,60}}\))?, (?:loss|lr) = {NUM}")
     parser_class = CaffeParser
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_LINE: Final = re.compile(r"\s{0,16}(\d{1,12}):\t")
-_PAIR: Final = re.compile(rf"(?:^|\t)(learn|test\d{{0,6}}): ({NUMBER})")
-_BEST: Final = re.compile(r"bestIteration = (\d{1,12})")
+_LINE: Final = late(r"\s{0,16}(\d{1,12}):\t")
+_PAIR: Final = late(rf"(?:^|\t)(learn|test\d{{0,6}}): ({NUMBER})")
+_BEST: Final = late(r"bestIteration = (\d{1,12})")
 
 
 class CatBoostParser(ConsoleParser):
@@ -43,7 +44,7 @@ class CatBoost(ConsoleFormat):
         "\tremaining: 1.24s"
     )
     needles = ("learn: ", "test: ")
-    signature = re.compile(
+    signature = late(
         rf"^\s{{0,16}}\d{{1,12}}:\t(?:learn|test\d{{0,6}}): {NUM}\t[^\n]{{0,200}}total: ",
         re.MULTILINE,
     )

@@ -6,19 +6,17 @@ that is measured in batches (`[batch=10/3200]`), samples or tokens.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_HEADER: Final = re.compile(
+_HEADER: Final = late(
     rf"(?:\[epoch=({STEP})\])?\[(batch|sample|token|iteration)=({STEP})(?:/({STEP}))?\]:?\s{{0,8}}\Z"
 )
-_EVAL: Final = re.compile(
-    rf"\[Eval batch=({STEP})/({STEP})\] Eval on [^:\n]{{1,100}}data:?\s{{0,8}}\Z"
-)
-_FIELD: Final = re.compile(
+_EVAL: Final = late(rf"\[Eval batch=({STEP})/({STEP})\] Eval on [^:\n]{{1,100}}data:?\s{{0,8}}\Z")
+_FIELD: Final = late(
     rf"\s{{0,16}}(Train|Eval) ([^:]{{1,160}}): ({NUM}(?:,\d{{3}}){{0,6}})\s{{0,8}}\Z"
 )
 _MAX_VALUES: Final = 4000
@@ -90,7 +88,7 @@ class Composer(ConsoleFormat):
     title = "Composer console (ConsoleLogger)"
     sample = "[epoch=1][batch=10/100]:\n\t Train time/batch: 110\n\t Train loss/train/total: 2.1234"
     needles = ("[epoch=", "[batch=", "[Eval batch=")
-    signature = re.compile(
+    signature = late(
         rf"\[batch={STEP}(?:/{STEP})?\]:\s{{0,8}}\Z|\[Eval batch={STEP}/{STEP}\] Eval on "
     )
     parser_class = ComposerParser

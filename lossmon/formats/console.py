@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import ClassVar, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import HEAD_BYTES, Context, Parser, Sniff, StreamFormat
 from lossmon.formats.head import Head
 from lossmon.formats.lines import LineParser
@@ -37,10 +38,10 @@ _MAX_SNIFFED_LINE: Final = 6000
 
 _MAX_FACTS: Final = 12
 
-_RANK: Final = re.compile(r"\s{0,8}\[(?:rank ?|default)?(\d{1,6})\]:\s{0,8}")
+_RANK: Final = late(r"\s{0,8}\[(?:rank ?|default)?(\d{1,6})\]:\s{0,8}")
 """`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process."""
 
-_SCRIPT_DONE: Final = re.compile(r'Script done on [^\[]{1,60}\[COMMAND_EXIT_CODE="(\d{1,3})"\]')
+_SCRIPT_DONE: Final = late(r'Script done on [^\[]{1,60}\[COMMAND_EXIT_CODE="(\d{1,3})"\]')
 """util-linux's `script`, with which terminals are recorded, ends with the command's exit code."""
 
 # Files that quote lines of a log without being one.

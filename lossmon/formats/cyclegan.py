@@ -8,14 +8,14 @@ the greatest seen counts where it did.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import explicit_pairs
 
-_LINE: Final = re.compile(
+_LINE: Final = late(
     rf"\(epoch: ({STEP}), iters: ({STEP}), time: {NUM}(?:, data: {NUM})?"
     rf"(?:, [a-z_]{{1,20}}: {NUM}){{0,3}}\) (?=[A-Za-z])"
 )

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_LINE: Final = re.compile(
+_LINE: Final = late(
     rf" {{0,4}}({STEP}): (-?{NUM}), (-?{NUM}) avg(?: loss)?, ({NUM}) rate, ({NUM}) seconds,"
 )
-_MAP: Final = re.compile(rf" {{0,4}}mean_average_precision \(mAP@{NUM}\) = ({NUM})")
+_MAP: Final = late(rf" {{0,4}}mean_average_precision \(mAP@{NUM}\) = ({NUM})")
 
 
 class DarknetParser(ConsoleParser):
@@ -54,7 +55,7 @@ class Darknet(ConsoleFormat):
     title = "Darknet console"
     sample = "1066: 530.486694, 698.017090 avg, 0.000500 rate, 1.285783 seconds, 4264 images"
     needles = (" rate, ",)
-    signature = re.compile(
+    signature = late(
         rf"^ {{0,4}}{STEP}: -?{NUM}, -?{NUM} avg(?: loss)?, {NUM} rate, {NUM} seconds,",
         re.MULTILINE,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
 
-_HEADER: Final = re.compile(r"# {1,8}step {1,24}\S")
+_HEADER: Final = late(r"# {1,8}step {1,24}\S")
 
 
 class DeePMDParser(ConsoleParser):
@@ -47,7 +48,7 @@ class DeePMD(ConsoleFormat):
         "    7.81e-01    1.0e-03"
     )
     needles = ("rmse",)
-    signature = re.compile(r"^# {1,8}step {1,24}[^\n]{0,400}rmse[^\n]{0,400}\blr\b", re.MULTILINE)
+    signature = late(r"^# {1,8}step {1,24}[^\n]{0,400}rmse[^\n]{0,400}\blr\b", re.MULTILINE)
     parser_class = DeePMDParser
 
 

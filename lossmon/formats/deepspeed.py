@@ -11,29 +11,30 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_LOG_DIST: Final = re.compile(rf"\[Rank {STEP}\] step=({STEP}), skipped=({STEP}), lr=\[({NUM})")
-_TIMER: Final = re.compile(
+_LOG_DIST: Final = late(rf"\[Rank {STEP}\] step=({STEP}), skipped=({STEP}), lr=\[({NUM})")
+_TIMER: Final = late(
     rf"/global_step=({STEP}), RunningAvgSamplesPerSec={NUM}, CurrSamplesPerSec=({NUM})"
 )
-_PIPELINE: Final = re.compile(
+_PIPELINE: Final = late(
     rf"(?:^|[\s-])steps: ({STEP}) ((?:[a-z][a-z ]{{0,30}}: {NUM} ){{1,6}})iter time \(s\)"
 )
-_PIPELINE_PAIR: Final = re.compile(rf"([a-z][a-z ]{{0,30}}): ({NUM}) ")
-_PPO: Final = re.compile(rf"(?:^|\s)epoch: ({STEP}) ?[|,] ?step: ({STEP}) ?[|,] ?")
-_PPO_PAIR: Final = re.compile(rf"\s{{0,4}}(\w{{1,40}}): ({NUM})\s{{0,4}}\Z")
-_PRINT_LOSS: Final = re.compile(
+_PIPELINE_PAIR: Final = late(rf"([a-z][a-z ]{{0,30}}): ({NUM}) ")
+_PPO: Final = late(rf"(?:^|\s)epoch: ({STEP}) ?[|,] ?step: ({STEP}) ?[|,] ?")
+_PPO_PAIR: Final = late(rf"\s{{0,4}}(\w{{1,40}}): ({NUM})\s{{0,4}}\Z")
+_PRINT_LOSS: Final = late(
     rf"Epoch: ({STEP}), Step: ({STEP}), Rank: ({STEP}), loss = (?:tensor\()?({NUM})"
 )
-_REWARD: Final = re.compile(rf"average reward score: ({NUM})")
-_BEGIN: Final = re.compile(
+_REWARD: Final = late(rf"average reward score: ({NUM})")
+_BEGIN: Final = late(
     rf"Beginning of Epoch ({STEP})/({STEP}), Total (?:Micro|Generation) Batches ({STEP})"
 )
-_EVALUATING: Final = re.compile(rf"\*{{5}} Evaluating \w{{1,20}}, Epoch ({STEP})/({STEP}) \*{{5}}")
-_EPOCH_LOSS: Final = re.compile(rf"Epoch ({STEP})/({STEP}) with loss:? ({NUM})")
-_EVAL_PAIR: Final = re.compile(rf"(\w{{1,40}})(?: \(higher is better\))? ?: ({NUM})")
+_EVALUATING: Final = late(rf"\*{{5}} Evaluating \w{{1,20}}, Epoch ({STEP})/({STEP}) \*{{5}}")
+_EPOCH_LOSS: Final = late(rf"Epoch ({STEP})/({STEP}) with loss:? ({NUM})")
+_EVAL_PAIR: Final = late(rf"(\w{{1,40}})(?: \(higher is better\))? ?: ({NUM})")
 _EVAL_NAMES: Final = {
     "ppl": "eval_perplexity",
     "loss": "eval_loss",
@@ -157,7 +158,7 @@ class DeepSpeed(ConsoleFormat):
         "ppl: 2.0179834365844727"
     )
     needles = ("steps: ", "***** Evaluating ", "act_loss: ")
-    signature = re.compile(
+    signature = late(
         rf"\*\*\*\*\* Evaluating (?:perplexity|rewards?), Epoch {STEP}/{STEP}"
         rf"|(?<![\w\"'`])steps: {STEP} loss: {NUM} (?:[a-z ]{{1,30}}: {NUM} ){{0,5}}iter time"
         rf"|epoch: {STEP} ?[|,] ?step: {STEP} ?[|,] ?(?:ppo_ep: {STEP} ?[|,] ?)?act_loss: {NUM}"

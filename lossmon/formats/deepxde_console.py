@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
 
 _MAX_PARTS: Final = 2000
-_VECTORS: Final = re.compile(
+_VECTORS: Final = late(
     r"(\d{1,12})\s{1,12}\[([^\]\n]{1,2000})\]\s{1,12}\[([^\]\n]{0,2000})\]\s{1,12}\[([^\]\n]{0,2000})\]"
 )
 
@@ -70,9 +71,7 @@ class DeepXDE(ConsoleFormat):
         "0         [1.22e+00, 3.10e-01]    [1.20e+00, 3.10e-01]    []"
     )
     needles = ("Train loss ",)
-    signature = re.compile(
-        r"^Step {1,12}Train loss {1,400}Test loss {1,400}Test metric", re.MULTILINE
-    )
+    signature = late(r"^Step {1,12}Train loss {1,400}Test loss {1,400}Test metric", re.MULTILINE)
     parser_class = DeepXDEParser
 
 

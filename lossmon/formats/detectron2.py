@@ -7,20 +7,20 @@ brackets, the mean since the start: the value is the point. Evaluations come as
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.pairs import explicit_pairs
 
-_ITER: Final = re.compile(r"(?:^|[ \t])iter: (\d{1,12}) ")
-_TASK: Final = re.compile(r"copypaste: Task: ([\w-]{1,40})")
-_COPYPASTE: Final = re.compile(r"copypaste: ([^\s].{0,400})")
+_ITER: Final = late(r"(?:^|[ \t])iter: (\d{1,12}) ")
+_TASK: Final = late(r"copypaste: Task: ([\w-]{1,40})")
+_COPYPASTE: Final = late(r"copypaste: ([^\s].{0,400})")
 _NOT_METRICS: Final = frozenset(
     ("eta", "iter", "time", "data_time", "last_time", "last_data_time", "data", "mem", "max_mem")
 )
-_MAX_ITER: Final = re.compile(r"(?:MAX_ITER|max_iter): (\d{1,12})\b")
+_MAX_ITER: Final = late(r"(?:MAX_ITER|max_iter): (\d{1,12})\b")
 
 
 class Detectron2Parser(ConsoleParser):
@@ -81,7 +81,7 @@ class Detectron2(ConsoleFormat):
     )
     needles = (" iter: ",)
     confidence = 0.95
-    signature = re.compile(rf"[ \t]iter: \d{{1,12}}  [^\n]{{0,120}}loss: {NUM}")
+    signature = late(rf"[ \t]iter: \d{{1,12}}  [^\n]{{0,120}}loss: {NUM}")
     parser_class = Detectron2Parser
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
+from lossmon.formats._late import late
 from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
@@ -47,7 +48,7 @@ class EpochTableParser(ConsoleParser):
 class FastaiParser(EpochTableParser):
     """`epoch  train_loss  valid_loss  accuracy  time`, epochs from 0."""
 
-    header = re.compile(r"epoch {2,12}train_loss {2,12}\S")
+    header = late(r"epoch {2,12}train_loss {2,12}\S")
     ignored = frozenset(("time",))
 
     def record(self, text: str) -> bool:
@@ -57,7 +58,7 @@ class FastaiParser(EpochTableParser):
         return super().record(text)
 
 
-_FASTAI_BAR: Final = re.compile(r"Epoch \d{1,9}/(\d{1,9}) : \|")
+_FASTAI_BAR: Final = late(r"Epoch \d{1,9}/(\d{1,9}) : \|")
 
 
 class Fastai(ConsoleFormat):
@@ -70,14 +71,14 @@ class Fastai(ConsoleFormat):
         "0         2.143059    1.776118    0.764588  00:05"
     )
     needles = ("train_loss  ",)
-    signature = re.compile(r"^epoch {2,12}train_loss {2,12}[^\n]{0,300}\btime\b", re.MULTILINE)
+    signature = late(r"^epoch {2,12}train_loss {2,12}[^\n]{0,300}\btime\b", re.MULTILINE)
     parser_class = FastaiParser
 
 
 class SkorchParser(EpochTableParser):
     """`epoch  train_loss  valid_acc  valid_loss  dur`, epochs from 1."""
 
-    header = re.compile(r" {1,12}epoch {2,24}\S")
+    header = late(r" {1,12}epoch {2,24}\S")
     ignored = frozenset(("dur", "cp"))
 
 
@@ -92,9 +93,7 @@ class Skorch(SpanningFormat):
         "      1        2.2711       0.3417        2.2283  1.2303"
     )
     needles = ("  dur",)
-    signature = re.compile(
-        r"^ {1,12}epoch {2,24}[^\n]{1,400} dur\b[^\n]{0,40}\n-{4,12}  ", re.MULTILINE
-    )
+    signature = late(r"^ {1,12}epoch {2,24}[^\n]{1,400} dur\b[^\n]{0,40}\n-{4,12}  ", re.MULTILINE)
     parser_class = SkorchParser
 
 

@@ -8,20 +8,20 @@ otherwise, so no unit is claimed.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
-_INNER: Final = re.compile(r"epoch (\d{1,9}):?\s{1,12}(\d{1,12}) / (\d{1,12}) (?=[\w-]{1,60}=)")
-_BAR: Final = re.compile(r"epoch (\d{1,9}):\s{0,12}\d{1,3}%\|")
-_END: Final = re.compile(r"epoch (\d{1,9}) \| (?:valid on '([^'\n]{1,80})' subset \| )?")
-_CELL: Final = re.compile(rf"((?:(?:train|valid) )?[A-Za-z_][\w/-]{{0,80}}) ({NUMBER})\Z")
-_SPLIT: Final = re.compile(r"\A(?:train|valid|test)[ _]")
-_JSON: Final = re.compile(r'\{"epoch": (\d{1,9}), ')
-_JSON_PAIR: Final = re.compile(rf'"([\w/-]{{1,80}})": "?({NUMBER})"?[,}}]')
-_STAGE: Final = re.compile(r"\| INFO \| ([\w-]{1,60}) \| ")
+_INNER: Final = late(r"epoch (\d{1,9}):?\s{1,12}(\d{1,12}) / (\d{1,12}) (?=[\w-]{1,60}=)")
+_BAR: Final = late(r"epoch (\d{1,9}):\s{0,12}\d{1,3}%\|")
+_END: Final = late(r"epoch (\d{1,9}) \| (?:valid on '([^'\n]{1,80})' subset \| )?")
+_CELL: Final = late(rf"((?:(?:train|valid) )?[A-Za-z_][\w/-]{{0,80}}) ({NUMBER})\Z")
+_SPLIT: Final = late(r"\A(?:train|valid|test)[ _]")
+_JSON: Final = late(r'\{"epoch": (\d{1,9}), ')
+_JSON_PAIR: Final = late(rf'"([\w/-]{{1,80}})": "?({NUMBER})"?[,}}]')
+_STAGE: Final = late(r"\| INFO \| ([\w-]{1,60}) \| ")
 _NOT_METRICS: Final = frozenset(
     ("epoch", "num_updates", "update", "wall", "train_wall", "gb_free", "wpb", "bsz")
 )
@@ -91,7 +91,7 @@ class Fairseq(ConsoleFormat):
         " | nll_loss 4.513 | ppl 22.83 | num_updates 1101"
     )
     needles = ("num_updates",)
-    signature = re.compile(
+    signature = late(
         rf"epoch \d{{1,9}}(?::[^\n]{{0,80}} loss=| \| [^\n]{{0,60}}loss ){NUM}"
         r"|\| INFO \| (?:train_inner|train|valid[\w-]{0,60}) \| \{\"epoch\": \d"
     )

@@ -6,9 +6,9 @@ All numbers are quoted. `train_inner` rows stand inside an epoch, `train` rows
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Parser, Sniff
 from lossmon.formats.fields import parse_time
 from lossmon.formats.head import Head
@@ -16,7 +16,7 @@ from lossmon.formats.json_lines import JsonLinesParser
 from lossmon.formats.json_text import loads
 from lossmon.formats.jsonl import JsonLinesFormat
 
-_PREFIX: Final = re.compile(
+_PREFIX: Final = late(
     r"(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| )?(?:[A-Z]{1,10} \| )?([\w.]{1,40}) \| (?=\{)"
 )
 _STEP_KEYS: Final = ("num_updates", "train_num_updates", "valid_num_updates")

@@ -6,18 +6,18 @@ table and read as one.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_ITER: Final = re.compile(rf"epoch (\d{{1,9}}) - iter (\d{{1,12}})/(\d{{1,12}}) - loss ({NUMBER})")
-_DONE: Final = re.compile(rf"EPOCH (\d{{1,9}}) done: loss ({NUMBER})")
-_SPLIT: Final = re.compile(rf"\b(DEV|TEST|TRAIN) : loss ({NUMBER})")
-_PART: Final = re.compile(rf"- (lr|samples/sec|f1-score[^\d\n]{{0,30}}?|score):? {{1,3}}({NUMBER})")
-_MAX_EPOCHS: Final = re.compile(r'max_epochs: "(\d{1,9})"')
+_ITER: Final = late(rf"epoch (\d{{1,9}}) - iter (\d{{1,12}})/(\d{{1,12}}) - loss ({NUMBER})")
+_DONE: Final = late(rf"EPOCH (\d{{1,9}}) done: loss ({NUMBER})")
+_SPLIT: Final = late(rf"\b(DEV|TEST|TRAIN) : loss ({NUMBER})")
+_PART: Final = late(rf"- (lr|samples/sec|f1-score[^\d\n]{{0,30}}?|score):? {{1,3}}({NUMBER})")
+_MAX_EPOCHS: Final = late(r'max_epochs: "(\d{1,9})"')
 
 
 class FlairParser(ConsoleParser):
@@ -69,7 +69,7 @@ class Flair(ConsoleFormat):
         " - lr: 0.100000\n2021-01-01 12:10:00,000 DEV : loss 0.3121 - f1-score (micro avg)  0.8712"
     )
     needles = (" - iter ", " done: loss ")
-    signature = re.compile(
+    signature = late(
         rf"epoch \d{{1,9}} - iter \d{{1,12}}/\d{{1,12}} - loss {NUM}"
         rf"|EPOCH \d{{1,9}} done: loss {NUM}"
     )

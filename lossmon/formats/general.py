@@ -10,11 +10,11 @@ come back. Once one shape is believed, others need to come back once only.
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 import numpy as np
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
 from lossmon.formats.general_head import lines_like_loss
@@ -39,10 +39,10 @@ _EVAL_FILES: Final = frozenset(("val", "valid", "validation", "validations", "ev
 _TRAIN_FILES: Final = frozenset(("train", "training"))
 """Words of a file's name that say what its losses were measured on."""
 _MAX_HEADING: Final = 120
-_EVALUATES: Final = re.compile(
+_EVALUATES: Final = late(
     r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b|^\W{0,12}(?:test|val|valid|dev)\b"
 )
-_TRAINS: Final = re.compile(r"(?i)\b(?:train(?:ing)?|epoch)\b")
+_TRAINS: Final = late(r"(?i)\b(?:train(?:ing)?|epoch)\b")
 _FAST_AFTER: Final = 32
 """Lines of a shape before blocks are matched with its expression."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from lossmon.formats._late import late
 
 _LOSS_LIKE: Final = (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
@@ -11,7 +12,7 @@ _LOSS_LIKE: Final = (
 )  # fmt: skip
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
-_DIGIT: Final = re.compile(r"\d")
+_DIGIT: Final = late(r"\d")
 
 
 def lines_like_loss(text: str) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.general_names import (
     BATCH_WORDS,
     EPOCH_WORDS,
@@ -43,17 +43,17 @@ _IGNORED_WORDS: Final = frozenset((
     "version", "size", "params", "parameters", "id", "index",
 ))  # fmt: skip
 _LEVELS: Final = frozenset(("INFO", "DEBUG", "WARNING", "WARN", "ERROR", "CRITICAL", "Info"))
-_UNIT: Final = re.compile(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
-_NAME_BEHIND: Final = re.compile(
+_UNIT: Final = late(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
+_NAME_BEHIND: Final = late(
     r"[ \t]([A-Za-z_]{2,24}+(?: loss)?+)(?=[ \t]?[,;|)]|[ \t]?$|[ \t][A-Za-z])"
 )
 """`2.31 loss, 0.01 LR`: names behind their numbers."""
 _ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
-_LOSSES_OF: Final = re.compile(r"(?i)\bloss(?:es)?\W{0,4}\{")
+_LOSSES_OF: Final = late(r"(?i)\bloss(?:es)?\W{0,4}\{")
 """`Losses {'ner': 100.2}`: what the keys name are losses."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 """`Epoch 3Loss: 0.5`: no unit."""
-_LOCATION: Final = re.compile(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
+_LOCATION: Final = late(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
 """`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
 _CLU_STEP: Final = "] ["
 """`logging_writer.py:48] [100] loss=…`: the step as CLU's metric writers log it."""

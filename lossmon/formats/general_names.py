@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.model import Role, role_of
 from lossmon.model.roles import words
 
@@ -45,16 +45,14 @@ _QUALIFIERS: Final = frozenset((
     "teacher", "student", "content", "style", "pixel", "perceptual", "adv", "adversarial",
     "main",
 ))  # fmt: skip
-_FOLLOW_SPACE: Final = re.compile(r"([A-Za-z][\w/.-]*+) $")
-_NAME: Final = re.compile(r"[^\W\d][\w/.@'-]*+$")
-_WRAPPER: Final = re.compile(
-    r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$"
-)
-_PARENTHESES: Final = re.compile(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @-]{1,24})[)\]]$")
+_FOLLOW_SPACE: Final = late(r"([A-Za-z][\w/.-]*+) $")
+_NAME: Final = late(r"[^\W\d][\w/.@'-]*+$")
+_WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$")
+_PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @-]{1,24})[)\]]$")
 _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")
 _LINKS: Final = (" is", " was", " of", " at", " are")
-_WORDS: Final = re.compile(r"[A-Za-z]++(?:\.py)?")
+_WORDS: Final = late(r"[A-Za-z]++(?:\.py)?")
 _TF_EVALUATED: Final = "Saving dict for "
 """TensorFlow's estimators print an evaluation's means under these words."""
 _WHEN: Final = (" after", " at", " in", " for", " on")

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import NUMBER
 
 # A digit inside a name (`top1`, `Acc@5`, `v1.2`) is part of the name, but for glued counters.
-_NUMBERS: Final = re.compile(
+_NUMBERS: Final = late(
     rf"((?:(?<![\w@.])|(?<=第)|(?i:(?<=step)|(?<=epoch)|(?<=iter)|(?<=rank))){NUMBER})"
 )
-_GAPS: Final = re.compile(r"[ \t]{2,}+|\t")
-_BAR: Final = re.compile(r"%\|[^|]*+\|")
+_GAPS: Final = late(r"[ \t]{2,}+|\t")
+_BAR: Final = late(r"%\|[^|]*+\|")
 _SPACES: Final = r"[ \t]{1,64}+"
 _ALIGNING: Final = tuple("([{<|/:=,;")
-_ALIGNED: Final = re.compile(r"(?:([(\[{<|/:=,;])[ \t]|[ \t])\0")
+_ALIGNED: Final = late(r"(?:([(\[{<|/:=,;])[ \t]|[ \t])\0")
 
 
 def split_numbers(line: str) -> list[str]:

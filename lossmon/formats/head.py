@@ -8,10 +8,10 @@ shared parts says `head = Head.of(head)`, which also takes plain bytes.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Any, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.lines import strip_ansi
 
 MAX_LINES: Final = 400
@@ -21,7 +21,7 @@ MAX_RECORDS: Final = 40
 """JSON records decoded of a head: enough to meet an evaluation row."""
 
 _TEXT_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
-_CONTROLS: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_CONTROLS: Final = late(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
 
 class Head(bytes):

@@ -11,21 +11,21 @@ many steps an epoch has (`RunInfo.steps_estimated`).
 from __future__ import annotations
 
 import math
-import re
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossmon.formats._late import late
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.hf_lines import START, DictLines, find_piece, find_run, is_evaluation
 from lossmon.model import Batch, concatenate
 
-_PAIR: Final = re.compile(
+_PAIR: Final = late(
     r"'([^']{1,200})':\s{0,8}'?(?:np\.\w{1,12}\()?([^,'(){}\s]{1,400})\)?'?\s{0,8}[,}]"
 )
-_HEADER: Final = re.compile(
+_HEADER: Final = late(
     r"(Num examples|Num Epochs|Total (?:train )?batch size|Total (?:optimization )?steps)"
     r"[^=|]{0,80}= ([\d,]{1,24})(?![\w.])"
 )
@@ -279,7 +279,7 @@ class HFConsole(ConsoleFormat):
         "{'eval_loss': 2.84012508392334, 'eval_runtime': 3.7373, 'epoch': 0.02}"
     )
     needles = ("'epoch':",)
-    signature = re.compile(
+    signature = late(
         rf"\{{'[\w/ .()@-]{{1,120}}': (?!\{{)[^{{}}\n]{{1,4000}}'epoch': '?{NUM}'?[,}}]"
     )
     parser_class = HFConsoleParser

@@ -9,7 +9,6 @@ out there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -18,10 +17,11 @@ import numpy as np
 
 from lossmon.formats._floats import column as floats
 from lossmon.formats._floats import getter
+from lossmon.formats._late import late
 from lossmon.model import Batch, Column, clean_name
 
 START: Final = b"{'"
-_NEXT_OTHER: Final = re.compile(rb"\n(?!\{')")
+_NEXT_OTHER: Final = late(rb"\n(?!\{')")
 _TO_JSON: Final = bytes.maketrans(b"'", b'"')
 _MAX_KEYS: Final = 100
 """Beyond so many keys lines are not alike any more."""

@@ -7,16 +7,16 @@ in brackets. Of an evaluation's lines the mean of the last one is the point.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, spaced_pairs, to_float
 
-_TRAIN: Final = re.compile(r"Epoch: \[ ?(\d{1,9})\]\[ {0,9}(\d{1,9})/ {0,9}(\d{1,9})\]")
-_TEST: Final = re.compile(r"Test: \[ {0,9}(\d{1,9})/ {0,9}(\d{1,9})\]")
-_METER: Final = re.compile(
+_TRAIN: Final = late(r"Epoch: \[ ?(\d{1,9})\]\[ {0,9}(\d{1,9})/ {0,9}(\d{1,9})\]")
+_TEST: Final = late(r"Test: \[ {0,9}(\d{1,9})/ {0,9}(\d{1,9})\]")
+_METER: Final = late(
     rf"(?:^|[\t ])([A-Za-z][\w@/.-]{{0,40}}+) {{1,9}}({NUMBER}) \( {{0,9}}({NUMBER})\)"
 )
 _NOT_METRICS: Final = frozenset(("Time", "Data"))
@@ -79,7 +79,7 @@ class ImageNetExample(ConsoleFormat):
         "\tLoss 2.1176e+00 (2.2079e+00)\tAcc@1  37.50 ( 37.50)"
     )
     needles = ("Epoch: [",)
-    signature = re.compile(
+    signature = late(
         r"Epoch: \[ ?\d{1,9}\]\[ {0,9}\d{1,9}/ {0,9}\d{1,9}\][\t ][^\n]{0,200}?"
         rf"\bLoss {{1,9}}{NUM} \( {{0,9}}{NUM}\)"
     )

@@ -9,23 +9,24 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
-_TRAIN: Final = re.compile(
+_TRAIN: Final = late(
     rf"Epoch {{1,9}}(\d{{1,9}}),? Step: {{1,12}}(\d{{1,15}}),? Batch Loss: {{1,12}}({NUMBER})"
 )
-_BATCH_ACCURACY: Final = re.compile(rf"Batch Acc: {{1,12}}({NUMBER})")
-_SPEED: Final = re.compile(rf"Tokens per Sec: {{1,12}}({NUMBER})")
-_RATE: Final = re.compile(rf"\bLr: {{1,12}}({NUMBER})")
-_VALID: Final = re.compile(
+_BATCH_ACCURACY: Final = late(rf"Batch Acc: {{1,12}}({NUMBER})")
+_SPEED: Final = late(rf"Tokens per Sec: {{1,12}}({NUMBER})")
+_RATE: Final = late(rf"\bLr: {{1,12}}({NUMBER})")
+_VALID: Final = late(
     r"(?:Validation result \(\w{1,20}\) at epoch {1,9}(\d{1,9}), step {1,12}(\d{1,15})"
     r"|Evaluation result \(\w{1,20}\))[:,] "
 )
-_TOTAL: Final = re.compile(rf"Epoch {{1,9}}(\d{{1,9}}): total training loss {{1,12}}({NUMBER})")
-_ROW: Final = re.compile(r"Steps: (\d{1,15})\t")
-_EPOCHS: Final = re.compile(r"cfg\.training\.epochs {1,40}: (\d{1,9})\Z")
+_TOTAL: Final = late(rf"Epoch {{1,9}}(\d{{1,9}}): total training loss {{1,12}}({NUMBER})")
+_ROW: Final = late(r"Steps: (\d{1,15})\t")
+_EPOCHS: Final = late(r"cfg\.training\.epochs {1,40}: (\d{1,9})\Z")
 
 
 class JoeyNMTParser(ConsoleParser):
@@ -90,7 +91,7 @@ class JoeyNMT(ConsoleFormat):
         "Steps: 1000\tLoss: 73394.23438\tPPL: 24.65522\tbleu: 2.06321\tLR: 0.00030000\t*"
     )
     needles = ("Batch Loss: ", "\tLoss: ", "Hello! This is Joey-NMT")
-    signature = re.compile(
+    signature = late(
         rf"Epoch {{1,9}}\d{{1,9}},? Step: {{1,12}}\d{{1,15}},? Batch Loss: {{1,12}}{NUM}"
         rf"|^Steps: \d{{1,15}}\tLoss: {NUM}\tPPL: |Hello! This is Joey-NMT",
         re.MULTILINE,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, DocumentFormat, Parser, Sniff
 from lossmon.formats.fields import Kind, judge, kind_of
 from lossmon.formats.head import Head
@@ -12,20 +12,18 @@ from lossmon.formats.json_document import JsonDocumentParser, objects_in
 from lossmon.formats.json_text import number
 from lossmon.formats.records import flat_items, record_numbers
 
-_LISTS: Final = re.compile(
-    r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\[\s{0,100}(?:-?\d|NaN|-?Inf|null)'
-)
+_LISTS: Final = late(r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\[\s{0,100}(?:-?\d|NaN|-?Inf|null)')
 """A name before a list of numbers."""
 
-_BY_INDEX: Final = re.compile(
+_BY_INDEX: Final = late(
     r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\{\s{0,100}"\d{1,9}"\s{0,100}:\s{0,100}(?:-?\d|NaN|null)'
 )
 """A name before numbers by index, as pandas writes a column."""
 
-_BY_EPOCH: Final = re.compile(r'\s{0,100}\{\s{0,100}"(\d{1,9})"\s{0,100}:\s{0,100}(?=\{)')
+_BY_EPOCH: Final = late(r'\s{0,100}\{\s{0,100}"(\d{1,9})"\s{0,100}:\s{0,100}(?=\{)')
 """Records by the number of their epoch."""
 
-_RECORDS_AT: Final = re.compile(
+_RECORDS_AT: Final = late(
     r"\s{0,100}(?:\[|\{\s{0,100}\"[^\"\\\n]{1,40}\"\s{0,100}:\s{0,100}\[)\s{0,100}(?=\{)"
 )
 """The beginning of a list of records, at the top or as the first field of an object."""

@@ -7,22 +7,22 @@ nnet3 logs an objective that rises towards 0; its negative is the loss.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_NNET1: Final = re.compile(
+_NNET1: Final = late(
     rf"ITERATION (\d{{1,9}}): TRAIN AVG\.LOSS ({NUMBER}), \(lrate({NUMBER})\), "
     rf"CROSSVAL AVG\.LOSS ({NUMBER})"
 )
-_NNET3: Final = re.compile(
+_NNET3: Final = late(
     r"Average objective function for '([\w-]{1,60})' for minibatches (\d{1,12})-(\d{1,12}) is "
     rf"({NUMBER})"
 )
-_PRERUN: Final = re.compile(rf"CROSSVAL PRERUN AVG\.LOSS ({NUMBER})")
+_PRERUN: Final = late(rf"CROSSVAL PRERUN AVG\.LOSS ({NUMBER})")
 
 
 class KaldiParser(ConsoleParser):
@@ -68,7 +68,7 @@ class Kaldi(ConsoleFormat):
         " nnet accepted (nnet_iter01)"
     )
     needles = ("AVG.LOSS", "Average objective function")
-    signature = re.compile(
+    signature = late(
         rf"TRAIN AVG\.LOSS {NUM}, "
         r"|Average objective function for '[\w-]{1,60}' for minibatches \d"
     )

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import to_float
 
-_EPOCH: Final = re.compile(r" {0,16}Epoch (\d{1,9})/(\d{1,9})\s*+\Z")
-_FRAME: Final = re.compile(r"\s{0,16}(\d{1,12})/(\d{1,12}|Unknown)[ \t\d]")
-_PAIR: Final = re.compile(rf"([^\s:][^:\n]{{0,119}}): ({NUM})\s*+\Z")
-_SAVED: Final = re.compile(r"improved from .{1,60}saving model to (\S{1,200})")
+_EPOCH: Final = late(r" {0,16}Epoch (\d{1,9})/(\d{1,9})\s*+\Z")
+_FRAME: Final = late(r"\s{0,16}(\d{1,12})/(\d{1,12}|Unknown)[ \t\d]")
+_PAIR: Final = late(rf"([^\s:][^:\n]{{0,119}}): ({NUM})\s*+\Z")
+_SAVED: Final = late(r"improved from .{1,60}saving model to (\S{1,200})")
 
 
 class KerasConsoleParser(ConsoleParser):
@@ -90,7 +91,7 @@ class KerasConsole(ConsoleFormat):
         " - val_loss: 1.9196"
     )
     needles = ("/step - ", "s - loss: ", "] - ETA:", "] - ", "s/epoch")
-    signature = re.compile(
+    signature = late(
         r"^ {0,16}\d{1,12}/(?:\d{1,12}|Unknown)"
         rf"(?: \[[=>.]{{1,80}}\] - | [━ ]{{3,80}}\d| - \d{{1,9}}m?s - )[^\n]{{0,200}}: {NUM}",
         re.MULTILINE,

@@ -6,16 +6,16 @@ new point. The command-line program prints `Iteration:1, training l2 : 7.69`.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_ITERATION: Final = re.compile(r"\[(\d{1,12})\]\t")
-_PAIR: Final = re.compile(rf"(?:\t|^)([^\t:]{{1,80}}'s [^\t:]{{1,80}}): ({NUMBER})")
-_COMMAND_LINE: Final = re.compile(rf"Iteration:(\d{{1,12}}), (.{{1,80}}) : ({NUMBER})\s*+\Z")
+_ITERATION: Final = late(r"\[(\d{1,12})\]\t")
+_PAIR: Final = late(rf"(?:\t|^)([^\t:]{{1,80}}'s [^\t:]{{1,80}}): ({NUMBER})")
+_COMMAND_LINE: Final = late(rf"Iteration:(\d{{1,12}}), (.{{1,80}}) : ({NUMBER})\s*+\Z")
 
 
 class LightGBMParser(ConsoleParser):
@@ -54,7 +54,7 @@ class LightGBM(ConsoleFormat):
     sample = "[1]\ttraining's l2: 7.69209\tvalid_1's l2: 8.70736"
     needles = ("]\t", "Iteration:")
     confidence = 0.94
-    signature = re.compile(
+    signature = late(
         rf"\[\d{{1,12}}\]\t[^\t\n:]{{1,80}}'s [^\t\n:]{{1,80}}: {NUM}"
         rf"|\[LightGBM\] \[Info\] Iteration:\d{{1,12}}, [^\n]{{1,80}} : {NUM}"
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import (
@@ -24,12 +25,12 @@ from lossmon.formats.console import (
 )
 from lossmon.model.roles import words
 
-_EPOCH: Final = re.compile(rf"Epoch ({STEP})(?:/({STEP}))?\Z")
-_RICH: Final = re.compile(
+_EPOCH: Final = late(rf"Epoch ({STEP})(?:/({STEP}))?\Z")
+_RICH: Final = late(
     rf"Epoch ({STEP})/({STEP})\s{{1,4}}[^\w\n]{{0,400}}({STEP})/({STEP})\s{{1,4}}"
     rf"[-\d:]{{1,20}} • [-\d:]{{1,20}}\s{{1,4}}{NUM}it/s"
 )
-_STOPPED: Final = re.compile(rf"`(?:Trainer\.)?fit` stopped: `max_(epochs|steps)=({STEP})` reached")
+_STOPPED: Final = late(rf"`(?:Trainer\.)?fit` stopped: `max_(epochs|steps)=({STEP})` reached")
 _INTERRUPTED: Final = ("Detected KeyboardInterrupt", "Received SIGTERM")
 _EVAL: Final = frozenset({"val", "valid", "validation", "test", "eval", "dev"})
 _STEP_SHOWN: Final = "global_step"
@@ -208,7 +209,7 @@ def _epoch_wide(name: str) -> bool:
     return name.endswith("_epoch") or bool(_EVAL.intersection(words(name)))
 
 
-_TQDM_FRAME: Final = re.compile(
+_TQDM_FRAME: Final = late(
     rf"(?m)^Epoch {STEP}(?:/{STEP})?:\s{{1,4}}(?:\d{{1,3}}%)?\|[^|\n]{{0,400}}\|"
     rf" {STEP}/(?:{STEP}|\?) \[[^\]\n]{{1,2000}}\]"
 )

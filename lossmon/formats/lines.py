@@ -8,10 +8,10 @@ holes (NFS after a crash) and a byte-order mark are dropped too.
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Parser
 from lossmon.model import Batch, BatchBuilder
 
@@ -25,7 +25,7 @@ _TERMINATORS: Final = bytes.maketrans(b"\r\x08", b"\n\n")
 
 # CSI, OSC (to its terminator, never over a line's end), character sets and two-character
 # sequences, a lone ESC; no alternative can give back what it took, so the time is linear.
-_ANSI: Final = re.compile(
+_ANSI: Final = late(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]?|[0-~])?"
 )
 

@@ -8,24 +8,24 @@ The `val` of a training line repeats the last validation and is left out.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
 
-_TRAIN: Final = re.compile(
+_TRAIN: Final = late(
     rf"(?<![\w\"'`])Epoch ({STEP}) ?\| iter ({STEP}) step ({STEP}) ?\| loss train: ({NUM})"
     rf"(?:, val: (?:n/a|{NUM}))?(?: ?\| iter time: ({NUM}) ms)?"
 )
-_VAL: Final = re.compile(
+_VAL: Final = late(
     rf"(?<![\w\"'`])(?:Epoch {STEP} ?\| )?(?:iter|step) ({STEP}): val loss ({NUM})"
     rf"(?:, val time: ({NUM}) ms)?"
 )
-_LIT_GPT: Final = re.compile(
+_LIT_GPT: Final = late(
     rf"(?<![\w\"'`])iter ({STEP}) step ({STEP}): loss ({NUM}), iter time: ({NUM})ms"
 )
-_FINAL: Final = re.compile(rf"Final evaluation \| val loss: ({NUM})(?: \| val ppl: ({NUM}))?")
+_FINAL: Final = late(rf"Final evaluation \| val loss: ({NUM})(?: \| val ppl: ({NUM}))?")
 
 
 class LitGPTParser(ConsoleParser):
@@ -76,7 +76,7 @@ class LitGPT(ConsoleFormat):
         " remaining time: 0:01:02\niter 100: val loss 4.1234, val time: 12.34 ms"
     )
     needles = ("| loss train: ", ", iter time: ")
-    signature = re.compile(
+    signature = late(
         rf"Epoch {STEP} ?\| iter {STEP} step {STEP} ?\| loss train: {NUM}|" + _LIT_GPT.pattern
     )
     confidence = 0.96

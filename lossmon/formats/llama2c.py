@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, count_lines
 from lossmon.formats.nanogpt import NanoGPTParser
 
-_STEP_WORD: Final = re.compile(rf"[Ss]tep\s{{1,8}}{STEP}(?:/{STEP})? \| loss")
+_STEP_WORD: Final = late(rf"[Ss]tep\s{{1,8}}{STEP}(?:/{STEP})? \| loss")
 
 
 class Llama2C(ConsoleFormat):
@@ -19,7 +20,7 @@ class Llama2C(ConsoleFormat):
     title = "llama2.c console"
     sample = "120 | loss 5.7640 | lr 1.500000e-04 | 365.85ms | mfu 12.30%"
     needles = (" | loss ",)
-    signature = re.compile(rf"(?:^|(?<=[\s:])){STEP} \| loss {NUM} \| lr {NUM} \| {NUM}ms", re.M)
+    signature = late(rf"(?:^|(?<=[\s:])){STEP} \| loss {NUM} \| lr {NUM} \| {NUM}ms", re.M)
     parser_class = NanoGPTParser
 
     def judge(self, text: str) -> Sniff | None:

@@ -8,23 +8,19 @@ total_steps: 100`.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, count_lines, reason
 from lossmon.formats.hf_console import HFConsole, HFConsoleParser
 
-_NEW_LINE: Final = re.compile(
+_NEW_LINE: Final = late(
     rf"(?<![\w\"'`])((?:\w{{1,60}}: {NUM}, ){{1,20}})step: ({STEP}), total_steps: ({STEP})"
 )
-_NEW_PAIR: Final = re.compile(rf"(\w{{1,60}}): ({NUM}), ")
-_LOGGER_LINE: Final = re.compile(
-    rf">> \{{'loss': ({NUM}), 'learning_rate': {NUM}, 'epoch': ({NUM})[,}}]"
-)
-_TRAINER_LINE: Final = re.compile(
-    rf"\{{'loss': '?({NUM})'?, [^{{}}]{{1,2000}}'epoch': '?({NUM})'?\}}"
-)
+_NEW_PAIR: Final = late(rf"(\w{{1,60}}): ({NUM}), ")
+_LOGGER_LINE: Final = late(rf">> \{{'loss': ({NUM}), 'learning_rate': {NUM}, 'epoch': ({NUM})[,}}]")
+_TRAINER_LINE: Final = late(rf"\{{'loss': '?({NUM})'?, [^{{}}]{{1,2000}}'epoch': '?({NUM})'?\}}")
 
 
 class LlamaFactoryParser(HFConsoleParser):

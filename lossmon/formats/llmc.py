@@ -7,24 +7,24 @@ it belongs to. Either way the number of steps done is that of the line before.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
 
-_MAIN: Final = re.compile(
+_MAIN: Final = late(
     rf"s:({STEP}) (trl|tel|eval):({NUM})(?: lr:({NUM}))?(?: norm:({NUM}))?\s{{0,4}}\Z"
 )
 _MAIN_NAMES: Final = {"trl": "train_loss", "tel": "val_loss", "eval": "hellaswag_accuracy"}
-_CONSOLE: Final = re.compile(
+_CONSOLE: Final = late(
     rf"step\s{{1,8}}({STEP})/({STEP}) \| (?:train )?loss ({NUM})(?: \([^()]{{1,20}}\))?"
     rf"(?:\s?\| norm ({NUM})(?: \([^()]{{1,20}}\))?)?(?:\s?\| lr ({NUM}))?"
 )
-_REFERENCE: Final = re.compile(rf"step ({STEP}): train loss ({NUM}) \(took ({NUM}) ms\)")
-_VAL: Final = re.compile(rf"val loss:? ({NUM})\s{{0,4}}\Z")
-_HELLA: Final = re.compile(rf"HellaSwag: {STEP}/{STEP} = ({NUM})")
-_TOKENS: Final = re.compile(rf"\| ({NUM}) tok/s")
+_REFERENCE: Final = late(rf"step ({STEP}): train loss ({NUM}) \(took ({NUM}) ms\)")
+_VAL: Final = late(rf"val loss:? ({NUM})\s{{0,4}}\Z")
+_HELLA: Final = late(rf"HellaSwag: {STEP}/{STEP} = ({NUM})")
+_TOKENS: Final = late(rf"\| ({NUM}) tok/s")
 
 
 class LlmCMainParser(ConsoleParser):
@@ -115,7 +115,7 @@ class LlmCMain(ConsoleFormat):
     title = "llm.c main.log"
     sample = "s:0 tel:11.0092\ns:1 trl:10.9598 lr:0.000002 norm:15.24"
     needles = (" trl:", " tel:")
-    signature = re.compile(rf"(?m)^s:{STEP} (?:trl|tel|eval):{NUM}(?: |$)")
+    signature = late(rf"(?m)^s:{STEP} (?:trl|tel|eval):{NUM}(?: |$)")
     confidence = 0.96
     parser_class = LlmCMainParser
 
@@ -130,7 +130,7 @@ class LlmCConsole(ConsoleFormat):
         " 3056.36 ms | 49.2% bf16 MFU | 171543 tok/s\nval loss 10.998462"
     )
     needles = (" loss ",)
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])step\s{{1,8}}{STEP}"
         rf"(?:/{STEP} \| (?:train )?loss {NUM} ?[(|]|: train loss {NUM} \(took)"
     )

@@ -6,20 +6,20 @@ in nats. Each validation metric has a line of its own.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_TRAIN: Final = re.compile(
+_TRAIN: Final = late(
     r"Ep\. (\d{1,9}(?:\.\d{1,6})?) : Up\. (\d{1,15}) : Sen\. [\d,]{1,20}(?:\|[\d,]{1,20})? : "
     rf"Cost ({NUMBER})"
 )
-_NORM: Final = re.compile(rf": gNorm ({NUMBER})")
-_RATE: Final = re.compile(rf": L\.r\. ({NUMBER})")
-_SPEED: Final = re.compile(rf": ({NUMBER}) words/s")
-_VALID: Final = re.compile(
+_NORM: Final = late(rf": gNorm ({NUMBER})")
+_RATE: Final = late(rf": L\.r\. ({NUMBER})")
+_SPEED: Final = late(rf": ({NUMBER}) words/s")
+_VALID: Final = late(
     r"\[valid\] Ep\. (\d{1,9}(?:\.\d{1,6})?) : Up\. (\d{1,15}) : ([\w./-]{1,60}) : "
     rf"({NUMBER})"
 )
@@ -63,7 +63,7 @@ class Marian(ConsoleFormat):
         "[2020-01-01 12:30:00] [valid] Ep. 1 : Up. 5000 : cross-entropy : 80.3124 : new best"
     )
     needles = (" : Up. ",)
-    signature = re.compile(rf"Ep\. \d[\d.]{{0,12}} : Up\. \d{{1,15}} : [^\n]{{1,120}}? {NUM}")
+    signature = late(rf"Ep\. \d[\d.]{{0,12}} : Up\. \d{{1,15}} : [^\n]{{1,120}}? {NUM}")
     parser_class = MarianParser
 
 

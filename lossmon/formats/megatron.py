@@ -10,19 +10,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_ITERATION: Final = re.compile(rf"(?:^|[\s|])iteration\s{{1,12}}({STEP})/\s{{0,12}}({STEP}) \|")
-_FIELD: Final = re.compile(
+_ITERATION: Final = late(rf"(?:^|[\s|])iteration\s{{1,12}}({STEP})/\s{{0,12}}({STEP}) \|")
+_FIELD: Final = late(
     rf"\s{{0,8}}([A-Za-z][^:|]{{0,80}}?)\s{{0,4}}:\s{{0,12}}({NUM})([KMGTPE]?FLOPS)?\s{{0,8}}\Z"
 )
-_EVALUATION: Final = re.compile(
+_EVALUATION: Final = late(
     rf"(?:^|\s)([\w/]{{1,60}}) (?:loss|results) at (?:iteration ({STEP})|the end of training)"
     rf"([^|]{{0,120}})\|"
 )
-_EVAL_FIELD: Final = re.compile(rf"\s{{0,8}}(\S[^|]{{0,80}}?) (value|PPL)[:=] ?({NUM})\s{{0,8}}\Z")
-_ON_SET: Final = re.compile(r"(?:on|for) (validation|valid|val|test)\b")
+_EVAL_FIELD: Final = late(rf"\s{{0,8}}(\S[^|]{{0,80}}?) (value|PPL)[:=] ?({NUM})\s{{0,8}}\Z")
+_ON_SET: Final = late(r"(?:on|for) (validation|valid|val|test)\b")
 _FLOPS: Final = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _MAX_LINE: Final = 8000
 
@@ -93,7 +94,7 @@ class Megatron(ConsoleFormat):
         " size:    64 | lm loss: 1.080000E+01 | loss scale: 1.0 | grad norm: 5.100 |"
     )
     needles = ("iteration ",)
-    signature = re.compile(
+    signature = late(
         rf"(?<!\|)[ \]]iteration\s{{1,12}}{STEP}/\s{{0,12}}{STEP} \|"
         r" (?:consumed samples|elapsed time|learning rate)"
     )
@@ -111,7 +112,7 @@ class GPTNeoX(ConsoleFormat):
         " 1.060000E+01 | number of skipped iterations:   0 | number of nan iterations:   0 |"
     )
     needles = ("samples/sec: ",)
-    signature = re.compile(rf"samples/sec: {NUM} \| iteration\s{{1,12}}{STEP}/\s{{0,12}}{STEP} \|")
+    signature = late(rf"samples/sec: {NUM} \| iteration\s{{1,12}}{STEP}/\s{{0,12}}{STEP} \|")
     confidence = 0.96
     parser_class = MegatronParser
 

@@ -8,18 +8,18 @@ of its last batch are the point.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_HEAD: Final = re.compile(
+_HEAD: Final = late(
     r"([A-Za-z][\w ]{0,40}?):?(?: \[(\d{1,9})(?:/(\d{1,9}))?\])? {1,4}"
     r"\[ {0,12}(\d{1,12})/ {0,12}(\d{1,12})\] {1,4}eta: "
 )
-_METER: Final = re.compile(rf"  ([A-Za-z][\w/.@-]{{0,60}}+): ({NUMBER})(?: \(({NUMBER})\))?")
+_METER: Final = late(rf"  ([A-Za-z][\w/.@-]{{0,60}}+): ({NUMBER})(?: \(({NUMBER})\))?")
 _NOT_METRICS: Final = frozenset(("time", "data", "eta"))
 _EVALUATES: Final = ("test", "val", "eval")
 
@@ -73,7 +73,7 @@ class MetricLogger(ConsoleFormat):
         "  time: 0.5210  data: 0.0043  max mem: 5210"
     )
     needles = ("]  eta: ", "] eta: ")
-    signature = re.compile(
+    signature = late(
         r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\] {1,4}eta: [^\n]{1,60}  [^\n]{0,300}"
         rf"[\w/.-]{{0,60}}: {NUM} \({NUM}\)"
     )

@@ -8,19 +8,19 @@ Old records are `:::MLL time key: {…}` and `:::MLPv0.5.0 name time (file) key:
 from __future__ import annotations
 
 import json
-import re
 from typing import Final, TypeGuard
 
+from lossmon.formats._late import late
 from lossmon.formats.console import ConsoleFormat
 from lossmon.formats.general import GeneralParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_OLD: Final = re.compile(
+_OLD: Final = late(
     r"(?::::MLP?L?[\w.]{0,12} |MLPerf: ).{0,300}?"
     r"\b(eval_accuracy|eval_error|eval_loss|train_loss): (.{1,2000})"
 )
-_VALUE: Final = re.compile(rf'"value": "?({NUMBER})')
-_EPOCH: Final = re.compile(rf'"epoch(?:_num)?": ({NUMBER})')
+_VALUE: Final = late(rf'"value": "?({NUMBER})')
+_EPOCH: Final = late(rf'"epoch(?:_num)?": ({NUMBER})')
 _COUNTERS: Final = ("step", "step_num", "iteration", "samples_count", "epoch_num", "epoch_count")
 _MAX_RECORD: Final = 8192
 
@@ -98,7 +98,7 @@ class MLPerf(ConsoleFormat):
     )
     needles = (":::ML", "MLPerf: ")
     confidence = 0.9
-    signature = re.compile(
+    signature = late(
         r":::MLLOG \{\"namespace\": |:::MLL \d{1,12}\.\d{1,9} \w{1,80}: |:::MLPv\d[\d.]{1,8} \w"
         r"|MLPerf: \w{1,40} \[\d\d/\d\d/\d\d \d\d:\d\d:\d\d\], \w"
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
 
-_LINE: Final = re.compile(rf"(?<![\w\"'`])Iter ({STEP}): (?=(?:Train|Val) loss {NUM})")
-_FIELD: Final = re.compile(rf"([A-Z][A-Za-z/ ]{{0,40}}?) ({NUM})( GB|s)?\s{{0,4}}\Z")
+_LINE: Final = late(rf"(?<![\w\"'`])Iter ({STEP}): (?=(?:Train|Val) loss {NUM})")
+_FIELD: Final = late(rf"([A-Z][A-Za-z/ ]{{0,40}}?) ({NUM})( GB|s)?\s{{0,4}}\Z")
 _NAMES: Final = {
     "Train loss": "train_loss",
     "Val loss": "val_loss",
@@ -19,7 +19,7 @@ _NAMES: Final = {
     "Peak mem": "peak_mem_gb",
     "Val took": "val_time_s",
 }
-_TOTAL: Final = re.compile(rf"Starting training\.{{0,3}}, iters: ({STEP})")
+_TOTAL: Final = late(rf"Starting training\.{{0,3}}, iters: ({STEP})")
 
 
 class MlxLmParser(ConsoleParser):
@@ -51,7 +51,7 @@ class MlxLm(ConsoleFormat):
         " 1.000e-05, It/sec 1.234, Tokens/sec 345.678, Trained Tokens 1234, Peak mem 5.123 GB"
     )
     needles = ("Iter ",)
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])Iter {STEP}: "
         rf"(?:Train loss {NUM}, (?:Learning Rate|It/sec)|Val loss {NUM}, Val took)"
     )

@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import explicit_pairs
 
-_EPOCH: Final = re.compile(
+_EPOCH: Final = late(
     r"Epoch(?:\((\w{1,20})\))? {0,4}\[ {0,9}(\d{1,9})\]\[ {0,9}(\d{1,12})(?:/ {0,9}(\d{1,12}))?\]"
 )
-_ITER: Final = re.compile(
-    r"Iter(?:\((\w{1,20})\))? {0,4}\[ {0,9}(\d{1,12})(?:/ {0,9}(\d{1,12}))?\]"
-)
-_SAVED: Final = re.compile(r"[Tt]he best checkpoint [^\n]{0,300} is saved to (\S{1,200}?)\.?\Z")
+_ITER: Final = late(r"Iter(?:\((\w{1,20})\))? {0,4}\[ {0,9}(\d{1,12})(?:/ {0,9}(\d{1,12}))?\]")
+_SAVED: Final = late(r"[Tt]he best checkpoint [^\n]{0,300} is saved to (\S{1,200}?)\.?\Z")
 _NOT_METRICS: Final = frozenset(("eta", "time", "data_time", "memory"))
 
 
@@ -92,7 +91,7 @@ class MMEngine(ConsoleFormat):
     )
     needles = ("Epoch [", "Epoch(", "Iter [", "Iter(")
     confidence = 0.94
-    signature = re.compile(
+    signature = late(
         r"(?:- INFO - |^)(?:Epoch|Iter)(?:\((?:train|val|test)\))? {0,4}\[ {0,9}\d{1,12}"
         rf"(?:\]\[ {{0,9}}\d{{1,12}})?(?:/ {{0,9}}\d{{1,12}})?\][ \t]"
         rf"[^\n]{{0,400}}?(?:lr|loss|acc\w{{0,20}}): {NUM}",

@@ -8,21 +8,21 @@ for 10 batches where they divide by 10; steps are marked as estimated.
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
-_TRAIN: Final = re.compile(
+_TRAIN: Final = late(
     r"Train Epoch: (\d{1,9}) \[ {0,9}(\d{1,12})/ {0,9}(\d{1,12}) \( {0,3}\d{1,3}%\)\]"
 )
-_TEST: Final = re.compile(
+_TEST: Final = late(
     rf"(?:Test|Validation|Val) set(?:: [Aa]verage)? [Ll]oss: ({NUMBER})"
     r"(?:, Accuracy: (\d{1,12})/(\d{1,12}))?"
 )
-_EPOCH_MEAN: Final = re.compile(rf"Epoch: (\d{{1,9}}) Average loss: ({NUMBER})")
+_EPOCH_MEAN: Final = late(rf"Epoch: (\d{{1,9}}) Average loss: ({NUMBER})")
 _LOG_INTERVAL: Final = 10
 """`--log-interval` of the example, unless it is changed."""
 
@@ -88,7 +88,7 @@ class MnistExample(ConsoleFormat):
     title = "PyTorch MNIST example console"
     sample = "Train Epoch: 1 [320/1280 (25%)]\tLoss: 2.117632"
     needles = ("Train Epoch: ",)
-    signature = re.compile(
+    signature = late(
         r"Train Epoch: \d{1,9} \[ {0,9}\d{1,12}/ {0,9}\d{1,12} \( {0,3}\d{1,3}%\)\][^\n]{0,80}"
         rf"[Ll]oss: {NUM}"
     )

@@ -7,20 +7,20 @@ Several runs may follow each other in one file; the step goes back then.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_LINE: Final = re.compile(
+_LINE: Final = late(
     rf"(?<![\w/{{])step:({STEP})/({STEP}) (?=(?:\[[^\[\]]{{1,60}}\] )?[\w.-]{{1,60}}:{NUM})"
 )
 _MAX_PAIRS: Final = 2000
-_VALUE: Final = re.compile(rf"({NUM})(ms|s|%)?\Z")
+_VALUE: Final = late(rf"({NUM})(ms|s|%)?\Z")
 _TIMES: Final = frozenset({"train_time", "step_avg"})
 _TO_MS: Final = {"s": 1000.0}
-_SOURCE: Final = re.compile(r"f[\"']step:\{step\}/\{[\w.]{1,40}\} (?:val|train)_loss:")
+_SOURCE: Final = late(r"f[\"']step:\{step\}/\{[\w.]{1,40}\} (?:val|train)_loss:")
 
 
 class ModdedNanoGPTParser(ConsoleParser):
@@ -64,7 +64,7 @@ class ModdedNanoGPT(ConsoleFormat):
         "step:126/6000 train_loss:4.5121 train_time:42296ms step_avg:364.62ms"
     )
     needles = ("step:",)
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w/\"'`])step:{STEP}/{STEP} "
         rf"(?:\[[^\[\]]{{1,60}}\] )?(?:train_loss|val_loss|train_time):{NUM}"
     )
@@ -81,7 +81,7 @@ class ParameterGolf(ConsoleFormat):
     title = "parameter-golf log"
     sample = "step:200/20000 val_loss:2.6061 val_bpb:1.5435 train_time:8712ms step_avg:43.56ms"
     needles = ("val_bpb:",)
-    signature = re.compile(rf"(?<![\w/\"'`])step:{STEP}/{STEP} [^\n]{{0,200}}val_bpb:{NUM}")
+    signature = late(rf"(?<![\w/\"'`])step:{STEP}/{STEP} [^\n]{{0,200}}val_bpb:{NUM}")
     confidence = 0.95
     parser_class = ModdedNanoGPTParser
 

@@ -7,15 +7,15 @@ scripts print `Training loss` and `Validation loss` in the same way.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 
-_LINE: Final = re.compile(
+_LINE: Final = late(
     rf"(?<![\w.])[Ss]tep (\d{{1,9}})(?:/(\d{{1,9}}))?(?: \({NUM}%\))? ?\|(?=[^|]{{1,60}}:)"
 )
-_FIELD: Final = re.compile(r"\s{0,4}([A-Za-z][\w/ ()-]{0,40}?): ([-+\d.,eE]{1,40}|(?i:nan|inf))")
+_FIELD: Final = late(r"\s{0,4}([A-Za-z][\w/ ()-]{0,40}?): ([-+\d.,eE]{1,40}|(?i:nan|inf))")
 _NAMES: Final = {
     "Training loss": "train_loss",
     "Validation loss": "val_loss",
@@ -72,7 +72,7 @@ class Nanochat(ConsoleFormat):
         " mfu: 0.01 | total time: 0.01m\nStep 00050 | Validation bpb: 4.108821"
     )
     needles = ("tep 0",)
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])(?:step \d{{5,9}}/\d{{5,9}} \({NUM}%\) \| loss: {NUM}"
         rf"|Step \d{{5,9}}(?:/\d{{5,9}})? \| (?:Validation|Training|CORE|ChatCORE|Average)"
         rf" ?[\w ]{{0,20}}: {NUM})"

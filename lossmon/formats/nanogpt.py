@@ -7,25 +7,25 @@ print another unit behind the number (`BPC`, bits per character).
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, count_lines
 from lossmon.model import RunInfo
 
-_ITER: Final = re.compile(
+_ITER: Final = late(
     rf"iter ({STEP}): loss ({NUM})( ?[A-Za-z]{{1,12}})?"
     rf"(?:, time ({NUM})ms)?(?:, mfu ({NUM})%)?"
 )
-_EVAL: Final = re.compile(
+_EVAL: Final = late(
     rf"step ({STEP}): train loss ({NUM})( ?[A-Za-z]{{1,12}})?"
     rf", val loss ({NUM})( ?[A-Za-z]{{1,12}})?"
 )
-_LLAMA2C: Final = re.compile(
+_LLAMA2C: Final = late(
     rf"(?:^|[\s:])({STEP}) \| loss ({NUM}) \| lr ({NUM})(?: \| ({NUM})ms)?(?: \| mfu ({NUM})%)?"
 )
-_MAX_ITERS: Final = re.compile(rf"Overriding: max_iters = ({STEP})\Z")
+_MAX_ITERS: Final = late(rf"Overriding: max_iters = ({STEP})\Z")
 _ESTIMATES_ONLY: Final = 0.75
 _UNKNOWN_MFU: Final = -100.0
 """Printed until the first five steps were timed: no measurement."""
@@ -91,7 +91,7 @@ class NanoGPT(ConsoleFormat):
         "iter 250: loss 2.0453, time 51.62ms, mfu 6.57%"
     )
     needles = (": loss ", ": train loss ")
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])(?:iter {STEP}: loss {NUM}[^\n]{{0,20}}, time {NUM}ms"
         rf"|step {STEP}: train loss {NUM}[^\n,]{{0,14}}, val loss {NUM})"
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
-_STEP: Final = re.compile(r"Step (\d{1,15})/ {0,9}(\d{1,15}); ")
-_SPEED: Final = re.compile(r"; {0,9}(\d{1,12})/ {0,9}\d{1,12} tok/s")
-_VALID: Final = re.compile(
+_STEP: Final = late(r"Step (\d{1,15})/ {0,9}(\d{1,15}); ")
+_SPEED: Final = late(r"; {0,9}(\d{1,12})/ {0,9}\d{1,12} tok/s")
+_VALID: Final = late(
     rf"(Train|Validation) (perplexity|accuracy|cross.?entropy|ppl|acc): {{0,9}}({NUMBER})", re.I
 )
 
@@ -61,7 +62,7 @@ class OpenNMT(ConsoleFormat):
         " lr: 0.00001; 5463/5432 tok/s;     20 sec"
     )
     needles = ("; acc: ", "; ppl: ")
-    signature = re.compile(rf"Step \d{{1,15}}/ {{0,9}}\d{{1,15}}; (?:acc|ppl): {{1,12}}{NUM};")
+    signature = late(rf"Step \d{{1,15}}/ {{0,9}}\d{{1,15}}; (?:acc|ppl): {{1,12}}{NUM};")
     parser_class = OpenNMTParser
 
 

@@ -9,28 +9,25 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import explicit_pairs
 
-_DETECTION: Final = re.compile(r"Epoch: \[(\d{1,9})\] \[ {0,9}(\d{1,12})/(\d{1,12})\] ")
-_CLAS: Final = re.compile(
+_DETECTION: Final = late(r"Epoch: \[(\d{1,9})\] \[ {0,9}(\d{1,12})/(\d{1,12})\] ")
+_CLAS: Final = late(
     r"\[(Train|Eval)\]\[Epoch (\d{1,9})(?:/(\d{1,9}))?\]"
     r"\[(?:Iter: {0,9}(\d{1,12})/(\d{1,12})|(Avg))\]"
 )
-_OCR: Final = re.compile(r"epoch: \[(\d{1,9})/(\d{1,9})\], (?:global_step|iter): (\d{1,15}), ")
-_SEG: Final = re.compile(
-    r"\[TRAIN\] {0,4}epoch: {0,4}(\d{1,9}), iter: {0,4}(\d{1,15})/(\d{1,15}), "
-)
-_EVAL: Final = re.compile(r"\[EVAL\] #Images: \d{1,12} |cur metric, ")
-_NLP: Final = re.compile(r"(?<![\w ])global step (\d{1,15}), epoch: (\d{1,9}), batch: (\d{1,12}), ")
-_TRAINER: Final = re.compile(
-    r"(?=[^\n]{0,300}\bglobal_step: (\d{1,15}),)(?:^|- +|INFO: )(?=loss: )"
-)
-_EVAL_LOSS: Final = re.compile(r"(?:^|\s)(?=eval_loss: )")
-_FIT_EPOCH: Final = re.compile(r"Epoch (\d{1,9})/(\d{1,9})\s*\Z")
-_FIT: Final = re.compile(r"step {1,9}(\d{1,12})/(\d{1,12})(?: \[[=>.]{1,80}\])? - ")
-_LR: Final = re.compile(r"\blr\(\w{1,60}\):")
+_OCR: Final = late(r"epoch: \[(\d{1,9})/(\d{1,9})\], (?:global_step|iter): (\d{1,15}), ")
+_SEG: Final = late(r"\[TRAIN\] {0,4}epoch: {0,4}(\d{1,9}), iter: {0,4}(\d{1,15})/(\d{1,15}), ")
+_EVAL: Final = late(r"\[EVAL\] #Images: \d{1,12} |cur metric, ")
+_NLP: Final = late(r"(?<![\w ])global step (\d{1,15}), epoch: (\d{1,9}), batch: (\d{1,12}), ")
+_TRAINER: Final = late(r"(?=[^\n]{0,300}\bglobal_step: (\d{1,15}),)(?:^|- +|INFO: )(?=loss: )")
+_EVAL_LOSS: Final = late(r"(?:^|\s)(?=eval_loss: )")
+_FIT_EPOCH: Final = late(r"Epoch (\d{1,9})/(\d{1,9})\s*\Z")
+_FIT: Final = late(r"step {1,9}(\d{1,12})/(\d{1,12})(?: \[[=>.]{1,80}\])? - ")
+_LR: Final = late(r"\blr\(\w{1,60}\):")
 _NOT_METRICS: Final = frozenset(
     [
         "eta",
@@ -161,7 +158,7 @@ class Paddle(ConsoleFormat):
         "step ",
     )
     confidence = 0.94
-    signature = re.compile(
+    signature = late(
         r"ppdet[\w.]{0,40} INFO: Epoch: \[\d{1,9}\] \[ {0,9}\d{1,12}/\d{1,12}\] "
         r"|\[Train\]\[Epoch \d{1,9}/\d{1,9}\]\[Iter: {0,9}\d{1,12}/\d{1,12}\]"
         rf"|epoch: \[\d{{1,9}}/\d{{1,9}}\], (?:global_step|iter): \d{{1,15}}, "

@@ -6,8 +6,9 @@ linear whatever a log holds.
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from lossmon.formats._late import late
 
 NUMBER: Final = (
     r"[-+]?(?:\d{1,40}+(?:,\d{3}(?!\d)){0,12}+(?:\.\d{0,40}+)?+(?:[eE][-+]?\d{1,6}+)?+"
@@ -15,10 +16,10 @@ NUMBER: Final = (
 )
 """A printed number: thousands by commas, an exponent, nan and inf."""
 
-_PAIRS: Final = re.compile(
+_PAIRS: Final = late(
     rf"([A-Za-z_][\w/.@#'-]{{0,80}}+)[ \t]?+[:=][ \t]{{0,16}}+({NUMBER})(?![\w:/])"
 )
-_SPACED: Final = re.compile(rf"([A-Za-z_][\w/.@#'-]{{0,80}}+)[ \t]{{1,16}}+({NUMBER})(?![\w:/])")
+_SPACED: Final = late(rf"([A-Za-z_][\w/.@#'-]{{0,80}}+)[ \t]{{1,16}}+({NUMBER})(?![\w:/])")
 
 
 def to_float(text: str) -> float:

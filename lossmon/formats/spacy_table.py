@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleParser, number
 
-_HEADER: Final = re.compile(r"E {2,12}# {2,12}\S")
-_RULE: Final = re.compile(r"-{3,200}(?: {2}-{3,200}){2,60}\s*+\Z")
-_DASHES: Final = re.compile(r"-+")
+_HEADER: Final = late(r"E {2,12}# {2,12}\S")
+_RULE: Final = late(r"-{3,200}(?: {2}-{3,200}){2,60}\s*+\Z")
+_DASHES: Final = late(r"-+")
 
 
 class SpacyParser(ConsoleParser):
@@ -67,7 +68,7 @@ class Spacy(SpanningFormat):
         "  0      20          4.93       42.98    0.43"
     )
     needles = ("LOSS ",)
-    signature = re.compile(r"^E {2,12}# {2,12}[^\n]{0,300}\n-{3,12} {2}-{3,12} {2}", re.MULTILINE)
+    signature = late(r"^E {2,12}# {2,12}[^\n]{0,300}\n-{3,12} {2}-{3,12} {2}", re.MULTILINE)
     parser_class = SpacyParser
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document, number
 from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
@@ -26,8 +27,8 @@ _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 _MAX_COLUMNS: Final = 40
 _MAX_LINE: Final = 1000
 _LEAST_ROWS: Final = 2
-_WIDE_GAP: Final = re.compile(r"\t| {2,}+")
-_TOKEN: Final = re.compile(r"\S++")
+_WIDE_GAP: Final = late(r"\t| {2,}+")
+_TOKEN: Final = late(r"\S++")
 _ABSENT: Final = "No log"
 """Transformers' notebook table says so where no loss was logged yet."""
 

@@ -5,18 +5,18 @@ Every field is coloured; ranks put their prefix before the line.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_LINE: Final = re.compile(
+_LINE: Final = late(
     rf"(?<![\w\"'`])(validate )?step:\s{{0,12}}({STEP})\s{{1,8}}(?=\w{{0,40}}loss:)"
 )
-_FIELD: Final = re.compile(
+_FIELD: Final = late(
     rf"([A-Za-z][\w/]{{0,40}}):\s{{1,8}}({NUM}(?:,\d{{3}}){{0,6}}(?:\.\d{{0,20}})?)(GiB|%)?"
 )
-_TOTAL: Final = re.compile(rf"total steps ({STEP})\b")
+_TOTAL: Final = late(rf"total steps ({STEP})\b")
 _MAX_LINE: Final = 2000
 
 
@@ -54,7 +54,7 @@ class Torchtitan(ConsoleFormat):
         "  grad_norm:  1.2345  memory:  1.23GiB(1.23%)  tps: 1,234  tflops: 1.23  mfu: 1.23%"
     )
     needles = ("grad_norm:", "memory:")
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])step:\s{{0,12}}{STEP}\s{{1,8}}loss:\s{{1,8}}{NUM}\s{{1,8}}(?:grad_norm|memory):\s"
     )
     parser_class = TorchtitanParser

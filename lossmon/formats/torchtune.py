@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser
 
-_LINE: Final = re.compile(rf"(?<![\w\"'`])Step ({STEP}) \| ((?:[\w/.-]{{1,80}}:{NUM} ?){{1,60}})")
-_BAR: Final = re.compile(rf"(?:^|\s)({STEP})\|({STEP})\|Loss: ({NUM}):")
+_LINE: Final = late(rf"(?<![\w\"'`])Step ({STEP}) \| ((?:[\w/.-]{{1,80}}:{NUM} ?){{1,60}})")
+_BAR: Final = late(rf"(?:^|\s)({STEP})\|({STEP})\|Loss: ({NUM}):")
 
 
 class TorchtuneParser(ConsoleParser):
@@ -47,7 +47,7 @@ class Torchtune(ConsoleFormat):
     title = "torchtune log"
     sample = "Step 10 | loss:2.1234567165374756 lr:0.0003 tokens_per_second_per_gpu:1234.5 "
     needles = ("Step ", "|Loss: ")
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`])Step {STEP} \| [\w/.-]{{1,80}}:{NUM} |(?m:^){STEP}\|{STEP}\|Loss: {NUM}:"
     )
     parser_class = TorchtuneParser

@@ -16,30 +16,25 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 from lossmon.model import Role, role_of
 
-_EVAL_WORDS: Final = re.compile(
-    r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I
-)
-_EPOCH_OF: Final = re.compile(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
-_OF_AN_EPOCH: Final = re.compile(r"epoch|train(?!\w* steps)", re.I)
-_TOTAL: Final = re.compile(rf"Total optimization steps = ({STEP})")
-_NUM_EPOCHS: Final = re.compile(rf"Num Epochs = ({STEP})")
-_SUMMARY: Final = re.compile(
+_EVAL_WORDS: Final = late(r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I)
+_EPOCH_OF: Final = late(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
+_OF_AN_EPOCH: Final = late(r"epoch|train(?!\w* steps)", re.I)
+_TOTAL: Final = late(rf"Total optimization steps = ({STEP})")
+_NUM_EPOCHS: Final = late(rf"Num Epochs = ({STEP})")
+_SUMMARY: Final = late(
     rf"\s{{0,8}}\[?[Ee]poch[\s:#]{{0,3}}({STEP})(?:\s?/\s?{STEP})?\]?[\s:,|-]{{1,4}}(?=[A-Za-z])"
 )
-_EVALUATED: Final = re.compile(
-    r"\W{0,8}(test|val|valid|validation|eval|evaluation|dev)(?:\b|_)", re.I
-)
-_SUMMARY_PAIR: Final = re.compile(
-    rf"([A-Za-z][A-Za-z_. /]{{0,40}}?)\s?[=:]\s?({NUM})%?(?=$|[\s,;|)\]])"
-)
+_EVALUATED: Final = late(r"\W{0,8}(test|val|valid|validation|eval|evaluation|dev)(?:\b|_)", re.I)
+_SUMMARY_PAIR: Final = late(rf"([A-Za-z][A-Za-z_. /]{{0,40}}?)\s?[=:]\s?({NUM})%?(?=$|[\s,;|)\]])")
 _WHOLE_TRAINING: Final = frozenset({"steps", "train steps", "training steps", "optimizer steps"})
 _MAX_TRACKS: Final = 16
-_DIGITS: Final = re.compile(r"\d{1,20}")
+_DIGITS: Final = late(r"\d{1,20}")
 _LOSS_ROLES: Final = frozenset({Role.TRAIN_LOSS, Role.EVAL_LOSS})
 
 
@@ -227,11 +222,11 @@ class TqdmParser(ConsoleParser):
             self._flush(self._tracks[self._main])
 
 
-_STEPS_BAR: Final = re.compile(
+_STEPS_BAR: Final = late(
     rf"(?m)^Steps:\s{{1,4}}\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \[[^\]\n]{{0,400}}loss="
     + NUM
 )
-_LOSS_BAR: Final = re.compile(
+_LOSS_BAR: Final = late(
     rf"\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \[[^\]\n]{{0,300}}loss\w{{0,20}}(?:=|: ?){NUM}"
     rf"|(?i:loss)[=: ]{{1,2}}{NUM}[^|\n]{{0,60}}\d{{1,3}}%\|[^|\n]{{0,400}}\| {STEP}/{STEP} \["
     rf"|{STEP}it \[[^\]\n]{{0,300}}loss\w{{0,20}}(?:=|: ?){NUM}",

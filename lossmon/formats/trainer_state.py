@@ -7,16 +7,16 @@ bare `NaN`. Its last entry may sum up the run; that one is no point.
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context, DocumentFormat, Grouping, Parser, Sniff
 from lossmon.formats.json_document import JsonDocumentParser, objects_in
 from lossmon.model import clean_text
 
-_CHECKPOINT: Final = re.compile(r"checkpoint-\d{1,12}")
-_HISTORY: Final = re.compile(r'"log_history"\s{0,100}:\s{0,100}\[')
+_CHECKPOINT: Final = late(r"checkpoint-\d{1,12}")
+_HISTORY: Final = late(r'"log_history"\s{0,100}:\s{0,100}\[')
 
 
 class TrainerStateParser(JsonDocumentParser):

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
 
-_HEADER: Final = re.compile(r"\s{2,20}Epoch\s{1,20}(?:GPU_mem|gpu_mem)\s{1,20}\S")
-_ROW: Final = re.compile(r"\s{0,20}(\d{1,9})/(\d{1,9})\s{1,20}[\d.]{1,12}[GM]?\s{1,20}[-\dn]")
+_HEADER: Final = late(r"\s{2,20}Epoch\s{1,20}(?:GPU_mem|gpu_mem)\s{1,20}\S")
+_ROW: Final = late(r"\s{0,20}(\d{1,9})/(\d{1,9})\s{1,20}[\d.]{1,12}[GM]?\s{1,20}[-\dn]")
 _NOT_METRICS: Final = frozenset(("Instances", "Size", "labels", "img_size", "total"))
 _MAX_COLUMNS: Final = 40
 _PARTS: Final = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "dfl": "dfl_loss"}
@@ -104,7 +105,7 @@ class Ultralytics(ConsoleFormat):
         "        1/3         0G      1.234      3.456      1.234         12        640: 100%"
     )
     needles = ("GPU_mem ", "gpu_mem ")
-    signature = re.compile(
+    signature = late(
         r"^\s{2,20}Epoch\s{1,20}(?:GPU_mem|gpu_mem)\s{1,20}box(?:_loss)?\s", re.MULTILINE
     )
     parser_class = UltralyticsParser

@@ -15,32 +15,29 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number, reason
 
 _LINES: Final = (
     (
         "/ ",
-        re.compile(
-            rf" {{0,12}}(?P<step>{STEP})/ {{0,12}}(?P<total>{STEP}): (?P<loss>{NUM}) {{0,4}}\Z"
-        ),
+        late(rf" {{0,12}}(?P<step>{STEP})/ {{0,12}}(?P<total>{STEP}): (?P<loss>{NUM}) {{0,4}}\Z"),
     ),
     (
         "s (- ",
-        re.compile(
+        late(
             r"\d{1,4}m \d{1,2}s \(- -?\d{1,6}m -?\d{1,2}s\) "
             rf"\((?P<step>{STEP}) \d{{1,3}}%\) (?P<loss>{NUM}) {{0,4}}\Z"
         ),
     ),
     (
         "% (",
-        re.compile(
-            rf"(?P<step>{STEP}) \d{{1,3}}% \(\d{{1,4}}m \d{{1,2}}s\) (?P<loss>{NUM})(?: |\Z)"
-        ),
+        late(rf"(?P<step>{STEP}) \d{{1,3}}% \(\d{{1,4}}m \d{{1,2}}s\) (?P<loss>{NUM})(?: |\Z)"),
     ),
     (
         "][#",
-        re.compile(
+        late(
             rf"\[\d\d:\d\d:\d\d\]\[#(?P<step>{STEP})\]\[\d{{1,7}}\.?\d{{0,3}}m?s\]"
             rf"\[(?P<loss_src>{NUM})\]\[(?P<loss_dst>{NUM})\]"
         ),
@@ -88,7 +85,7 @@ class UnnamedLoss(ConsoleFormat):
     title = "Losses without a name (makemore, PyTorch tutorials, DeepFaceLab)"
     sample = "  10000/ 200000: 2.1903\n  20000/ 200000: 2.3821"
     needles = tuple(needle for needle, _ in _LINES)
-    signature = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", line.pattern) for _, line in _LINES))
+    signature = late("|".join(re.sub(r"\?P<\w+>", "?:", line.pattern) for _, line in _LINES))
     confidence = 0.55
     parser_class = UnnamedLossParser
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
-_LINE: Final = re.compile(rf"(?<![\w\"'`/])step:({STEP}) - (?=[\w/.@-]{{1,200}}:)")
-_VALUE: Final = re.compile(rf"(?:(?:np\.)?\w{{3,12}}\()?({NUM})\)?\Z")
+_LINE: Final = late(rf"(?<![\w\"'`/])step:({STEP}) - (?=[\w/.@-]{{1,200}}:)")
+_VALUE: Final = late(rf"(?:(?:np\.)?\w{{3,12}}\()?({NUM})\)?\Z")
 _HINT: Final = "Using LocalLogger is deprecated. The constructor API will change"
 _MAX_LINE: Final = 100_000
 
@@ -46,7 +47,7 @@ class Verl(ConsoleFormat):
         " reward/mean:0.844 - critic/score/mean:0.844"
     )
     needles = ("step:", _HINT)
-    signature = re.compile(
+    signature = late(
         rf"(?<![\w\"'`/])step:{STEP} - [\w/.@-]{{1,200}}:[\w.()+-]{{1,60}}(?: - |$)", re.M
     )
     parser_class = VerlParser

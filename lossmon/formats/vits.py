@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.pairs import explicit_pairs
 
-_EPOCH: Final = re.compile(rf"Train Epoch: ({STEP}) \[ {{0,3}}({NUM})%\]")
-_LISTED: Final = re.compile(rf"(Losses: )?\[({NUM}(?:, {NUM}){{1,15}})\](.{{0,120}})\Z")
-_STEP: Final = re.compile(rf", step: ({STEP})(?:, lr: ({NUM}))?")
+_EPOCH: Final = late(rf"Train Epoch: ({STEP}) \[ {{0,3}}({NUM})%\]")
+_LISTED: Final = late(rf"(Losses: )?\[({NUM}(?:, {NUM}){{1,15}})\](.{{0,120}})\Z")
+_STEP: Final = late(rf", step: ({STEP})(?:, lr: ({NUM}))?")
 _MAX_LINE: Final = 2000
 
 _VITS: Final = ("loss_disc", "loss_gen", "loss_fm", "loss_mel", "loss_dur", "loss_kl")
@@ -96,7 +97,7 @@ class Vits(ConsoleFormat):
         "INFO:voice:loss_disc=3.959, loss_gen=3.062, loss_fm=7.881,loss_mel=17.356, loss_kl=1.535"
     )
     needles = ("], step: ", "Train Epoch: ", "loss_disc=")
-    signature = re.compile(
+    signature = late(
         rf"Losses: \[{NUM}(?:, {NUM}){{2,15}}\], step: {STEP}"
         rf"|Train Epoch: {STEP} \[ {{0,3}}{NUM}%\]$"
         rf"|\bloss_disc={NUM}, loss_gen={NUM}, loss_fm={NUM},",

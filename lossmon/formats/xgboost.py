@@ -6,14 +6,14 @@ metric, so that one stands first among equals here.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_ROUND: Final = re.compile(r"\[(\d{1,12})\](?=[\t ])")
-_PAIR: Final = re.compile(rf"[\t ]([^\s:]{{1,100}}):({NUMBER})")
+_ROUND: Final = late(r"\[(\d{1,12})\](?=[\t ])")
+_PAIR: Final = late(rf"[\t ]([^\s:]{{1,100}}):({NUMBER})")
 
 
 class XGBoostParser(ConsoleParser):
@@ -39,7 +39,7 @@ class XGBoost(ConsoleFormat):
     title = "XGBoost console"
     sample = "[0]\ttrain-mlogloss:1.93815\teval-mlogloss:1.96943"
     needles = ("]\t",)
-    signature = re.compile(rf"\[\d{{1,12}}\]\t[^\s:]{{1,80}}-[^\s:]{{1,60}}:{NUM}")
+    signature = late(rf"\[\d{{1,12}}\]\t[^\s:]{{1,80}}-[^\s:]{{1,60}}:{NUM}")
     parser_class = XGBoostParser
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 
-_ROW: Final = re.compile(
+_ROW: Final = late(
     rf" {{0,12}}(\d{{1,9}})/(\d{{1,9}}) {{1,12}}[\d.]{{1,12}}G(?: {{1,12}}{NUM}){{13}} {{0,12}}\Z"
 )
 _NAMES: Final = (
@@ -52,7 +53,7 @@ class YoloResults(ConsoleFormat):
         "    0.1212    0.1031   0.08142   0.03412   0.09821   0.02712   0.02412"
     )
     needles = ("G ",)
-    signature = re.compile(_ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
+    signature = late(_ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
     parser_class = YoloResultsParser
 
 
