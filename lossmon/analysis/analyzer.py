@@ -9,10 +9,9 @@ reader of the complete log see one thing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.extrapolation import forecast
@@ -34,6 +33,10 @@ from lossmon.model import (
     choose_judged,
 )
 from lossmon.model.batch import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 DEFAULT_GAIN: Final = 0.03
 """ε: a plateau is where half as much training again gains less than this share of R."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.analysis.ema import automatic_time_constant, beta_of, continued_ema
 from lossmon.charts.spec import XAxis
@@ -22,6 +21,10 @@ from lossmon.charts.thin import Extent, ExtentBuilder
 from lossmon.model import SeriesView
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 MAX_POINTS: Final = 12_000_000
 """Numbers kept over all series (8 bytes each); the least recently drawn go first."""

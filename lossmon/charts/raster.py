@@ -8,15 +8,18 @@ line stays a clean curve in its own colour instead of a smear of both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.charts.spec import Glyphs, Row, Span
 from lossmon.charts.thin import Columns
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 DOTS: Final[dict[Glyphs, tuple[int, int]]] = {
     Glyphs.BRAILLE: (2, 4),

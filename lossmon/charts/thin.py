@@ -9,13 +9,16 @@ as points arrive, so that a redraw costs the same whatever the length.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 BLOCK: Final = 64
 """Points a block: small enough for exact columns, and a million points are 15,625 blocks."""
@@ -23,7 +26,7 @@ BLOCK: Final = 64
 _LONG: Final = 16_384
 """Points in view from which kept blocks are worth their bookkeeping."""
 
-IndexArray = npt.NDArray[np.intp]
+IndexArray: TypeAlias = "npt.NDArray[np.intp]"
 
 
 @dataclass(frozen=True, eq=False)

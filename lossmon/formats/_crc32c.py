@@ -7,13 +7,16 @@ column by column, and columns that do not differ are counted once.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-BytesArray = npt.NDArray[np.uint8]
-CrcArray = npt.NDArray[np.uint32]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+BytesArray: TypeAlias = "npt.NDArray[np.uint8]"
+CrcArray: TypeAlias = "npt.NDArray[np.uint32]"
 
 _POLYNOMIAL: Final = 0x82F63B78  # reflected
 _MASK_DELTA: Final = 0xA282EAD8

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.formats import _crc32c
 from lossmon.formats._protobuf import (
@@ -31,9 +30,13 @@ from lossmon.formats._protobuf import (
     varint,
 )
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+FloatArray: TypeAlias = "npt.NDArray[np.float64]"
+IntArray: TypeAlias = "npt.NDArray[np.int64]"
+BoolArray: TypeAlias = "npt.NDArray[np.bool_]"
 
 # tensorflow/core/framework/types.proto; dtype -> how one element stands in `tensor_content`.
 _CONTENT: Final = {

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.formats import _crc32c
 
-IntArray = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+IntArray: TypeAlias = "npt.NDArray[np.int64]"
 
 HEADER: Final = 12
 FOOTER: Final = 4

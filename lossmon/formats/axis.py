@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.formats.fields import FIRST_SECOND, LAST_SECOND, Kind, kind_of, step_rank
 from lossmon.model import Batch, Column, RunInfo, clean_name
 from lossmon.model.batch import MAX_SERIES, FloatArray, IntArray
 
-BoolArray = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+BoolArray: TypeAlias = "npt.NDArray[np.bool_]"
 
 _EXACT: Final = 2.0**53
 """Beyond it a float counts no steps any more."""

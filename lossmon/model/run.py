@@ -9,14 +9,17 @@ stay valid, since what is stored is never changed, only appended to.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.model.batch import MAX_SERIES, Batch, Column, FloatArray, IntArray
 from lossmon.model.roles import Role, RoleMap
 from lossmon.model.view import SeriesView
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 _T = TypeVar("_T", bound=np.generic)
 
@@ -264,7 +267,7 @@ class Run:
         )
 
     def recent_times(self, n: int = 64) -> FloatArray:
-        """Return the wall times of the last rows (seconds since 1970), shape (≤ n,), finite only."""
+        """Return the finite wall times of the last rows (seconds since 1970), shape (≤ n,)."""
         if self._times is None:
             return np.empty(0)
         recent = self._times.view()[-n:]

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lossmon.model.batch import FloatArray
 from lossmon.model.findings import Event, Forecast, Point, RunState, Summary, Verdict
 from lossmon.model.roles import Role
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
-BoolArray = npt.NDArray[np.bool_]
+BoolArray: TypeAlias = "npt.NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
