@@ -7,8 +7,12 @@ is named only where a series shows it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lossmon.model import Status
+
+MANY_TIMES: Final = 10
+"""Beyond so many times what was read, a number of points is no plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,18 @@ class Facts:
     hidden: bool = False
     """NaN that the logger hides (zeros, or NaN gradients alone)."""
     improving: bool = False
+    points: int = 0
+    """Points read."""
     points_needed: int | None = None
     spikes: int = 0
     unlearned: bool = False
+
+
+def points_wanted(needed: int, seen: int) -> str:
+    """Say how many more points would tell; far beyond what was read, the figure means nothing."""
+    if needed > MANY_TIMES * seen:
+        return "more than ten times as many points would be needed"
+    return f"about {needed:,} more points would tell"
 
 
 def advise(status: Status, facts: Facts) -> tuple[str, ...]:
@@ -50,10 +63,8 @@ def advise(status: Status, facts: Facts) -> tuple[str, ...]:
         if facts.improving:
             lines.append("Keep going: the loss still falls.")
         elif facts.points_needed:
-            lines.append(
-                f"Noise hides whether it still falls: about {facts.points_needed:,} more points "
-                "would tell."
-            )
+            needed = points_wanted(facts.points_needed, facts.points)
+            lines.append(f"Noise hides whether it still falls: {needed}.")
     if not facts.has_eval and status != "nonfinite":
         lines.append("Log an evaluation loss: without one overfitting cannot be seen.")
     noisy = facts.noise_share is not None and facts.noise_share > 0.15

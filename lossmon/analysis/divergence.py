@@ -47,6 +47,8 @@ EARLY_SHARE: Final = 0.15
 SLOPE_Z: Final = 3.5
 SLOW: Final = 4.5 / 2.7
 """A slow rise must pass so many times the margin of the plateau test's lines (t of 4.5)."""
+EASING: Final = 4.0
+"""The newest two points lie lower than the two before by so many σ (twice the error of that)."""
 STRAIGHT: Final = 3.0
 """Residuals of a slow rise lie within so many standard deviations of what noise explains (χ²)."""
 SLOW_RISE: Final = 1.2
@@ -192,6 +194,10 @@ class DivergenceDetector:
         if not sure[index] or self._sawtooth(curve, curve.level, n):
             return False
         means = curve.buckets.means(CLEAN)
+        # A jump that comes down slowly is a line too, as far as noise tells; its newest half falls.
+        newest = means[-max(4, int(found.counts[index]) // 2) :]
+        if slope_test(newest)[0] <= 0:
+            return False
         if stair and curve.level <= float(means[max(0, stair - 4) : stair].max()):
             return False
         self.hot = self.rising = self.slow = True
@@ -226,6 +232,9 @@ class DivergenceDetector:
         # Far beyond the start, neither warm-up nor a restart explains it.
         half = recent[-8:]
         growing = float(half[4:].sum()) >= float(half[:4].sum())
+        # A high spike that comes down again still lifts the newest four points over those before.
+        easing = float(half[-4:-2].sum() - half[-2:].sum()) > EASING * self._sigma_then
+        growing = growing and not easing
         beyond = now - curve.first_level > EXPLODED * max(fallen, scale)
         if early and 0 < TIMES_START * curve.first_level < float(recent[-3:].min()) and growing:
             self.rising = True

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.advice import Facts, advise
+from lossmon.analysis.advice import Facts, advise, points_wanted
 from lossmon.analysis.causes import benign_causes
 from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.eval_track import EvalTrack
@@ -125,10 +125,8 @@ def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str
             f"{gain:.3g} ± {spread:.2g}"
         )
     elif plateau.points_needed:
-        text = (
-            f"Nothing is wrong, but noise hides whether {name} still falls: about "
-            f"{plateau.points_needed:,} more points would tell"
-        )
+        needed = points_wanted(plateau.points_needed, curve.n)
+        text = f"Nothing is wrong, but noise hides whether {name} still falls: {needed}"
     else:
         text = f"Nothing is wrong with {name}"
     if evaluation is None:
@@ -197,6 +195,7 @@ def _facts(
         has_eval=evaluation is not None,
         hidden=hidden,
         improving=trend is not None and trend.plateau.improving,
+        points=trend.curve.n if trend is not None else 0,
         points_needed=trend.plateau.points_needed if trend is not None else None,
         spikes=trend.spikes if trend is not None else 0,
         unlearned=unlearned,
