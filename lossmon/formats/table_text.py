@@ -226,7 +226,8 @@ class TableParser(LineParser):
         if rows == 0:
             return 0, {}
         found = None if self._texts else _plain_numbers(block, separator)
-        if found is not None:
+        # A cell of two numbers ("1 2") passes for more cells than there are: then one by one.
+        if found is not None and found.values.size == rows * len(self.names):
             table = found.values.reshape(rows, len(self.names))
             return rows, _by_name(self.names, table, found.has_empty, found.has_stand_ins)
         return self._by_column(block, separator, rows)

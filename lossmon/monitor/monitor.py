@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Final
@@ -146,6 +147,22 @@ class Monitor:
         self._thread.start()
 
     def _run(self, on_change: Callable[[Snapshot], None]) -> None:
+        try:
+            self._follow(on_change)
+        except Exception as error:  # noqa: BLE001 - the screen must say it, not wait for ever
+            trace = write_trace(error)
+            told = f"the watching ended after an unforeseen error ({error}); trace in {trace}"
+            last = self._snapshot
+            on_change(
+                replace(
+                    last,
+                    notices=(*last.notices, told),
+                    scanning=False,
+                    version=last.version + 1,
+                )
+            )
+
+    def _follow(self, on_change: Callable[[Snapshot], None]) -> None:
         due = 0.0
         while not self._stop.is_set():
             busy = self._slice()
@@ -320,9 +337,10 @@ class Monitor:
         self._version += 1
         views = [run.view() for run in library.runs.values()]
         runs = self._twins.fold(views, library.searched)
-        return Snapshot(
+        self._snapshot = Snapshot(
             (*runs, *library.waiting()),
             self._notices(library),
             scanning=not self._scanned,
             version=self._version,
         )
+        return self._snapshot

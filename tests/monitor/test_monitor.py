@@ -287,3 +287,19 @@ def test_what_a_short_head_was_taken_for_is_looked_at_again(tmp_path: Path) -> N
         with log.open("ab") as file:
             file.write(source)
         watched.run(lambda run: run.format == "nanogpt")
+
+
+def test_an_error_outside_any_run_is_said_and_not_waited_for(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lossmon.monitor.library import Library
+
+    def broken(self: Library) -> None:
+        raise RuntimeError("made up")
+
+    monkeypatch.setattr(Library, "scan", broken)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with Watched(log) as watched:
+        found = watched.until(lambda snapshot: bool(snapshot.notices))
+    assert "made up" in found.notices[-1]
+    assert not found.scanning
