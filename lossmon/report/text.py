@@ -10,6 +10,7 @@ from typing import Final
 
 from lossmon.model import Event, RunView
 from lossmon.report import words
+from lossmon.report.evidence import MOST, evidence_words
 
 MAX_WIDTH: Final = 110
 """Lines longer than this are hard to read; a chart gains nothing from them."""
@@ -45,6 +46,9 @@ def run_text(run: RunView, width: int, colour: bool = False) -> str:
     if run.bad_records:
         lines.append(f"  ! {run.bad_records} records could not be read and were left out")
     lines += ["", *_wrapped(run.verdict.headline, width, "  ")]
+    because = " · ".join(f"{label} {value}" for label, value in evidence_words(run.verdict, MOST))
+    if because:
+        lines += _wrapped(f"because: {because}", width, "  ")
     chart = _chart(run, width, colour)
     if chart:
         lines += ["", chart.rstrip("\n")]
@@ -64,9 +68,9 @@ def _title(run: RunView, width: int) -> str:
 
 
 def _wrapped(text: str, width: int, indent: str, first: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=first or indent, subsequent_indent=indent
-    ) or [indent]
+    return textwrap.wrap(text, width, initial_indent=first or indent, subsequent_indent=indent) or [
+        indent
+    ]
 
 
 def _chart(run: RunView, width: int, colour: bool) -> str:
@@ -124,9 +128,7 @@ def number_rows(run: RunView) -> Sequence[tuple[str, str]]:
 
 def _read(run: RunView) -> str:
     points = ", ".join(
-        f"{len(series):,} {series.name}"
-        for series in (run.train, run.eval)
-        if series is not None
+        f"{len(series):,} {series.name}" for series in (run.train, run.eval) if series is not None
     )
     text = f"{points or 'no loss'}; {len(run.series)} series"
     if run.summary.steps is not None:

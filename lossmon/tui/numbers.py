@@ -248,7 +248,22 @@ def _progress(run: RunView) -> list[Number]:
         parts.append("estimated: the log has no step")
     if done.steps_per_second:
         parts.append(f"{figure(done.steps_per_second, 2)} steps/s")
-    return [Number("step", value, ", ".join(parts), parts[0] if parts else "")]
+    return [Number("step", value, ", ".join(parts), parts[0] if parts else ""), *_forecast(run)]
+
+
+def _forecast(run: RunView) -> list[Number]:
+    """Return where the loss is expected at the planned end, with half the interval's width."""
+    found = run.forecast
+    if found is None or not len(found.steps):
+        return []
+    low, high = float(found.low[-1]), float(found.high[-1])
+    half = figure((high - low) / 2, 2)
+    coverage = f"{100 * found.coverage:.0f} %"
+    words = (
+        f"± {half} ({coverage}) at step {count(float(found.steps[-1]))}: "
+        f"{figure(low)} to {figure(high)}"
+    )
+    return [Number("at the end", figure(float(found.mean[-1])), words, f"± {half} ({coverage})")]
 
 
 def _last_of(run: RunView, role: Role, name: str, words: str) -> list[Number]:

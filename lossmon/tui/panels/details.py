@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Event, RunView
-from lossmon.tui.figures import clock_seconds, count, figure
+from lossmon.report.evidence import MOST, evidence_words
+from lossmon.tui.figures import clock_seconds, count
 from lossmon.tui.look import Look, over
 from lossmon.tui.marks import EVENTS, SEVERITIES, STATES, VERDICTS
 from lossmon.tui.numbers import numbers
@@ -87,15 +88,12 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]
 def _evidence(look: Look, run: RunView, width: int) -> list[Row]:
     if not run.verdict.evidence:
         return []
-    words = []
-    for name, value in run.verdict.evidence.items():
-        if name == "points":
-            continue  # it changes with every point, and the numbers tell the step
-        shown = value if isinstance(value, str) else figure(value, 3)
-        words.append(f"{name.replace('_', ' ')} {shown}")
+    # The number of points changes with every point, and the numbers tell the step.
+    told = [item for item in evidence_words(run.verdict) if item[0] != "points read"][:MOST]
+    words = [f"{label} {value}" for label, value in told]
     return [
         row(width, "  ", look.text(line, "dim"))
-        for line in wrap("evidence: " + " · ".join(words), width - 2)
+        for line in wrap("because: " + " · ".join(words), width - 2)
     ]
 
 
