@@ -18,7 +18,7 @@ _COUNTS: Final = {
 _LOSSES: Final = {"descent": "loss fell by", "noise": "noise of one point"}
 _SHARES: Final = {
     "noise_share_of_descent": "noise, of the descent",
-    "learning_rate_share": "learning rate decayed by",
+    "learning_rate_share": "learning rate, of its highest",
 }
 _TEXTS: Final = {"benign_causes": "may be harmless", "overfitting": "overfitting"}
 
