@@ -33,9 +33,9 @@ class Curve:
     """Level, noise, descent and the whole-run means of one series."""
 
     __slots__ = (
-        "_largest", "_quiet", "_raw", "buckets", "deepest", "descent", "epoch_marks", "first_level",
-        "level", "local", "n", "noise", "rate_rise", "reference", "segment_start", "start", "unit",
-        "warmup_end",
+        "_largest", "_quiet", "_raw", "_variances", "buckets", "deepest", "descent", "epoch_marks",
+        "first_level", "level", "local", "n", "noise", "rate_rise", "reference", "segment_start",
+        "start", "unit", "warmup_end",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,6 +69,8 @@ class Curve:
         self._quiet = np.empty(0)
         self._raw = np.empty(0)
         self._largest = 0.0
+        self._variances: dict[int, tuple[float, float]] = {}
+        """What `bucket_variance` found since the last change: several detectors ask alike."""
 
     @property
     def block(self) -> int:
@@ -117,6 +119,7 @@ class Curve:
         `raw` and `clean` (winsorised) have shape (block,); `quiet` are those of
         `raw` outside spikes. `first` and `last` are steps.
         """
+        self._variances.clear()
         self._quiet = np.concatenate((self._quiet[-(64 + WINDOW) :], quiet))
         self._raw = np.concatenate((self._raw[-64:], raw))
         self._largest = max(self._largest, float(np.abs(raw).max()))
@@ -170,6 +173,7 @@ class Curve:
 
     def truncate(self, step: float) -> None:
         """Forget what reaches `step` or beyond; the level is what it was before it."""
+        self._variances.clear()
         self.buckets.truncate(step)
         self.n = self.buckets.points
         self.segment_start = self.n
@@ -200,10 +204,16 @@ class Curve:
         buckets (a curve's slope and bends hardly enter them), times 1.35 for
         the trimming of the top tenth, times the AR(1) factor.
         """
+        known = self._variances.get(window)
+        if known is not None:
+            return known
         means = self.buckets.means(CLEAN)[-(window + 2) :]
         second = means[:-2] - 2 * means[1:-1] + means[2:]
-        squares = np.sort(second * second)
+        squares = second * second
+        squares.sort()
         kept = max(4, int(0.9 * len(squares)))
         variance = float(squares[:kept].sum()) / kept / 6 * 1.35
         factor = block_mean_factor(self.buckets.width, self.noise.rho)
-        return variance * factor + (_ROUNDING * self._largest) ** 2 + 1e-300, 0.5 * len(squares)
+        variance = variance * factor + (_ROUNDING * self._largest) ** 2 + 1e-300
+        self._variances[window] = variance, 0.5 * len(squares)
+        return self._variances[window]

@@ -130,7 +130,8 @@ class DivergenceDetector:
         """CUSUM increments of the values, None where there is nothing to measure with yet."""
         if self._reference is None or not math.isfinite(self._sigma):
             return None
-        z = np.clip((values - self._reference) / self._sigma, _LOWEST, CLIP) - DRIFT
+        z = (values - self._reference) / self._sigma
+        z = np.minimum(np.maximum(z, _LOWEST), CLIP) - DRIFT
         return np.rint(z * _FIXED).astype(np.int64)
 
     def advance(self, values: FloatArray, n: int) -> int | None:
@@ -142,14 +143,14 @@ class DivergenceDetector:
         steps = self.increments(values)
         if steps is None:
             return None
-        total = np.cumsum(steps) + self.cusum
+        total = steps.cumsum() + self.cusum
         lowest = np.minimum(np.minimum.accumulate(total), 0)
         height = total - lowest
         over = height > int(WARNING * _FIXED)
         index = int(over.argmax())
         crossed = bool(over[index])
         last = index if crossed else len(values) - 1
-        zeros = np.flatnonzero(height[: last + 1] == 0)
+        zeros = (height[: last + 1] == 0).nonzero()[0]
         if len(zeros):
             self.since = n + int(zeros[-1]) + 1
         self.cusum = int(height[last])

@@ -34,7 +34,8 @@ _QUIET_RATIO: Final = 1.05
 
 def median(values: FloatArray) -> float:
     """Median of a non-empty 1-D array without NaN."""
-    ordered = np.sort(values)
+    ordered = values.copy()
+    ordered.sort()
     half = len(ordered) // 2
     if len(ordered) % 2:
         return float(ordered[half])
@@ -47,11 +48,11 @@ def difference_scale(values: FloatArray) -> float:
     From first differences; where second ones, which no slope enters, say much
     less (a steep descent of little noise), they bound it.
     """
-    first = np.diff(values)
+    first = values[1:] - values[:-1]
     scale = median(np.abs(first)) / (_MAD_TO_SD * math.sqrt(2.0))
     if len(first) < 8:
         return scale
-    second = median(np.abs(np.diff(first))) / (_MAD_TO_SD * math.sqrt(6.0))
+    second = median(np.abs(first[1:] - first[:-1])) / (_MAD_TO_SD * math.sqrt(6.0))
     return min(scale, _STEEP * second) if second > 0 else scale
 
 

@@ -40,7 +40,7 @@ class NotLearningDetector:
             return
         early, late = k // 8, k // 4
         variance, _ = curve.bucket_variance(k // 2)
-        self.descent = float(means[:early].mean() - means[-late:].mean())
+        self.descent = float(means[:early].sum() / early - means[-late:].sum() / late)
         self.error = math.sqrt(variance * (1 / early + 1 / late))
         scatter = SHARE * curve.sigma
         if abs(self.descent) + Z * self.error < scatter:

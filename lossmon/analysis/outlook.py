@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.buckets import CAPACITY
 from lossmon.model.batch import FloatArray, IntArray
 
 WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
@@ -76,10 +77,22 @@ class Lines:
         )
 
 
-@lru_cache(maxsize=256)
-def _window_counts(buckets: int) -> IntArray:
-    counts = sorted({int(buckets * share) for share in WINDOWS})
-    return np.array([count for count in counts if count >= MIN_BUCKETS], dtype=np.int64)
+@lru_cache(maxsize=512)
+def _windows(buckets: int, width: int, available: int) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Buckets in each window, the same as floats, and the sums of squares of their places."""
+    found = sorted({int(buckets * share) for share in WINDOWS})
+    counts = np.array(
+        [c for c in found if MIN_BUCKETS <= c <= available and c * width >= MIN_POINTS],
+        dtype=np.int64,
+    )
+    n = counts.astype(np.float64)
+    sxx = n * (n * n - 1) / 12
+    for array in (counts, n, sxx):
+        array.flags.writeable = False
+    return counts, n, sxx
+
+
+_PLACES: Final = np.arange(CAPACITY)
 
 
 def lines(
@@ -91,8 +104,8 @@ def lines(
     them. `quantile`: of the test. `run`: the run's length in buckets.
     `available`: buckets since the newest resume; longer windows are left out.
     """
-    counts = _window_counts(len(means))
-    counts = counts[(counts <= available) & (counts * width >= MIN_POINTS)]
+    k = len(means)
+    counts, n, sxx = _windows(k, min(width, MIN_POINTS), min(available, k))
     if len(counts) == 0:
         empty = np.empty(0)
         return Lines(counts, empty, empty, empty, empty, empty, empty)
@@ -101,11 +114,9 @@ def lines(
     newest = float(means[-1])
     back = means[::-1][:longest] - newest
     last = counts - 1
-    s0 = np.cumsum(back)[last]
-    s1 = np.cumsum(np.arange(longest) * back)[last]
-    s2 = np.cumsum(back * back)[last]
-    n = counts.astype(np.float64)
-    sxx = n * (n * n - 1) / 12
+    s0 = back.cumsum()[last]
+    s1 = (_PLACES[:longest] * back).cumsum()[last]
+    s2 = (back * back).cumsum()[last]
     slopes = -(s1 - 0.5 * (n - 1) * s0) / sxx
     errors = np.sqrt(variance / sxx)
     residual = np.maximum(s2 - s0 * s0 / n - slopes * slopes * sxx, 0.0)

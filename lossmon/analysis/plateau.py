@@ -170,8 +170,8 @@ def _last_stair(means: FloatArray, variance: float) -> tuple[int, int]:
         return 0, 0
     beside = np.maximum(np.abs(across[:-6]), np.abs(across[6:]))
     sudden = across[3:-3] > 5 * math.sqrt(2 * variance) + 3 * beside
-    at = np.flatnonzero(sudden) + 4
-    if len(at) == 0:
+    if not sudden.any():
         return 0, 0
+    at = np.flatnonzero(sudden) + 4
     before = at[at < at[-1] - 3]
     return int(at[-1] - (before[-1] if len(before) else 0)), int(at[-1])
