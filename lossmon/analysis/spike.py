@@ -34,16 +34,6 @@ PRIOR_SHARE: Final = 0.0228
 PRIOR_POINTS: Final = 100.0
 _NEIGHBOURS: Final = math.sqrt(1.5)
 CORRELATED: Final = 0.6
-WINDOWED: Final = 0.7
-"""Correlation above which the loss is taken for a mean over a sliding window: differences of
-neighbours then hide most of the noise, and it is measured over `APART` points instead."""
-APART: Final = 16
-"""Second differences this far apart see nine tenths of the scatter of means over 20 points."""
-MEMORY: Final = 333.0
-"""Points over which that measure forgets."""
-CLIP_APART: Final = 12.0
-"""It counts up to so many σ: one point of a window's bump must not blind it."""
-WINDOW_MARGIN: Final = 1.2
 MIN_POINTS: Final = 24
 QUIET: Final = 3
 QUIET_Z: Final = 3.0
@@ -57,8 +47,8 @@ class SpikeDetector:
     """Holds the limit that the next points are measured with, and the episode in progress."""
 
     __slots__ = (
-        "_apart", "_beyond", "_logs", "_points", "_previous", "_weight", "amplitude", "base",
-        "length", "limit", "opened_at", "quiet", "sigma", "threshold", "z",
+        "_beyond", "_logs", "_points", "_previous", "amplitude", "base", "length", "limit",
+        "opened_at", "quiet", "sigma", "threshold", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,9 +59,6 @@ class SpikeDetector:
         self.sigma = math.inf
         self._points = 0
         self._beyond = 0
-        self._apart = 0.0
-        self._weight = 0.0
-        """Decayed sum of squares of differences far apart, in units of σ², and their number."""
         self._logs = 0.0
         """Sum of log(z/2) over the points beyond 2."""
         self.length = 0
@@ -95,10 +82,7 @@ class SpikeDetector:
         # Points are measured against a level, not against their neighbours: the innovations'
         # σ is too small a measure where noise is strongly correlated (means over windows).
         excess = (1 - CORRELATED) / (1 - max(curve.noise.rho, CORRELATED))
-        factor = math.sqrt(excess)
-        if curve.noise.rho > WINDOWED and self._weight > 0:
-            factor = max(factor, math.sqrt(self._apart / self._weight) / WINDOW_MARGIN)
-        self.sigma = max(curve.sigma * factor, curve.floor)
+        self.sigma = max(curve.sigma * math.sqrt(excess), curve.floor)
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
             self.limit = math.inf
             return
@@ -117,8 +101,6 @@ class SpikeDetector:
         A point minus the mean of its two neighbours, over √1.5 σ: no slope
         enters it, and its upper tail is that of the points.
         """
-        if new and math.isfinite(sigma):
-            self._learn_apart(tail[-(new + 2 * APART) :], sigma)
         part = tail[-(new + 2) :]
         if len(part) < 3 or not math.isfinite(sigma):
             return
@@ -128,16 +110,6 @@ class SpikeDetector:
         self._beyond += len(beyond)
         if len(beyond):
             self._logs += float(np.log(beyond / TAIL_FROM).sum())
-
-    def _learn_apart(self, part: FloatArray, sigma: float) -> None:
-        """Learn how far points scatter that are `APART` apart, a slope aside."""
-        if len(part) <= 2 * APART:
-            return
-        z = (part[2 * APART :] - 2 * part[APART:-APART] + part[: -2 * APART]) / sigma
-        keep = math.exp(-len(z) / MEMORY)
-        squares = np.minimum(z * z, 6 * CLIP_APART**2)
-        self._apart = keep * self._apart + float(squares.sum()) / 6
-        self._weight = keep * self._weight + len(z)
 
     def clip(self, values: FloatArray, seen: int) -> FloatArray:
         """Winsorise upwards only: the median lags, and would clip a steep descent to a plateau."""
