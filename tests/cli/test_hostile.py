@@ -178,17 +178,23 @@ def test_plain_lines_hold_nothing_raw(tmp_path: Path) -> None:
     assert raw_of(done.stdout + done.stderr) == []
 
 
+# A process counts the memory of the one it was forked from: a small one must stand between.
+LAUNCHER = """
+import resource, subprocess, sys
+with open("stdout", "wb") as file:
+    code = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=file)
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
 def peak_of(*arguments: str | Path, cwd: Path) -> tuple[int, int, bytes]:
     """Run the command; return its exit code, the MiB it held at most, and its output."""
-    out = cwd / "stdout"
-    with out.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "lossmon", *map(str, arguments)],
-            cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, env=environment(cwd),
-        )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_maxrss // 1024, out.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "lossmon", *map(str, arguments)],
+        cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, env=environment(cwd), check=True,
+    )  # fmt: skip
+    code, memory = map(int, done.stdout.split())
+    return code, memory, (cwd / "stdout").read_bytes()
 
 
 def test_a_line_of_200_mb_and_4_gb_of_nothing_cost_no_memory(tmp_path: Path) -> None:
