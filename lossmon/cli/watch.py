@@ -27,6 +27,10 @@ examples:
 """
 
 
+VIEWS: Final = ("overview", "focus", "panes", "compare", "metrics", "log")
+MAX_PANES: Final = 12
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_sources(parser, required=False)
@@ -51,6 +55,22 @@ def add_screen(parser: argparse.ArgumentParser) -> None:
         metavar="BETA",
         help="EMA weight of the strong line, 0 to 0.999 (default: adapted to the log)",
     )
+    group.add_argument("--view", choices=VIEWS, default="focus", help="the view to begin with")
+    layout = group.add_mutually_exclusive_group()
+    layout.add_argument(
+        "--panes", type=grid, metavar="CxR", help="panes in C columns and R rows, at most 12"
+    )
+    layout.add_argument("--layout", metavar="NAME", help="panes as saved under this name (^s)")
+
+
+def grid(text: str) -> str:
+    """Parse `2x3`, columns and rows of panes (argparse type)."""
+    columns, mark, rows = text.lower().partition("x")
+    if not (mark and columns.isdecimal() and rows.isdecimal() and int(columns) * int(rows) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no grid of panes; write 2x2")
+    if int(columns) * int(rows) > MAX_PANES:
+        raise argparse.ArgumentTypeError(f"{text!r}: at most {MAX_PANES} panes")
+    return f"{int(columns)}x{int(rows)}"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,8 +104,10 @@ def run(options: argparse.Namespace) -> int:
                     tell(note)
 
 
-def run_screen(monitor: Monitor, options: argparse.Namespace, sources: list[str]) -> int:
-    """Open the screen over a monitor that is not yet started."""
+def run_screen(
+    monitor: Monitor, options: argparse.Namespace, sources: list[str], place: str = ""
+) -> int:
+    """Open the screen over a monitor that is not yet started; `place` says what is watched."""
     if "-" in sources and not sys.stdin.isatty():
         from lossmon.sources.stdin import keyboard_from_tty
 
@@ -95,4 +117,11 @@ def run_screen(monitor: Monitor, options: argparse.Namespace, sources: list[str]
     from lossmon.tui.app import run as run_app
 
     sys.setswitchinterval(_SWITCH_SECONDS)
-    return run_app(monitor, monitor.settings, sources=tuple(sources))
+    return run_app(
+        monitor,
+        monitor.settings,
+        sources=tuple(sources),
+        view=options.view,
+        layout=options.panes or options.layout or "",
+        place=place,
+    )

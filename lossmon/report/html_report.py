@@ -16,6 +16,7 @@ from lossmon import __version__
 from lossmon.model import Event, RunView, clean_text
 from lossmon.report import tables, words
 from lossmon.report.comparison import Comparison, compare_runs
+from lossmon.report.evidence import evidence_words
 from lossmon.report.markdown import MARKS
 from lossmon.report.text import number_rows
 
@@ -145,9 +146,8 @@ def _events(events: Sequence[Event]) -> str:
 
 def _evidence(run: RunView) -> str:
     rows = "".join(
-        f'<tr><td class="label">{escaped(key.replace("_", " "))}</td><td>'
-        f"{escaped(value if isinstance(value, str) else f'{value:.5g}')}</td></tr>"
-        for key, value in run.verdict.evidence.items()
+        f'<tr><td class="label">{escaped(label)}</td><td>{escaped(value)}</td></tr>'
+        for label, value in evidence_words(run.verdict)
     )
     if not rows:
         return ""

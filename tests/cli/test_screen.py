@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import DEMO
+from tests.cli.command import DEMO, lossmon
 from tests.cli.terminal import Terminal
 
 OVERFITTING = (DEMO / "overfitting" / "console.txt").read_bytes()
@@ -80,3 +80,21 @@ def test_poor_terminals_work(tmp_path: Path, extra: dict[str, str]) -> None:
         terminal.type("q")
         assert terminal.end() == 0
         assert b"Traceback" not in terminal.raw
+
+
+def test_the_command_line_chooses_the_view_and_the_panes(tmp_path: Path) -> None:
+    with Terminal(DEMO, "--panes", "2x2", cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "panes" in text and "split" in text and "11 runs" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+    with Terminal(DEMO, "--view", "overview", cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "best eval" in text and "sort" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("arguments", [["--panes", "5x5"], ["--panes", "two"], ["--view", "moon"]])
+def test_a_wrong_view_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> None:
+    done = lossmon(DEMO, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
