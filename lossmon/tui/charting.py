@@ -9,7 +9,7 @@ from typing import Final
 from lossmon.charts.draw import draw
 from lossmon.charts.lines import run_lines
 from lossmon.charts.sparkline import small, sparkline
-from lossmon.charts.spec import Line, Mark, Picture, Row, Span, Viewport, XAxis
+from lossmon.charts.spec import Band, Line, Mark, Picture, Row, Span, Viewport, XAxis
 from lossmon.model import Event, Role, RunView
 from lossmon.tui.desk import ChartOptions, Desk
 from lossmon.tui.ranges import shown_range
@@ -78,10 +78,17 @@ def run_picture(
     )
     if selected is not None and selected < len(run.events):
         marks = _with_selected(desk, run, options.x_axis, run.events[selected], marks)
+    bands: tuple[Band, ...] = ()
+    forecast = run.forecast
+    if options.forecast and forecast is not None and options.x_axis is XAxis.STEP and not names:
+        color = desk.color(run.id)
+        bands = (Band("forecast", forecast.steps, forecast.low, forecast.high, color),)
+        middle = Line("forecast", forecast.steps, forecast.mean, color=color, legend=False)
+        lines = (*lines, middle)
     return draw(
         lines,
         marks,
-        (),
+        bands,
         viewport(
             desk,
             options,

@@ -32,6 +32,8 @@ class ChartOptions:
     x_axis: XAxis = XAxis.STEP
     log_y: bool = False
     robust: bool = False
+    forecast: bool = False
+    """Whether the loss is drawn on to the planned end, where a forecast can be made."""
     smoothing: float | None = 0.0
     x_range: tuple[float, float] | None = None
     """None: everything there is, which follows the live end."""

@@ -228,6 +228,13 @@ KEYS: Final[tuple[Key, ...]] = (
     Key(("f",), "follow", "follow", "Follow the live end, or stay", ("chart",)),
     Key(("u",), "robust", "fit y", "Y axis: whole range, or robust with 'n off scale'", ("chart",)),
     Key(
+        ("F",),
+        "forecast",
+        "",
+        "Forecast: the loss up to the planned end, with its 80 % band",
+        ("focus", "panes"),
+    ),
+    Key(
         ("right_square_bracket",),
         "event(1)",
         "event",

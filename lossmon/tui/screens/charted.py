@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from lossmon.charts.lines import x_axes
+from lossmon.charts.spec import XAxis
 from lossmon.tui.desk import X_AXES, ChartOptions
 from lossmon.tui.screens.view import View
 from lossmon.tui.widgets.chart import Chart
@@ -46,6 +47,21 @@ class Charted(View):
             if options.robust
             else "y axis: everything in view"
         )
+
+    def action_forecast(self) -> None:
+        """Draw the loss on to the planned end, or no further than it was read."""
+        options = self.options()
+        options.forecast = not options.forecast
+        if not options.forecast:
+            self.say("no forecast")
+            return
+        run = self.desk.run
+        if run is None or run.forecast is None:
+            self.say("no forecast: the log names no end, or the curve does not allow one yet")
+        elif options.x_axis is not XAxis.STEP:
+            self.say("the forecast is drawn over steps: x chooses that axis")
+        else:
+            self.say(f"forecast with its {100 * run.forecast.coverage:.0f} % band")
 
     def action_smooth(self, by: int) -> None:
         """Smooth more or less."""
