@@ -29,7 +29,7 @@ from lossmon.formats.lines import LineParser
 from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
-from lossmon.sources.base import Tail
+from lossmon.sources.base import RACY_SECONDS, Tail
 from lossmon.sources.database import UNREADABLE, open_readonly, signature
 
 CHUNK: Final = 1 << 17
@@ -37,10 +37,6 @@ CHUNK: Final = 1 << 17
 
 MAX_DOCUMENT: Final = 1 << 29
 """A document beyond 512 MiB is refused: it is parsed whole."""
-
-
-RACY_SECONDS: Final = 0.1
-"""A file written so recently may be written again within the clock's grain: look once more."""
 
 
 @dataclass(frozen=True, slots=True)

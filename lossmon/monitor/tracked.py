@@ -34,7 +34,7 @@ from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
 from lossmon.monitor.merge import begins_with, merge, rows_from
 from lossmon.monitor.pulse import Pulse
 from lossmon.settings import Settings
-from lossmon.sources.checkpoints import Checkpoint, find_checkpoints, nearest_checkpoint
+from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
 
 ANALYSE_ROWS: Final = 65536
 """Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
@@ -75,12 +75,11 @@ class TrackedRun:
         self.format = fmt
         self.version = 1
         self._settings = settings
-        self._directory = directory
         self._roles = RoleMap(settings.train, settings.eval)
         self._factories = dict(parts)
         self._feeds = {part: open_feed() for part, open_feed in parts.items()}
         self._pulse = Pulse(settings.stalled_after)
-        self._checkpoints: tuple[Checkpoint, ...] = ()
+        self._checkpoints = None if directory is None else Checkpoints(directory)
         self._view: RunView | None = None
         self._error: str | None = None
         self._bad_records = 0
@@ -392,8 +391,8 @@ class TrackedRun:
         return summary
 
     def _best_checkpoint(self, info: RunInfo, step: float) -> str | None:
-        if self._directory is not None:
-            found = nearest_checkpoint(find_checkpoints(self._directory), step)
+        if self._checkpoints is not None:
+            found = nearest_checkpoint(self._checkpoints.now(), step)
             if found is not None:
                 return found.name
         return info.best_checkpoint

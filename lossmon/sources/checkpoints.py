@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from lossmon.sources.base import RACY_SECONDS
 
 MAX_ENTRIES: Final = 20_000
 """Directory entries looked at: a folder of more is no output folder of one run."""
@@ -20,8 +23,6 @@ _PREFIXES: Final = (
     "step_",
     "iter_",
     "global_step",
-    "epoch-",
-    "epoch=",
 )
 
 
@@ -31,6 +32,27 @@ class Checkpoint:
 
     name: str
     step: float
+
+
+class Checkpoints:
+    """The checkpoints in a folder, listed again only when the folder has changed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._listed_at = -1
+        self._found: tuple[Checkpoint, ...] = ()
+
+    def now(self) -> tuple[Checkpoint, ...]:
+        """Return the checkpoints there are (one stat, where nothing changed)."""
+        try:
+            changed_at = self._directory.stat().st_mtime_ns
+        except OSError:
+            return ()
+        if changed_at != self._listed_at:
+            self._found = find_checkpoints(self._directory)
+            fresh = time.time() - changed_at / 1e9 < RACY_SECONDS
+            self._listed_at = -1 if fresh else changed_at
+        return self._found
 
 
 def find_checkpoints(directory: Path) -> tuple[Checkpoint, ...]:
@@ -55,7 +77,7 @@ def _step_of(name: str) -> float | None:
     if "step=" in low:  # Lightning: epoch=3-step=380.ckpt
         return _number(low.rpartition("step=")[2])
     for prefix in _PREFIXES:
-        if low.startswith(prefix) and not prefix.startswith("epoch"):
+        if low.startswith(prefix):
             return _number(low[len(prefix) :])
     return None
 
