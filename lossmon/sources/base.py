@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Final, Literal
 
-
 RACY_SECONDS: Final = 0.1
 """What was written so recently may be written again within the clock's grain: look once more."""
 
