@@ -68,11 +68,20 @@ def svg_chart(
     names: Sequence[str] | None = None,
     log_y: bool = False,
     title: str = "",
+    still: Palette | None = None,
 ) -> str:
     """Return one run's chart as an ``<svg>`` element, `width` × `height` CSS pixels."""
     lines, marks = run_lines(view, x_axis=x_axis, smoothing=smoothing, names=names)
     return svg_lines(
-        lines, marks, (), width, height, x_axis=x_axis, log_y=log_y, title=title or view.name
+        lines,
+        marks,
+        (),
+        width,
+        height,
+        x_axis=x_axis,
+        log_y=log_y,
+        title=title or view.name,
+        still=still,
     )
 
 
@@ -86,16 +95,21 @@ def svg_lines(
     x_axis: XAxis = XAxis.STEP,
     log_y: bool = False,
     title: str = "",
+    still: Palette | None = None,
 ) -> str:
-    """Return lines, marks and bands as an ``<svg>`` element."""
+    """Return lines, marks and bands as an ``<svg>`` element.
+
+    `still` makes a picture that becomes a PNG: in that palette (LIGHT or DARK)
+    whatever the reader's setting, and with nothing that answers to hovering.
+    """
     width, height = max(int(width), 160), max(int(height), 120)
     with np.errstate(all="ignore"):
-        body = _body(lines, marks, bands, width, height, x_axis, log_y)
+        body = _body(lines, marks, bands, width, height, x_axis, log_y, hover=still is None)
     name = _text(title or "loss chart")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lossmon" role="img" '
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'aria-label="{name}"><style>{_css()}</style>'
+        f'aria-label="{name}"><style>{_css(still)}</style>'
         f'<rect class="g" width="{width}" height="{height}" rx="6"/>'
         f'<text class="t" x="{_LEFT:g}" y="18">{name}</text>{body}</svg>'
     )
@@ -109,6 +123,8 @@ def _body(
     height: int,
     x_axis: XAxis,
     log_y: bool,
+    *,
+    hover: bool,
 ) -> str:
     data = [ordered(line) for line in lines]
     x_range = x_limits(None, x_axis, data, bands)
@@ -139,7 +155,8 @@ def _body(
     parts.append(_broken(found, edges, box))
     parts += [_point(mark, box, x_axis) for mark in marks if mark.y is not None]
     parts.append(_legend(lines, width))
-    parts.append(_hover(lines, data, box, x_axis))
+    if hover:
+        parts.append(_hover(lines, data, box, x_axis))
     return "".join(parts)
 
 
@@ -322,17 +339,25 @@ def _text(text: str, limit: int = 200) -> str:
     return clean_text(text, limit).translate(_ESCAPES)
 
 
-def _css() -> str:
-    light, dark = (
-        "".join(f"--lm-{index}:{hue};" for index, hue in enumerate(hues(palette)))
-        for palette in (Palette.LIGHT, Palette.DARK)
-    )
+_LIGHT: Final = {
+    "g": "#fff", "t": "#24292f", "m": "#59636e", "l": "#e4e7ea", "a": "#8c959f", "w": "#9a6700",
+    "k": "#c62828",
+}  # fmt: skip
+_DARK: Final = {
+    "g": "#161a1f", "t": "#e6edf3", "m": "#9aa3ad", "l": "#2a3038", "a": "#5c6370",
+    "w": "#e6b450", "k": "#ff6b6b",
+}  # fmt: skip
+"""Ground, title, marks and labels, grid lines, axes, warnings, critical marks."""
+
+
+def _colors(palette: Palette) -> dict[str, str]:
+    parts = _LIGHT if palette is Palette.LIGHT else _DARK
+    return parts | {str(index): hue for index, hue in enumerate(hues(palette))}
+
+
+def _css(still: Palette | None) -> str:
     rules = [
-        f".lossmon{{{light}--lm-g:#fff;--lm-t:#24292f;--lm-m:#59636e;--lm-l:#e4e7ea;"
-        "--lm-a:#8c959f;--lm-w:#9a6700;--lm-k:#c62828}",
-        f"@media(prefers-color-scheme:dark){{.lossmon{{{dark}--lm-g:#161a1f;--lm-t:#e6edf3;"
-        "--lm-m:#9aa3ad;--lm-l:#2a3038;--lm-a:#5c6370;--lm-w:#e6b450;--lm-k:#ff6b6b}}",
-        ".lossmon text{font:11px system-ui,sans-serif;fill:var(--lm-m)}",
+        ".lossmon text{font-family:system-ui,sans-serif;font-size:11px;fill:var(--lm-m)}",
         ".lossmon .t{font-size:13px;font-weight:600;fill:var(--lm-t)}.lossmon .g{fill:var(--lm-g)}",
         ".lossmon .l{stroke:var(--lm-l);fill:none}.lossmon .a{stroke:var(--lm-a);fill:none}",
         ".lossmon .y,.lossmon .e{text-anchor:end}.lossmon .x,.lossmon .n{text-anchor:middle}",
@@ -341,13 +366,25 @@ def _css() -> str:
         "stroke-dasharray:3 3}.lossmon .s{stroke-width:1.8}.lossmon .b{opacity:.18}",
         ".lossmon .v{stroke:currentColor;stroke-dasharray:2 4}.lossmon .p{fill:none;"
         "stroke:var(--lm-t);stroke-width:1.5}.lossmon .k{stroke:currentColor;stroke-width:1.2}",
+        ".lossmon .m{paint-order:stroke;stroke:var(--lm-g);stroke-width:3px;stroke-linejoin:round}",
         ".lossmon .info{color:var(--lm-m)}.lossmon .warning{color:var(--lm-w)}"
         ".lossmon .critical{color:var(--lm-k)}.lossmon .warning .m,.lossmon .critical text"
         "{fill:currentColor}",
-        ".lossmon .h rect{fill:var(--lm-t);opacity:0}.lossmon .h rect:hover{opacity:.08}",
         *(
             f".lossmon .c{i}{{stroke:var(--lm-{i})}}.lossmon .f{i}{{fill:var(--lm-{i})}}"
             for i in range(COLORS)
         ),
     ]
-    return "".join(rules)
+    if still is not None:
+        # What draws a PNG knows no variables.
+        text = "".join(rules)
+        for name, value in _colors(still).items():
+            text = text.replace(f"var(--lm-{name})", value)
+        return text
+    light, dark = (
+        "".join(f"--lm-{name}:{value};" for name, value in _colors(palette).items())
+        for palette in (Palette.LIGHT, Palette.DARK)
+    )
+    hover = ".lossmon .h rect{fill:var(--lm-t);opacity:0}.lossmon .h rect:hover{opacity:.08}"
+    scheme = f"@media(prefers-color-scheme:dark){{.lossmon{{{dark}}}}}"
+    return "".join([f".lossmon{{{light}}}", scheme, *rules, hover])
