@@ -24,13 +24,14 @@ from lossmon.formats.base import (
 from lossmon.model import RunView, Verdict, clean_text
 from lossmon.monitor.claims import SEARCH_CONFIDENCE, Claim, claim
 from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed, TableFeed, just_written
+from lossmon.monitor.held import HeldTail
 from lossmon.monitor.naming import run_names
-from lossmon.monitor.streams import ENOUGH, HeldTail
+from lossmon.monitor.streams import Streams
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
 from lossmon.sources.database import UNREADABLE, open_readonly, signature
-from lossmon.sources.discovery import Candidate, Finder, is_stream, open_stream
-from lossmon.sources.opening import open_file
+from lossmon.sources.discovery import Candidate, Finder
+from lossmon.sources.opening import is_stream, open_file
 
 BATCH: Final = 32
 """Files claimed before their runs are made: small enough for a first picture at once."""
@@ -94,23 +95,20 @@ class Library:
         self.runs: dict[str, TrackedRun] = {}
         self._files: dict[str, _File] = {}
         self._tables_seen: dict[Path, tuple[tuple[int, int], ...]] = {}
-        self._streams: dict[str, HeldTail] = {}
-        self._found_afar: set[str] = set()
-        """Streams that a far directory or glob stood for: not each of them need be a log."""
         self._wait = wait
         self._locals = [source for source in sources if not is_stream(source)]
         self._finder = Finder(self._locals, wait=wait)
-        for source in sources:
-            if is_stream(source):
-                for name, tail in open_stream(source, follow=wait, on_wake=on_wake):
-                    self._streams.setdefault(name, HeldTail(tail))
-                    if name != source:
-                        self._found_afar.add(name)
+        self._streams = Streams(
+            [source for source in sources if is_stream(source)],
+            settings,
+            follow=wait,
+            on_wake=on_wake,
+        )
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the search."""
-        return (*self._finder.notices, *self._notices)
+        return (*self._finder.notices, *self._streams.notices, *self._notices)
 
     @property
     def searched(self) -> frozenset[str]:
@@ -138,7 +136,7 @@ class Library:
                 yield self._claim_all(batch)
                 batch = []
         changed = self._claim_all(batch)
-        changed |= self._claim_streams(final=False)
+        changed |= self.poll_streams()
         yield changed
 
     def _claim_all(self, candidates: Iterable[Candidate]) -> bool:
@@ -302,17 +300,14 @@ class Library:
 
     # ---- streams
 
-    def _claim_streams(self, final: bool) -> bool:
+    def poll_streams(self, final: bool = False) -> bool:
+        """Read ahead in streams that no format has claimed yet; True if one became a run.
+
+        With `final` nothing more will come. SourceNotFound then if a far
+        directory or glob, which was not to be waited for, holds nothing.
+        """
         changed = False
-        for name, tail in list(self._streams.items()):
-            tail.fetch()
-            ended = tail.last.ended or final
-            found = claim(tail.head, Path(name).name, None, self.settings)
-            sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH or tail.quiet
-            fmt = found.format
-            least = SEARCH_CONFIDENCE if name in self._found_afar else 0.0
-            if fmt is None or not (sure or ended) or found.confidence < least:
-                continue
+        for name, tail, fmt in self._streams.claimed(final):
             run_id = f"{fmt.name}:{name}"
             self.runs[run_id] = TrackedRun(
                 run_id,
@@ -322,20 +317,17 @@ class Library:
                 {name: _stream_factory(tail, fmt, name)},
                 self.settings,
             )
-            del self._streams[name]
             changed = True
         if changed:
             self._name_runs()
+        if final and not self._wait:
+            self._streams.check()
         return changed
-
-    def poll_streams(self, final: bool = False) -> bool:
-        """Read ahead in streams that no format has claimed yet; True if one became a run."""
-        return self._claim_streams(final) if self._streams else False
 
     @property
     def streams_open(self) -> bool:
         """Whether a stream without a format may still bring bytes."""
-        return any(not tail.last.ended for tail in self._streams.values())
+        return self._streams.open
 
     # ---- what is no run
 
@@ -346,11 +338,7 @@ class Library:
             for file in self._files.values()
             if file.explicit and file.claim.format is None
         ]
-        views.extend(
-            _idle_view(name, tail.state)
-            for name, tail in self._streams.items()
-            if name not in self._found_afar or tail.last.error
-        )
+        views.extend(_idle_view(name, reason) for name, reason in self._streams.waiting())
         views.extend(
             _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
         )
@@ -393,8 +381,7 @@ class Library:
         """Release all files and connections."""
         for run in self.runs.values():
             run.close()
-        for tail in self._streams.values():
-            tail.close()
+        self._streams.close()
 
 
 def _stream_factory(tail: HeldTail, fmt: Format, name: str) -> Callable[[], Feed]:

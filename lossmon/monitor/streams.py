@@ -1,84 +1,138 @@
-"""Sources that are streams (standard input, ssh, object stores): recognised by what arrives.
+"""`Streams`: sources that bring their bytes by themselves, until each became a run.
 
-A stream cannot be looked into before it is read. `HeldTail` keeps the first
-bytes until a format claims them, and then gives them out again, so that no
-byte is lost to the looking.
+Standard input, pipes, logs on other hosts and in object stores. A far
+directory or glob stands for several: what its listing finds, now and later,
+is added as it comes.
 """
 
 from __future__ import annotations
 
-import time
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from lossmon.formats.base import HEAD_BYTES
-from lossmon.sources.base import Read, Tail
+from lossmon.errors import SourceNotFound
+from lossmon.formats.base import Format
+from lossmon.monitor.claims import SEARCH_CONFIDENCE, claim
+from lossmon.monitor.held import ENOUGH, HeldTail
+from lossmon.settings import Settings
+from lossmon.sources.listing import Listing
+from lossmon.sources.opening import is_listing, open_listing, open_stream
 
-ENOUGH: Final = 4096
-"""A claim on fewer bytes than this waits for more, unless it is sure or the stream has ended."""
 
-PATIENCE: Final = 3.0
-"""Seconds of silence after which a claim on few bytes is taken: a person wants to see them."""
+class Streams:
+    """The streams among the user's sources.
 
+    With `follow` all of them go on for ever; without, each is read to the end
+    that it has now. `on_wake` is called from other threads when something came.
+    """
 
-class HeldTail(Tail):
-    """A tail whose first bytes were read ahead; they are given out first."""
+    def __init__(
+        self,
+        sources: Sequence[str],
+        settings: Settings,
+        *,
+        follow: bool,
+        on_wake: Callable[[], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._follow = follow
+        self._on_wake = on_wake
+        self._unclaimed: dict[str, HeldTail] = {}
+        self._opened: set[str] = set()
+        """All that were ever opened: a log that two globs fit is one."""
+        self._listings: dict[str, Listing] = {}
+        self._found: set[str] = set()
+        """Found by a listing: not each of them need be a log."""
+        for source in dict.fromkeys(sources):
+            if is_listing(source):
+                self._list(source)
+            else:
+                tail = open_stream(source, follow=follow, on_wake=on_wake)
+                self._unclaimed[source] = HeldTail(tail)
+                self._opened.add(source)
 
-    streams = True
-    local = False
-
-    def __init__(self, tail: Tail) -> None:
-        self.path = tail.path
-        self.head = b""
-        self.last = Read()
-        self._tail = tail
-        self._given = 0
-        self._received = time.monotonic()
-
-    def fetch(self) -> bool:
-        """Read ahead up to `HEAD_BYTES`; True if something came or the stream ended."""
-        if len(self.head) >= HEAD_BYTES or not self._tail.changed():
-            return False
-        read = self._tail.read(HEAD_BYTES - len(self.head))
-        self.head = read.data if read.cut else self.head + read.data
-        self.last = read
-        self._received = time.monotonic()
-        return bool(read.data) or read.ended
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing has come for a while."""
-        return time.monotonic() - self._received > PATIENCE
-
-    @property
-    def state(self) -> str:
-        """Why no format has claimed it yet, in words."""
-        if self.last.error:
-            return self.last.error
-        if not self.head:
-            return "nothing received" if self.last.ended else "nothing received yet"
-        return f"{len(self.head)} bytes read, and no known format fits them"
-
-    def changed(self) -> bool:
-        return self._given < len(self.head) or self._tail.changed()
-
-    def read(self, limit: int) -> Read:
-        if self._given < len(self.head):
-            data = self.head[self._given : self._given + limit]
-            self._given += len(data)
-            held_back = self._given < len(self.head)
-            return Read(
-                data,
-                more=held_back or self._tail.changed(),
-                ended=self.last.ended and not held_back,
-                position=self._given,
-                size=self.last.size,
-                error=self.last.error,
+    def _list(self, source: str) -> None:
+        if source not in self._listings:
+            self._listings[source] = open_listing(
+                source, follow=self._follow, on_wake=self._on_wake
             )
-        return self._tail.read(limit)
 
     @property
-    def modified(self) -> float | None:
-        return self._tail.modified
+    def open(self) -> bool:
+        """Whether what has no format yet may still bring bytes, or a listing a log."""
+        return any(listing.pending for listing in self._listings.values()) or any(
+            not tail.last.ended for tail in self._unclaimed.values()
+        )
+
+    def claimed(self, final: bool = False) -> Iterator[tuple[str, HeldTail, Format]]:
+        """Read ahead, and yield each stream that a format claims now; it is held here no more.
+
+        With `final` a claim on few bytes counts too: nothing more will come.
+        """
+        self._take_found()
+        for name, tail in list(self._unclaimed.items()):
+            tail.fetch()
+            if tail.is_directory:
+                self._drop(name)
+                self._list(f"{name}/")
+                continue
+            if not tail.claimable(final):
+                continue
+            ended = tail.last.ended or final
+            found = claim(tail.head, Path(name).name, None, self._settings)
+            sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH or tail.quiet
+            least = SEARCH_CONFIDENCE if name in self._found else 0.0
+            if found.format is not None and (sure or ended) and found.confidence >= least:
+                del self._unclaimed[name]
+                yield name, tail, found.format
+            elif tail.full and name in self._found:
+                self._drop(name)  # no log: nothing that comes later makes it one
+
+    def _drop(self, name: str) -> None:
+        self._unclaimed.pop(name).close()
+
+    def _take_found(self) -> None:
+        for listing in self._listings.values():
+            for path in listing.take():
+                tail = listing.open(path)
+                if tail.path in self._opened:
+                    tail.close()
+                    continue
+                self._opened.add(tail.path)
+                self._found.add(tail.path)
+                self._unclaimed[tail.path] = HeldTail(tail)
+
+    def check(self) -> None:
+        """Raise SourceNotFound for a directory or glob that holds nothing, after the last look."""
+        for source, listing in self._listings.items():
+            if not listing.found and listing.error is None:
+                raise SourceNotFound(f"{source}: no log found there")
+
+    def waiting(self) -> Iterator[tuple[str, str]]:
+        """Yield each source that is no run yet, with the reason in words."""
+        for name, tail in self._unclaimed.items():
+            if name not in self._found or tail.last.error:
+                yield name, tail.state
+        for source, listing in self._listings.items():
+            if not listing.found:
+                yield source, listing.state
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of far directories whose logs are followed."""
+        notices = []
+        for source, listing in self._listings.items():
+            if listing.found and listing.error is not None:
+                notices.append(f"new logs cannot be looked for: {listing.error}")
+            if listing.left_out:
+                notices.append(
+                    f"{source}: of its logs the {listing.left_out:,} oldest are not followed"
+                )
+        return tuple(notices)
 
     def close(self) -> None:
-        self._tail.close()
+        """Release connections and pipes of all that became no run."""
+        for listing in self._listings.values():
+            listing.close()
+        for tail in self._unclaimed.values():
+            tail.close()

@@ -19,12 +19,11 @@ from typing import Final
 from lossmon.errors import SourceNotFound
 from lossmon.sources.address import Address, parse
 from lossmon.sources.gz import gzip_head
-from lossmon.sources.opening import is_stream, open_stream
 from lossmon.sources.patterns import fits
 from lossmon.sources.rotation import open_regular, pread
 from lossmon.sources.search import DirectorySearch, FoundFile, find_file, may_be_log
 
-__all__ = ["Candidate", "Finder", "is_stream", "open_stream"]
+__all__ = ["Candidate", "Finder"]
 
 HEAD_BYTES: Final = 65536
 MAX_CANDIDATES: Final = 5000

@@ -10,6 +10,7 @@ from lossmon.sources.address import Address, parse
 from lossmon.sources.base import Tail
 from lossmon.sources.documents import FileDocumentTail
 from lossmon.sources.files import FileTail
+from lossmon.sources.listing import Listing
 from lossmon.sources.rotation import open_regular, pread
 
 
@@ -27,21 +28,49 @@ def _is_pipe(path: str) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
+def is_listing(source: str) -> bool:
+    """Whether `source` is a directory or a glob far away, which stands for several logs."""
+    address = parse(source)
+    return address.kind in ("ssh", "url") and (address.path.endswith("/") or address.magic)
+
+
+def open_listing(
+    source: str, *, follow: bool = True, on_wake: Callable[[], None] | None = None
+) -> Listing:
+    """Return what lists a source for which `is_listing` holds; it has begun to look.
+
+    Without `follow` it is listed once, and so is what is opened through it.
+    `on_wake` is called from other threads whenever something has come.
+    UsageError as `parse`.
+    """
+    address = parse(source)
+    listing: Listing
+    if address.kind == "ssh":
+        from lossmon.sources.ssh import SshListing
+
+        listing = SshListing(address, follow=follow, on_wake=on_wake)
+    else:
+        from lossmon.sources.remote import FsspecListing
+
+        listing = FsspecListing(address, follow=follow, on_wake=on_wake)
+    listing.start()
+    return listing
+
+
 def open_stream(
     source: str, *, follow: bool = True, on_wake: Callable[[], None] | None = None
-) -> list[tuple[str, Tail]]:
-    """Return the tails of a source for which `is_stream` holds, each with its name.
+) -> Tail:
+    """Return the tail of one source for which `is_stream` holds, but not `is_listing`.
 
-    A directory or a glob on another host or in an object store stands for
-    several. Without `follow` a tail ends at what is there now. `on_wake` is
-    called from other threads whenever something has come. SourceError where
-    the far side has to be asked and cannot be; UsageError as `parse`.
+    Does not wait for the far side. Without `follow` it ends at what is there
+    at the first look. `on_wake` is called from other threads whenever
+    something has come. UsageError as `parse`.
     """
     address = parse(source)
     if address.kind == "stdin":
         from lossmon.sources.stdin import open_stdin
 
-        return [("-", open_stdin(on_wake))]
+        return open_stdin(on_wake)
     if address.kind == "ssh":
         from lossmon.sources.ssh import open_ssh
 
@@ -50,7 +79,7 @@ def open_stream(
         from lossmon.sources.remote import open_remote
 
         return open_remote(address, follow=follow, on_wake=on_wake)
-    return [(address.text, _open_pipe(address))]
+    return _open_pipe(address)
 
 
 def _open_pipe(address: Address) -> Tail:

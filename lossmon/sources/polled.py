@@ -9,9 +9,6 @@ takes its place.
 
 from __future__ import annotations
 
-import heapq
-import random
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -21,6 +18,7 @@ from typing import Final, Literal
 from lossmon.errors import SourceError
 from lossmon.sources.base import Read, Tail
 from lossmon.sources.fingerprint import Fingerprint
+from lossmon.sources.poller import Polled, Poller
 from lossmon.sources.readahead import ReadAhead
 
 PIECE: Final = 1 << 20
@@ -28,8 +26,8 @@ BUSY_SECONDS: Final = 0.5
 """Between two looks at a file that grows."""
 QUIET_SECONDS: Final = 5.0
 """Between two looks at one that does not; nearer t/20 after t seconds of quiet."""
-BACK_OFF_FROM: Final = 1.0
-BACK_OFF_TO: Final = 60.0
+CROWD: Final = 64
+"""Quiet files of one host that are looked at so often; where there are more, less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,10 @@ class Info:
     token: str
     identity: str = ""
     modified: float | None = None
+
+
+class IsDirectoryError(SourceError):
+    """What was asked for as a file is a directory."""
 
 
 class Store(ABC):
@@ -69,7 +71,7 @@ class Store(ABC):
         return
 
 
-class PolledTail(Tail):
+class PolledTail(Tail, Polled):
     """One far file, read ahead by its poller's thread.
 
     Without `follow` it ends at what is there at the first look.
@@ -98,6 +100,8 @@ class PolledTail(Tail):
         self._cut: Literal["", "truncated", "replaced"] = ""
         self._delivered = False
         self._modified: float | None = None
+        self.is_directory = False
+        """Whether it turned out to be no file but a directory."""
         poller.add(self)
 
     # ---- the contract
@@ -129,6 +133,7 @@ class PolledTail(Tail):
         try:
             got = self._fetch_new()
         except SourceError as error:
+            self.is_directory = isinstance(error, IsDirectoryError)
             if not self._follow:
                 self._ahead.put(Read(ended=True, error=str(error), position=self._seen.position))
                 return False
@@ -215,84 +220,12 @@ class PolledTail(Tail):
         seen.advance(data[before:])
         return data[before:]
 
+    def fail(self, error: str) -> None:
+        self._ahead.fail(f"{self.path}: {error}")
+
+    def pause(self, quiet: float, took: float, among: int) -> float:
+        most = QUIET_SECONDS * max(1.0, among / CROWD)
+        return min(most, max(BUSY_SECONDS, quiet / 20))
+
     def release(self) -> None:
-        """Release the store (called by the poller, once)."""
         self._store.close()
-
-
-class Poller:
-    """One thread that polls the tails of one host, each in its own rhythm."""
-
-    def __init__(self, name: str, on_idle: Callable[[], None] | None = None) -> None:
-        self._name = name
-        self._on_idle = on_idle
-        """Called on the thread when its last tail was removed."""
-        self._state = threading.Condition()
-        self._tails: set[PolledTail] = set()
-        self._due: list[tuple[float, int, PolledTail]] = []
-        self._count = 0
-        self._thread: threading.Thread | None = None
-
-    def add(self, tail: PolledTail) -> None:
-        """Poll a tail from now on."""
-        with self._state:
-            self._tails.add(tail)
-            self._push(tail, 0.0)
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name=f"lossmon-{self._name}", daemon=True
-                )
-                self._thread.start()
-            self._state.notify_all()
-
-    def remove(self, tail: PolledTail) -> None:
-        """Poll a tail no longer. Does not wait for a look that is under way."""
-        with self._state:
-            self._tails.discard(tail)
-            self._state.notify_all()
-
-    def _push(self, tail: PolledTail, pause: float) -> None:
-        self._count += 1
-        heapq.heappush(self._due, (time.monotonic() + pause, self._count, tail))
-
-    def _run(self) -> None:
-        grew: dict[PolledTail, float] = {}
-        failures: dict[PolledTail, int] = {}
-        while True:
-            tail = self._next()
-            if tail is None:
-                return
-            try:
-                if tail.poll() or tail not in grew:
-                    grew[tail] = time.monotonic()
-                failures.pop(tail, None)
-                quiet = time.monotonic() - grew[tail]
-                pause = min(QUIET_SECONDS, max(BUSY_SECONDS, quiet / 20))
-            except SourceError:
-                failures[tail] = failures.get(tail, 0) + 1
-                pause = min(BACK_OFF_TO, BACK_OFF_FROM * 2 ** min(failures[tail] - 1, 10))
-                # Many watchers of one host must not come back all at once.
-                pause *= random.uniform(0.8, 1.0)
-            with self._state:
-                self._push(tail, pause)
-
-    def _next(self) -> PolledTail | None:
-        """Wait for the next turn; None: there is no tail left, and the thread ends."""
-        with self._state:
-            while self._tails:
-                while self._due and self._due[0][2] not in self._tails:
-                    heapq.heappop(self._due)[2].release()
-                if not self._due:
-                    self._state.wait()
-                    continue
-                pause = self._due[0][0] - time.monotonic()
-                if pause <= 0:
-                    return heapq.heappop(self._due)[2]
-                self._state.wait(pause)
-            for _, _, tail in self._due:
-                tail.release()
-            self._due.clear()
-            self._thread = None
-            if self._on_idle is not None:
-                self._on_idle()
-            return None

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from lossmon.errors import SourceError, SourceNotFound, UsageError
+from lossmon.errors import SourceError, UsageError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
-from lossmon.sources.polled import Info, PolledTail, Poller, Store
+from lossmon.sources.listing import Listing
+from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
+from lossmon.sources.poller import Poller
 from lossmon.sources.search import is_rotated_part, may_be_log
 
 MAX_FILES: Final = 64
@@ -43,7 +45,7 @@ class FsspecStore(Store):
         except Exception as error:
             raise self._failure(error) from error
         if found.get("type") == "directory":
-            raise SourceError(
+            raise IsDirectoryError(
                 f"{self._label}: is a directory; end it with a slash to follow the logs in it"
             )
         size = found.get("size")
@@ -97,25 +99,43 @@ def _poller(protocol: str) -> Poller:
 
 def open_remote(
     address: Address, *, follow: bool = True, on_wake: Callable[[], None] | None = None
-) -> list[tuple[str, Tail]]:
-    """Return the tails of a URL, each with its name.
-
-    A prefix (ended with a slash) or a glob is listed first. UsageError where
-    the package for the store is missing, SourceError where it does not answer,
-    SourceNotFound where nothing is found.
-    """
+) -> Tail:
+    """Return the tail of an object; UsageError where the package for its store is missing."""
     filesystem, path = _filesystem(address.text)
-    protocol = address.text.partition("://")[0]
-    paths = [path]
-    if address.text.endswith("/") or address.magic:
-        paths = _find(filesystem, path, address)
-    found: list[tuple[str, Tail]] = []
-    for one in paths:
-        label = address.text if one == path else str(filesystem.unstrip_protocol(one))
-        store = FsspecStore(filesystem, one, clean_text(label, 300))
-        tail = PolledTail(label, store, _poller(protocol), follow=follow, on_wake=on_wake)
-        found.append((label, tail))
-    return found
+    return _open(filesystem, path, address.text, follow, on_wake)
+
+
+def _open(
+    filesystem: Any, path: str, label: str, follow: bool, on_wake: Callable[[], None] | None
+) -> Tail:
+    store = FsspecStore(filesystem, path, clean_text(label, 300))
+    poller = _poller(label.partition("://")[0])
+    return PolledTail(label, store, poller, follow=follow, on_wake=on_wake)
+
+
+class FsspecListing(Listing):
+    """The logs below a prefix (ended with a slash) or of a glob; UsageError as `open_remote`."""
+
+    most = MAX_FILES
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        follow: bool = True,
+        on_wake: Callable[[], None] | None = None,
+    ) -> None:
+        self._filesystem, self._path = _filesystem(address.text)
+        self._magic = address.magic
+        poller = _poller(f"{address.text.partition('://')[0]}-list")
+        super().__init__(address.text, poller, follow=follow, on_wake=on_wake)
+
+    def find(self) -> list[str]:
+        return _find(self._filesystem, self._path, self._magic, self.source)
+
+    def open(self, path: str) -> Tail:
+        label = str(self._filesystem.unstrip_protocol(path))
+        return _open(self._filesystem, path, label, self.follow, self.on_wake)
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
@@ -134,15 +154,18 @@ def _filesystem(url: str) -> tuple[Any, str]:
     return filesystem, str(path)
 
 
-def _find(filesystem: Any, path: str, address: Address) -> list[str]:
+def _find(filesystem: Any, path: str, magic: bool, label: str) -> list[str]:
     try:
-        if address.magic:
+        filesystem.invalidate_cache()
+        if magic:
             found = filesystem.glob(path, detail=True)
         else:
             found = filesystem.find(path, maxdepth=_MAX_DEPTH, detail=True)
+    except FileNotFoundError:
+        return []  # a prefix is there as soon as an object below it is
     except Exception as error:
         text = clean_text(str(error).strip().partition("\n")[0], 300)
-        raise SourceError(f"{address.text}: {type(error).__name__}: {text}") from error
+        raise SourceError(f"{label}: {type(error).__name__}: {text}") from error
     names = {str(name) for name in found}
     files = [
         (_modified(info) or 0.0, str(name))
@@ -151,7 +174,5 @@ def _find(filesystem: Any, path: str, address: Address) -> list[str]:
         and may_be_log(str(name).rpartition("/")[2])
         and not is_rotated_part(str(name), names)
     ]
-    if not files:
-        raise SourceNotFound(f"{address.text}: no log found there")
     files.sort(key=lambda item: -item[0])
-    return [name for _, name in files[:MAX_FILES]]
+    return [name for _, name in files]

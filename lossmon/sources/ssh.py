@@ -13,18 +13,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from lossmon.errors import SourceError, SourceNotFound
+from lossmon.errors import SourceError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
+from lossmon.sources.listing import Listing
 from lossmon.sources.patterns import fits
-from lossmon.sources.polled import Info, PolledTail, Poller, Store
+from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
+from lossmon.sources.poller import Poller
 from lossmon.sources.search import is_rotated_part, may_be_log
 from lossmon.sources.ssh_connection import SshConnection
 
 MAX_FILES: Final = 64
 """Logs followed for one directory or glob: the newest. Each costs the host a look now and then."""
 _MAX_LISTED: Final = 4000
+LISTING_SECONDS: Final = 120.0
+"""Given to a far host to list a directory: some thousand files on a slow file system."""
 _MAX_DEPTH: Final = 8
 _MAGIC: Final = re.compile(r"[*?\[]")
 
@@ -48,7 +52,8 @@ class SshStore(Store):
         )
         text = answer.decode("ascii", "replace").strip()
         if text in _PROBLEMS:
-            raise SourceError(f"{self._label}: {_PROBLEMS[text]}")
+            kind = IsDirectoryError if text == "d" else SourceError
+            raise kind(f"{self._label}: {_PROBLEMS[text]}")
         fields = text.split(None, 3)
         if len(fields) < 4 or not fields[0].isdigit() or not fields[1].isdigit():
             raise SourceError(
@@ -79,11 +84,13 @@ _PROBLEMS: Final = {
 
 
 class SshHost:
-    """A connection and the poller that uses it."""
+    """A connection and the poller that uses it; others for listings, which take their time."""
 
     def __init__(self, user: str, host: str, port: int | None) -> None:
         self.connection = SshConnection(host, user, port)
         self.poller = Poller(f"ssh-{host}", on_idle=self.connection.close)
+        self.listing = SshConnection(host, user, port)
+        self.lister = Poller(f"ssh-list-{host}", on_idle=self.listing.close)
 
 
 @cache
@@ -98,36 +105,56 @@ def _host_of(address: Address) -> SshHost:
 
 def open_ssh(
     address: Address, *, follow: bool = True, on_wake: Callable[[], None] | None = None
-) -> list[tuple[str, Tail]]:
-    """Return the tails of an address, each with its name.
+) -> Tail:
+    """Return the tail of a path, which is followed without asking whether it is there."""
+    return _open(address, address.path, address.text, follow, on_wake)
 
-    A path is followed without asking whether it is there. A directory (ended
-    with a slash) or a glob is looked up first: that takes as long as the
-    connection does. SourceError if it cannot be made, SourceNotFound if
-    nothing is found.
-    """
+
+def _open(
+    address: Address, path: str, label: str, follow: bool, on_wake: Callable[[], None] | None
+) -> Tail:
     host = _host_of(address)
-    paths = [address.path]
-    if address.path.endswith("/") or address.magic:
-        paths = _find(address)
-    found: list[tuple[str, Tail]] = []
-    for path in paths:
-        label = address.text if path == address.path else address.with_path(path)
-        store = SshStore(host.connection, path, clean_text(label, 300))
-        tail = PolledTail(label, store, host.poller, follow=follow, on_wake=on_wake)
-        found.append((label, tail))
-    return found
+    store = SshStore(host.connection, path, clean_text(label, 300))
+    return PolledTail(label, store, host.poller, follow=follow, on_wake=on_wake)
 
 
-def _find(address: Address) -> list[str]:
-    """Return the files that a directory or a glob on the far side stands for, the newest first."""
-    # A connection of its own: the host's one belongs to the thread of its poller.
-    connection = SshConnection(address.host, address.user, address.port)
-    try:
-        answer = connection.ask(_search_script(address.path), _MAX_LISTED * 400)
-    finally:
-        connection.close()
-    pattern = [part for part in address.path.split("/") if part]
+class SshListing(Listing):
+    """The logs in a directory (ended with a slash) or of a glob on another host."""
+
+    most = MAX_FILES
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        follow: bool = True,
+        on_wake: Callable[[], None] | None = None,
+    ) -> None:
+        host = _host_of(address)
+        super().__init__(address.text, host.lister, follow=follow, on_wake=on_wake)
+        self._address = address
+        self._connection = host.listing
+
+    def find(self) -> list[str]:
+        answer = self._connection.ask(
+            _search_script(self._address.path), _MAX_LISTED * 400, LISTING_SECONDS
+        )
+        return _logs_in(answer, self._address.path)
+
+    def open(self, path: str) -> Tail:
+        label = self._address.with_path(path)
+        return _open(self._address, path, label, self.follow, self.on_wake)
+
+    def close(self) -> None:
+        super().close()
+        self._connection.interrupt()
+
+
+def _logs_in(answer: bytes, pattern_path: str) -> list[str]:
+    """Return the logs among the entries that the far side printed, the newest first."""
+    pattern = [part for part in pattern_path.split("/") if part]
+    if pattern[:1] == ["~"]:
+        pattern[0] = "**"  # the far side has put its home directory there
     found: list[tuple[int, str]] = []
     for entry in answer.split(b"\0"):
         stamp, _, name = entry.decode("utf-8", "surrogateescape").partition("/")
@@ -135,18 +162,14 @@ def _find(address: Address) -> list[str]:
         path = name.removeprefix("./") if not name.startswith("/") else name
         if not path or not may_be_log(os.path.basename(path)):
             continue
-        if pattern[0] == "~":
-            pattern[0] = "**"  # the far side has put its home directory there
         if "**" in pattern and not fits([part for part in path.split("/") if part], pattern):
             continue
         seconds = fields[2] if len(fields) > 2 else ""
         found.append((int(seconds) if seconds.isdigit() else 0, path))
     names = {path for _, path in found}
     found = [(when, path) for when, path in found if not is_rotated_part(path, names)]
-    if not found:
-        raise SourceNotFound(f"{address.text}: no log found there")
     found.sort(key=lambda item: -item[0])
-    return [path for _, path in found[:MAX_FILES]]
+    return [path for _, path in found]
 
 
 def _search_script(path: str) -> str:

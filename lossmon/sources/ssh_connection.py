@@ -33,7 +33,7 @@ _SLACK: Final = 65536
 class SshConnection:
     """One ssh process, started at the first question and again after it broke.
 
-    Used from one thread, but for `close`.
+    Used from one thread, but for `interrupt`.
     """
 
     def __init__(self, host: str, user: str = "", port: int | None = None) -> None:
@@ -50,15 +50,15 @@ class SshConnection:
         self._buffer = b""
         self._stderr = b""
 
-    def ask(self, script: str, limit: int) -> bytes:
+    def ask(self, script: str, limit: int, seconds: float = ANSWER_SECONDS) -> bytes:
         """Run a few lines of `sh` there, return what they print (at most `limit` bytes).
 
-        SourceError if the connection cannot be made or breaks; the next call
-        tries anew.
+        SourceError if the connection cannot be made or breaks, or the answer
+        takes longer than `seconds`; the next call tries anew.
         """
         if self._process is None or self._process.poll() is not None:
             self._connect()
-        return self._question(script, limit, ANSWER_SECONDS)
+        return self._question(script, limit, seconds)
 
     def _connect(self) -> None:
         self.close()
@@ -152,6 +152,12 @@ class SshConnection:
     def process_id(self) -> int | None:
         """The ssh process (None while there is none)."""
         return None if self._process is None else self._process.pid
+
+    def interrupt(self) -> None:
+        """Make a question that is under way on another thread fail, if there is one."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the ssh process; the next question starts another one."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lossmon.sources.base import Read, Tail
+from lossmon.sources.opening import open_listing
 
 PATIENCE = 20.0
 """Seconds after which an awaited event is taken to have failed."""
@@ -74,6 +75,25 @@ class Follower:
 
     def until_data(self, data: bytes) -> Follower:
         return self.until(lambda self: self.data == data)
+
+
+def listed(source: str, error: str = "") -> list[str]:
+    """Return the names of what a far directory or glob holds, listed once."""
+    import threading
+
+    woken = threading.Event()
+    listing = open_listing(source, follow=False, on_wake=woken.set)
+    assert woken.wait(PATIENCE)
+    assert not listing.pending
+    assert error in (listing.error or "")
+    assert bool(error) == bool(listing.error)
+    names = []
+    for path in listing.take():
+        tail = listing.open(path)
+        tail.close()
+        names.append(tail.path)
+    listing.close()
+    return names
 
 
 @dataclass

@@ -10,10 +10,10 @@ import pytest
 
 fsspec = pytest.importorskip("fsspec", reason="the extra `remote` is not installed")
 
-from lossmon.errors import SourceNotFound, UsageError  # noqa: E402
+from lossmon.errors import UsageError  # noqa: E402
 from lossmon.sources.opening import open_stream  # noqa: E402
 
-from .conftest import Follower  # noqa: E402
+from .conftest import Follower, listed  # noqa: E402
 
 # Deprecations and sockets inside boto are not ours.
 pytestmark = [
@@ -26,7 +26,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lossmon.sources.polled.BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("lossmon.sources.polled.BACK_OFF_FROM", 0.1)
+    monkeypatch.setattr("lossmon.sources.poller.BACK_OFF_FROM", 0.1)
 
 
 @pytest.fixture
@@ -35,8 +35,7 @@ def follow() -> Iterator:
 
     def open_one(source: str, **options: bool) -> Follower:
         follower = Follower()
-        ((_, tail),) = open_stream(source, on_wake=follower.wake, **options)
-        follower.tail = tail
+        follower.tail = open_stream(source, on_wake=follower.wake, **options)
         opened.append(follower)
         return follower
 
@@ -114,16 +113,12 @@ def test_prefix_and_glob_in_s3(s3) -> None:
     for name in ("a/x.log", "a/b/y.jsonl", "a/model.pt"):
         put(f"s3://logs/runs/{name}", b"x\n")
 
-    def names(source: str) -> set[str]:
-        found = open_stream(source, follow=False)
-        for _, tail in found:
-            tail.close()
-        return {name for name, _ in found}
-
-    assert names("s3://logs/runs/") == {"s3://logs/runs/a/x.log", "s3://logs/runs/a/b/y.jsonl"}
-    assert names("s3://logs/runs/*/*.log") == {"s3://logs/runs/a/x.log"}
-    with pytest.raises(SourceNotFound):
-        names("s3://logs/none/")
+    assert set(listed("s3://logs/runs/")) == {
+        "s3://logs/runs/a/x.log",
+        "s3://logs/runs/a/b/y.jsonl",
+    }
+    assert listed("s3://logs/runs/*/*.log") == ["s3://logs/runs/a/x.log"]
+    assert listed("s3://logs/none/") == []
 
 
 def test_object_that_appears_later(memory: str, follow) -> None:

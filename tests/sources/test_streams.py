@@ -150,8 +150,7 @@ def test_fifo_never_waits_for_a_writer(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
     assert is_stream(str(path))
-    ((name, tail),) = open_stream(str(path))
-    assert name == str(path)
+    tail = open_stream(str(path))
     assert drain(tail) == []
     writer = os.open(path, os.O_WRONLY)
     os.write(writer, b"one\n")
