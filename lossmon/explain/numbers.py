@@ -119,7 +119,9 @@ divergence. Measured so, a verdict does not depend on the loss's unit or its zer
             """
 A step is one update of the weights, an epoch one pass through the training data. lossmon takes
 both from the log as they are; where a log has no step it counts, or estimates it, and says so
-(`steps_estimated`). `steps` and `epochs` of a summary are the last ones read.
+(`steps_estimated`). So with the Hugging Face Trainer's lines where no bar stands beside them: each
+says its epoch alone, and the likeliest logging interval gives the steps. `steps` and `epochs` of a
+summary are the last ones read.
 """,
             ("step", "epochs", "epoch"),
             ("segment",),

@@ -4,8 +4,8 @@
 
 A line carries no step. Where the progress bar goes to the same place it is
 redrawn right after the line, at the step of the line; else steps are worked
-out from the order of the lines, and from the epochs where the log says how
-many steps an epoch has (`RunInfo.steps_estimated`).
+out from the epochs: exactly where the log says how many steps an epoch has,
+else with the likeliest logging interval (`RunInfo.steps_estimated`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-import numpy as np
-
+from lossmon.formats._epoch_steps import EpochSteps
 from lossmon.formats._late import late
+from lossmon.formats._logging_interval import NEEDED
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
@@ -55,8 +55,7 @@ class HFConsoleParser(ConsoleParser):
         self._main_total: int | None = None
         self._last_step = 0.0
         self._interval = 0.0
-        self._count = 0
-        self._last_epoch: float | None = None
+        self._by_epoch = EpochSteps()
         self._header: dict[str, float] = {}
         self._lines = DictLines()
         self._ready: list[Batch] = []
@@ -109,16 +108,24 @@ class HFConsoleParser(ConsoleParser):
         if "step" in logged.values:
             step = logged.values.pop("step")
             self._emit(logged, step)
-        elif self._by_bar is False:
+        elif self._by_bar is False and self._tells_steps():
             self._emit(logged, self._estimate(logged))
         else:
-            waits = any(not other.is_eval for other in self._pending)
-            self._pending.append(logged)
-            if waits and not logged.is_eval and self._by_bar is None:
-                self._by_bar = False
-                self._resolve_without_bar()
-            elif len(self._pending) > _MAX_PENDING:
-                self._resolve_without_bar()
+            self._wait(logged)
+
+    def _wait(self, logged: _Logged) -> None:
+        """Keep a line until a bar says its step, or enough lines came without one."""
+        before = sum(not other.is_eval for other in self._pending)
+        self._pending.append(logged)
+        if before and not logged.is_eval and self._by_bar is None:
+            self._by_bar = False
+        enough = self._tells_steps() or before + (not logged.is_eval) >= NEEDED
+        if (self._by_bar is False and enough) or len(self._pending) > _MAX_PENDING:
+            self._resolve_without_bar()
+
+    def _tells_steps(self) -> bool:
+        """Whether epochs can be turned into steps."""
+        return self._by_epoch.decided or self._steps_per_epoch() is not None
 
     def _bar_line(self, text: str) -> None:
         if not self._pending and self._main_total is not None:
@@ -161,6 +168,11 @@ class HFConsoleParser(ConsoleParser):
 
     def _resolve_without_bar(self) -> None:
         pending, self._pending = self._pending, []
+        if not self._by_bar and not self._tells_steps():
+            training = [logged for logged in pending if not logged.is_eval][:NEEDED]
+            if training:
+                rates = [logged.values.get("learning_rate", math.nan) for logged in training]
+                self._by_epoch.decide([logged.epoch for logged in training], rates)
         for logged in pending:
             if self._by_bar:
                 if not logged.is_eval:
@@ -172,27 +184,20 @@ class HFConsoleParser(ConsoleParser):
     def _estimate(self, logged: _Logged) -> float:
         """Return the step that the order of the lines and the epochs suggest."""
         self.info.steps_estimated = True
-        if logged.is_eval:
-            return self._last_step
         per_epoch = self._steps_per_epoch()
-        epoch = logged.epoch
-        if per_epoch:
-            self._count += 1
-            return self._from_epoch(epoch * per_epoch, per_epoch)
-        back = self._last_epoch is not None and epoch < self._last_epoch
-        if back and self._last_epoch:
-            # A resumed run: as many lines as so far came to that epoch.
-            self._count = max(round(self._count * epoch / self._last_epoch), 1)
-        else:
-            self._count += 1
-        self._last_epoch = epoch
-        self._last_step = float(self._count)
-        return self._last_step
+        if self._by_epoch.decided or per_epoch is None:
+            by_epoch = self._by_epoch
+            place = by_epoch.evaluation if logged.is_eval else by_epoch.training
+            return place(logged.epoch)
+        expected = logged.epoch * per_epoch
+        if not logged.is_eval:
+            return self._from_epoch(expected, per_epoch)
+        late = expected - self._last_step > self._tolerance(expected, per_epoch)
+        return float(round(expected)) if late else self._last_step
 
     def _from_epoch(self, expected: float, per_epoch: float) -> float:
         regular = self._last_step + self._interval
-        # Epochs have 4 significant digits (transformers 5) or 2 decimals (4).
-        tolerance = max(1.0, 6e-5 * expected, 0.0051 * per_epoch)
+        tolerance = self._tolerance(expected, per_epoch)
         if self._interval and abs(regular - expected) <= tolerance:
             step = regular
         else:
@@ -201,6 +206,11 @@ class HFConsoleParser(ConsoleParser):
                 self._interval = step - self._last_step
         self._last_step = step
         return step
+
+    @staticmethod
+    def _tolerance(expected: float, per_epoch: float) -> float:
+        # Epochs have 4 significant digits (transformers 5) or 2 decimals (4).
+        return max(1.0, 6e-5 * expected, 0.0051 * per_epoch)
 
     def _steps_per_epoch(self) -> float | None:
         examples = self._header.get("Num examples")
@@ -226,11 +236,7 @@ class HFConsoleParser(ConsoleParser):
         refused = False
         while start < size:
             stop = 0
-            if (
-                self._by_bar is False
-                and block.startswith(START, start)
-                and self._steps_per_epoch() is None
-            ):
+            if self._by_bar is False and block.startswith(START, start) and self._by_epoch.decided:
                 # A whole piece first; where that was refused, only lines that look right.
                 stop = find_run(block, start) if refused else find_piece(block, start)
                 if self._fast(block[start:stop]):
@@ -244,18 +250,12 @@ class HFConsoleParser(ConsoleParser):
 
     def _fast(self, lines: bytes) -> bool:
         """Take lines that are alike in one go; False: one has to read them singly."""
-        batch = self._lines.read(lines, self._count, self._last_epoch)
-        if batch is None or batch.epochs is None:
+        batch = self._lines.read(lines, self._by_epoch)
+        if batch is None:
             return False
         if len(self.rows):
             self._ready.append(self.rows.take())
         self._ready.append(batch)
-        last = int(batch.steps[-1])
-        if last > self._count:
-            rows = np.flatnonzero(batch.steps == last)
-            self._last_epoch = float(batch.epochs[rows[0]])
-            self._count = last
-            self._last_step = float(last)
         self.info.finished = False
         self.info.crashed = False
         return True

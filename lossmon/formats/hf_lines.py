@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from lossmon.formats._epoch_steps import EpochSteps
 from lossmon.formats._floats import column as floats
 from lossmon.formats._floats import getter
 from lossmon.formats._late import late
@@ -94,13 +95,8 @@ class DictLines:
             tuple(clean_name(key) for key in self._keys),
         )
 
-    def read(self, lines: bytes, count: int, last_epoch: float | None) -> Batch | None:
-        """Return the rows of whole lines, or None where they must be read one by one.
-
-        Steps count training lines, on from `count`; an evaluation stands at
-        the training line before it. Epochs of training must not fall below
-        `last_epoch` or one another.
-        """
+    def read(self, lines: bytes, steps: EpochSteps) -> Batch | None:
+        """Return the rows of whole lines, or None where they must be read one by one."""
         if "loss" not in self._keys or b'"' in lines or b"\\" in lines or b"}," in lines:
             return None
         if self._compiled is None:
@@ -110,11 +106,9 @@ class DictLines:
             rows = self._compiled.decoder.decode(b"[%b]" % text)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return self._batch(rows, self._compiled, count, last_epoch)
+        return self._batch(rows, self._compiled, steps)
 
-    def _batch(
-        self, rows: list[Any], compiled: _Compiled, count: int, last_epoch: float | None
-    ) -> Batch | None:
+    def _batch(self, rows: list[Any], compiled: _Compiled, steps: EpochSteps) -> Batch | None:
         n = len(rows)
         columns = []
         is_eval = np.zeros(n, dtype=np.bool_)
@@ -135,14 +129,8 @@ class DictLines:
             # A line that is both, or neither: a training line without a loss.
             return None
         epochs = floats([row.epoch for row in rows])
-        of_train = epochs[is_train]
-        if len(of_train) and (
-            (of_train[1:] < of_train[:-1]).any()
-            or (last_epoch is not None and of_train[0] < last_epoch)
-        ):
-            return None
-        steps = count + np.cumsum(is_train, dtype=np.float64)
-        return Batch(steps, tuple(columns), epochs)
+        placed = steps.place(epochs, is_train)
+        return None if placed is None else Batch(placed, tuple(columns), epochs)
 
 
 def _column(name: str, values: list[float]) -> Column | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from lossmon.formats._counted_step import CountedSteps
+from lossmon.formats._counted_step import CountedSteps, Point
 from lossmon.formats.base import Context, Grouping, Parser, Sniff, StreamFormat
 from lossmon.formats.lines import LineParser
 from lossmon.model import clean_name, clean_text
@@ -46,10 +46,10 @@ class MetricParser(LineParser):
         if point is None:
             self.bad_records += 1
             return
-        time, value, step = point
-        step = self._steps.step(self._name, step)
+        due = self._steps.points(self._name, point, self.info)
         self.info.steps_estimated = self._steps.estimated
-        self.rows.add(((self._name, value),), step, None, time)
+        for step, time, value in due:
+            self.rows.add(((self._name, value),), step, None, time)
 
 
 class MetaParser(LineParser):
@@ -75,8 +75,8 @@ class MetaParser(LineParser):
             self.info.facts[key] = clean_text(value, 100)
 
 
-def _point(text: str) -> tuple[float, float, float] | None:
-    """Return (seconds, value, step) of a line; MLflow before 1.0 wrote no step."""
+def _point(text: str) -> Point | None:
+    """Return the point of a line, its time in seconds; MLflow before 1.0 wrote no step."""
     words = text.split(" ")
     if not 2 <= len(words) <= 3 or any(len(word) > _MAX_NUMBER for word in words):
         return None
@@ -87,7 +87,7 @@ def _point(text: str) -> tuple[float, float, float] | None:
         return None
     try:
         step = int(words[2]) if len(words) == 3 else 0
-        return milliseconds / 1000, float(words[1]), float(step)
+        return Point(float(step), milliseconds / 1000, float(words[1]))
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lossmon.formats._counted_step import CountedSteps
+from lossmon.formats._counted_step import CountedSteps, Point
 from lossmon.formats._hf_summary import take_summary
 from lossmon.formats.base import Sniff, TableCursor, TableFormat, TableRun
 from lossmon.model import Batch, Role, clean_name, clean_text, role_of
@@ -40,9 +40,9 @@ class _Row:
     """Points of one call of `log_metrics`."""
 
     step: float
-    timestamp: float
+    call: tuple[float, float]
+    """The step as it was logged, and the milliseconds since 1970."""
     values: dict[str, float] = field(default_factory=dict)
-    said_step: float = 0.0
 
 
 class MlflowSqliteFormat(TableFormat):
@@ -93,17 +93,15 @@ class MlflowSqliteFormat(TableFormat):
                     cursor.bad_records += 1
                     continue
                 metric = str(name)
-                if (
-                    open_row is None
-                    or open_row.said_step != said
-                    or open_row.timestamp != time
-                    or metric in open_row.values
-                ):
-                    _close(open_row, cursor)
-                    open_row = _Row(position.steps.step(metric, said), time, said_step=said)
-                else:
-                    open_row.step = max(open_row.step, position.steps.step(metric, said))
-                open_row.values[metric] = number
+                logged = Point(said, time, number)
+                for point in position.steps.points(metric, logged, cursor.info):
+                    # One that was held back was logged without a step.
+                    call = (said if point.time == time else 0.0, point.time)
+                    if open_row is None or open_row.call != call or metric in open_row.values:
+                        _close(open_row, cursor)
+                        open_row = _Row(point.step, call)
+                    open_row.step = max(open_row.step, point.step)
+                    open_row.values[metric] = point.value
             if len(piece) < PIECE:
                 _close(open_row, cursor)
             cursor.info.steps_estimated = position.steps.estimated
@@ -140,7 +138,7 @@ def _close(row: _Row | None, cursor: TableCursor) -> None:
     for key, value in row.values.items():
         if role_of(clean_name(key)) is Role.EPOCH and math.isfinite(value):
             epoch = value
-    seconds = row.timestamp / 1000
+    seconds = row.call[1] / 1000
     cursor.builder.add(row.values, row.step, epoch, seconds if 0 < seconds < 1e11 else None)
 
 

@@ -58,10 +58,82 @@ def test_bare_nan_of_version_4() -> None:
     assert points(run, "loss") == [(10.0, math.inf)]
 
 
-def test_without_bars_lines_are_counted_and_that_is_said() -> None:
+def test_without_bars_the_epochs_and_the_interval_give_steps_and_that_is_said() -> None:
     run, parser = read_sample(NAME, "v5-no-bar.txt")
-    assert run.view("loss").steps.tolist() == list(range(1, 21))
-    assert run.view("eval_loss").steps.tolist() == [5, 10, 15, 20]
+    assert run.view("loss").steps.tolist() == list(range(10, 201, 10))
+    assert run.view("eval_loss").steps.tolist() == [50, 100, 150, 200]
+    assert parser.info.steps_estimated
+
+
+def trainer_lines(
+    logging: int,
+    per_epoch: int,
+    steps: int,
+    version: int = 5,
+    first: bool = False,
+    warmup: int = 0,
+    eval_every: int = 0,
+    start: int = 0,
+) -> tuple[str, list[int], list[int]]:
+    """Write what a Trainer prints; also return the steps of its lines and evaluations."""
+
+    def epoch(step: int) -> str:
+        said = step / per_epoch
+        return f"'{said:.4g}'" if version == 5 else repr(round(said, 2))
+
+    text, trained, evaluated = "", [], []
+    for step in range(start + 1, steps + 1):
+        if step % logging == 0 or (first and step == 1):
+            rate = 1 - (step - 1 - warmup) / (steps - warmup)
+            if step <= warmup:
+                rate = (step - 1) / warmup
+            said = f"'{2e-4 * rate:.4g}'" if version == 5 else repr(2e-4 * rate)
+            text += f"{{'loss': 1.5, 'learning_rate': {said}, 'epoch': {epoch(step)}}}\n"
+            trained.append(step)
+        if eval_every and step % eval_every == 0:
+            text += f"{{'eval_loss': 1.5, 'epoch': {epoch(step)}}}\n"
+            evaluated.append(step)
+    return text, trained, evaluated
+
+
+@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("logging", [1, 5, 10, 50, 100, 500])
+@pytest.mark.parametrize("per_epoch", [38, 293, 625, 2930])
+@pytest.mark.parametrize(("first", "warmup"), [(False, 0), (True, 0), (False, 2), (False, 20)])
+def test_the_rates_tell_the_interval(
+    version: int, logging: int, per_epoch: int, first: bool, warmup: int
+) -> None:
+    if first and (logging == 1 or (logging == 500 and per_epoch < 100)):
+        pytest.skip("the first step is logged anyway, or the lines say nothing of it")
+    if version == 5 and logging > 10 and not warmup and not first:
+        pytest.skip("rates of 4 digits that fall slowly tell no more than that it is long")
+    text, steps, _ = trainer_lines(
+        logging, per_epoch, 40 * logging, version, first, warmup * logging
+    )
+    run, parser = read_text(NAME, text)
+    assert run.view("loss").steps.tolist() == steps
+    assert parser.info.steps_estimated
+
+
+def test_evaluations_between_the_lines() -> None:
+    text, steps, evaluations = trainer_lines(10, 38, 380, eval_every=19)
+    run, _ = read_text(NAME, text)
+    assert run.view("loss").steps.tolist() == steps
+    assert run.view("eval_loss").steps.tolist() == evaluations
+
+
+def test_a_log_that_begins_in_the_middle() -> None:
+    text, steps, _ = trainer_lines(10, 293, 600, start=305)
+    run, _ = read_text(NAME, text)
+    assert run.view("loss").steps.tolist() == steps
+
+
+def test_lines_once_an_epoch_and_evaluations_alone_are_counted() -> None:
+    text = "".join(logged("1.5", f"{epoch}.0") for epoch in range(1, 6))
+    assert read_text(NAME, text)[0].view("loss").steps.tolist() == [1, 2, 3, 4, 5]
+    text = "".join(f"{{'eval_loss': 1.5, 'epoch': {epoch}.0}}\n" for epoch in range(4))
+    run, parser = read_text(NAME, text)
+    assert run.view("eval_loss").steps.tolist() == [0, 1, 2, 3]
     assert parser.info.steps_estimated
 
 
@@ -82,7 +154,7 @@ def test_without_bars_the_printed_sizes_give_real_steps() -> None:
 def test_a_resumed_run_without_bars_goes_back() -> None:
     epochs = [0.1, 0.2, 0.3, 0.4, 0.5, 0.4, 0.5, 0.6]
     run, _ = read_text(NAME, "".join(logged("1.5", str(epoch)) for epoch in epochs))
-    assert run.view("loss").steps.tolist() == [1, 2, 3, 4, 5, 4, 5, 6]
+    assert run.view("loss").steps.tolist() == [10, 20, 30, 40, 50, 40, 50, 60]
 
 
 def test_evaluation_bars_are_not_taken_for_the_training_bar() -> None:
@@ -205,8 +277,8 @@ def test_fast_path_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
             lines.append(f"{{'eval_loss': '{10 / step:.4g}', 'epoch': '{step / 100:.4g}'}}")
     run, _ = read_text(NAME, "\n".join(lines))
     assert sum(taken) > 1000
-    assert run.view("loss").steps.tolist() == list(range(1, 2001))
-    assert run.view("eval_loss").steps.tolist() == list(range(50, 2001, 50))
+    assert run.view("loss").steps.tolist() == list(range(10, 20_001, 10))
+    assert run.view("eval_loss").steps.tolist() == list(range(500, 20_001, 500))
 
 
 def test_numbers_of_numpy() -> None:

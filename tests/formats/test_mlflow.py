@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +13,7 @@ import pytest
 
 from lossmon.formats import mlflow_files, mlflow_sqlite
 from lossmon.formats.base import Context, TableCursor
+from lossmon.model import Run
 from lossmon.sources.database import open_readonly, tables
 from tests.formats import stores
 from tests.formats.contract import check_batch
@@ -110,6 +113,40 @@ def test_metrics_without_a_step_are_counted(tmp_path: Path) -> None:
     assert cursor.info.steps_estimated
 
 
+def log(connection: sqlite3.Connection, key: str, steps: Sequence[int], first_time: int) -> None:
+    for number, step in enumerate(steps):
+        connection.execute(
+            "INSERT INTO metrics VALUES (?, ?, ?, 'r', ?, 0)",
+            (key, 1 / (1 + step), first_time + number, step),
+        )
+
+
+@pytest.mark.parametrize("piece", [1, 3, 10**6])
+def test_a_final_value_without_a_step_is_no_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(mlflow_sqlite, "PIECE", piece)
+    with closing(stores.mlflow(tmp_path / "a.db")) as connection:
+        connection.execute("INSERT INTO runs VALUES ('r', 'n', 'RUNNING', 1, NULL, 'active')")
+        log(connection, "loss", [0, 10, 20, 30, 0], 1000)
+        log(connection, "best", [0], 2000)  # of no curve: a series of its own
+        cursor = TableCursor()
+        run = Run("r", "r", "mlflow-sqlite")
+        run.append(stores.read(DATABASE, connection, "r", cursor))
+        assert run.view("loss").steps.tolist() == [0, 10, 20, 30]
+        assert run.view("loss").segments == 1
+        assert cursor.info.facts["loss (logged without a step)"] == "1"
+        # Going on from where it was: the value in between was no start.
+        log(connection, "loss", [40, 0, 50], 3000)
+        run.append(stores.read(DATABASE, connection, "r", cursor))
+        assert run.view("loss").steps.tolist() == [0, 10, 20, 30, 40, 50]
+        # Anew from the beginning.
+        log(connection, "loss", [0, 10, 20], 4000)
+        run.append(stores.read(DATABASE, connection, "r", cursor))
+        assert run.view("loss").steps.tolist() == [0, 10, 20, 30, 40, 50, 0, 10, 20]
+        assert "loss (logged without a step)" not in cursor.info.facts
+
+
 def test_deleted_and_empty_runs_are_not_listed(tmp_path: Path) -> None:
     with closing(stores.mlflow(tmp_path / "a.db")) as connection:
         for key, stage in (("a", "active"), ("b", "deleted"), ("c", "active"), ("d", None)):
@@ -173,6 +210,13 @@ def test_lines_of_another_kind_are_counted(line: str) -> None:
 def test_a_metric_without_steps_is_counted() -> None:
     rows, _ = parse_metric("1795385158663 2.5 0\n1795385158664 2.4 0\n1795385158665 2.3 0\n")
     assert [row[0] for row in rows] == ["0.0", "1.0", "2.0"]
+
+
+def test_a_final_value_in_a_file_is_no_point() -> None:
+    text = "".join(f"179538515866{i} {3 - i / 10} {step}\n" for i, step in enumerate((1, 2, 3, 0)))
+    assert [row[0] for row in parse_metric(text)[0]] == ["1.0", "2.0", "3.0"]
+    text += "1795385158669 2.9 1\n"
+    assert [row[0] for row in parse_metric(text)[0]] == ["1.0", "2.0", "3.0", "0.0", "1.0"]
 
 
 META = """artifact_uri: file:///mlruns/1/aabb/artifacts

@@ -160,11 +160,6 @@ EXPLAINED = (
         {"first_step": 1, "last_step": 15, "best_eval_step": 15},
     ),
     Explained(
-        "transformers/no-tqdm/console.*",
-        "without a bar no step stands on the console: rows are counted",
-        dict.fromkeys(STEP_UNKNOWN),
-    ),
-    Explained(
         "transformers/accum-firststep/*",
         "two evaluation sets of 6 points, the first is judged",
         {"eval_points": 6, "final_eval_loss": 2.4495062828063965},
