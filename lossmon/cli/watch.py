@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import sys
 from typing import Final
 
@@ -80,14 +81,7 @@ def run(options: argparse.Namespace) -> int:
     # In a browser (`lossmon serve`) there is no terminal, but a screen.
     plain = options.plain or not (sys.stdout.isatty() or "TEXTUAL_DRIVER" in os.environ)
     if options.tee:
-        from lossmon.sources.stdin import pass_on_to
-
-        if "-" not in sources or not plain:
-            raise UsageError(
-                "--tee passes standard input (-) on to standard output, which should be a pipe or "
-                "a file: python train.py | lossmon - --tee | tee train.log"
-            )
-        pass_on_to(sys.stdout.fileno())
+        plain = _tee(sources, plain=options.plain)
     # On the screen a line would be lost in the picture: it is said at the end.
     monitor, dispatcher = monitor_from(options, sources, settings, report=tell if plain else None)
     try:
@@ -95,7 +89,10 @@ def run(options: argparse.Namespace) -> int:
             from lossmon.cli.plain import follow_plain
 
             return follow_plain(monitor, sys.stderr if options.tee else sys.stdout)
-        return run_screen(monitor, options, sources)
+        code = run_screen(monitor, options, sources)
+        if options.tee and code == 0:
+            _finish_tee()
+        return code
     finally:
         if dispatcher is not None:
             dispatcher.close()
@@ -104,14 +101,52 @@ def run(options: argparse.Namespace) -> int:
                     tell(note)
 
 
+def _tee(sources: list[str], *, plain: bool) -> bool:
+    """Let standard input be passed on; return whether there is to be no screen.
+
+    Into a file the bytes go while the screen is on the terminal. What reads a
+    pipe may write to the terminal itself, and waits for the end of the input,
+    not for a key: beside it there is none.
+    """
+    from lossmon.cli.terminal import is_ours
+    from lossmon.sources.stdin import pass_on_to
+
+    if "-" not in sources or sys.stdout.isatty():
+        raise UsageError(
+            "--tee passes standard input (-) on to standard output, which should be a pipe or "
+            "a file: python train.py | lossmon - --tee > train.log"
+        )
+    output = sys.stdout.fileno()
+    pass_on_to(os.dup(output))
+    is_file = stat.S_ISREG(os.fstat(output).st_mode)
+    return plain or not (is_file and sys.stderr.isatty() and is_ours())
+
+
+def _finish_tee() -> None:
+    """After the screen was left, keep the training's output whole, and the training alive."""
+    from lossmon.sources.stdin import pass_on_rest
+
+    tell("standard input is passed on to its end; Ctrl-C ends that too")
+    pass_on_rest()
+
+
 def run_screen(
     monitor: Monitor, options: argparse.Namespace, sources: list[str], place: str = ""
 ) -> int:
     """Open the screen over a monitor that is not yet started; `place` says what is watched."""
-    if "-" in sources and not sys.stdin.isatty():
+    if "TEXTUAL_DRIVER" in os.environ:
+        return _run_app(monitor, options, sources, place)
+    if not sys.stdin.isatty():
         from lossmon.sources.stdin import keyboard_from_tty
 
         keyboard_from_tty()
+    from lossmon.cli.terminal import output_on_terminal
+
+    with output_on_terminal():
+        return _run_app(monitor, options, sources, place)
+
+
+def _run_app(monitor: Monitor, options: argparse.Namespace, sources: list[str], place: str) -> int:
     # Textual asks the terminal for true colour by this; unset it stays with 256 colours.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from lossmon.tui.app import run as run_app

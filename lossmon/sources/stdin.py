@@ -128,6 +128,25 @@ def pass_on_to(descriptor: int | None) -> None:
     _tee = descriptor
 
 
+def _open_terminal() -> int:
+    try:
+        return os.open("CONIN$" if os.name == "nt" else "/dev/tty", os.O_RDWR)
+    except OSError as error:
+        for number in (1, 2):
+            # Not the controlling one (a container, a session of its own), but a terminal.
+            if os.isatty(number):
+                return os.open(os.ttyname(number), os.O_RDWR | getattr(os, "O_NOCTTY", 0))
+        raise SourceError(f"no terminal to read keys from: {error.strerror}") from error
+
+
+def pass_on_rest() -> None:
+    """Pass on what is still to come, to its end, after standard input was closed as a source."""
+    while _tee is not None and (data := os.read(_pipe, _PIECE)):
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(_tee, rest) :]
+
+
 def keyboard_from_tty() -> int:
     """Make descriptor 0 the terminal again, so that keys work; return where the pipe is now.
 
@@ -135,10 +154,7 @@ def keyboard_from_tty() -> int:
     a screen is started. SourceError where there is no terminal.
     """
     global _pipe
-    try:
-        terminal = os.open("CONIN$" if os.name == "nt" else "/dev/tty", os.O_RDWR)
-    except OSError as error:
-        raise SourceError(f"no terminal to read keys from: {error.strerror}") from error
+    terminal = _open_terminal()
     pipe = os.dup(0)
     os.dup2(terminal, 0)
     os.close(terminal)

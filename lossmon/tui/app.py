@@ -32,6 +32,8 @@ from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, choose_paint, textual_theme
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
 
@@ -76,7 +78,7 @@ class LossmonApp(App[int]):
         today: float | None = None,
     ) -> None:
         paint = choose_paint(settings.theme)
-        super().__init__(ansi_color=not paint.base)
+        super().__init__(driver_class=_driver(), ansi_color=not paint.base)
         self._feed = feed
         self.settings = settings
         self._first_view = view
@@ -296,6 +298,15 @@ class LossmonApp(App[int]):
                 self.view.show()
 
         return choose
+
+
+def _driver() -> type[Driver] | None:
+    """Return the driver for a terminal; None leaves the choice to Textual (Windows, a browser)."""
+    if os.name != "posix" or "TEXTUAL_DRIVER" in os.environ:
+        return None
+    from lossmon.tui.driver import TerminalDriver
+
+    return TerminalDriver
 
 
 def _no_markup(text: str) -> str:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -28,8 +29,10 @@ COMMAND = f"{shlex.quote(sys.executable)} -m lossmon"
 class Shell(Terminal):
     """A shell whose controlling terminal this is: for pipes, job control and hang-ups."""
 
-    def __init__(self, script: str | None, cwd: Path, **extra: str) -> None:
-        super().__init__(cwd=cwd, **extra)
+    def __init__(
+        self, script: str | None, cwd: Path, columns: int = 120, lines: int = 40, **extra: str
+    ) -> None:
+        super().__init__(cwd=cwd, columns=columns, lines=lines, **extra)
         tail = ["-i"] if script is None else ["-c", script]
         self._arguments = ["bash", "--norc", "--noprofile", *tail]
 
@@ -100,6 +103,48 @@ def test_tee_passes_every_byte_on(log: Path, tmp_path: Path) -> None:
     assert (tmp_path / "got").read_bytes() == sent
 
 
+def test_tee_into_a_file_leaves_the_screen_on_the_terminal(log: Path, tmp_path: Path) -> None:
+    held = tmp_path / "go"
+    os.mkfifo(held)
+    script = f"(cat {log}; cat {held}; cat {held}) | {COMMAND} - --tee > got; echo left $?"
+    with Shell(script, tmp_path, columns=100, lines=30) as terminal:
+        terminal.until(lambda text: "stdin" in text and "live" in text)
+        assert len(terminal.text.split("\n")[0].rstrip()) > 80, "the size is the terminal's"
+        terminal.type("?")
+        terminal.until(lambda text: "lossmon: help" in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: "lossmon: help" not in text)
+        with held.open("w") as file:
+            file.write('{"step": 40, "loss": 0.25}\n')
+        terminal.until(lambda text: re.search(r"step +40\b", text) is not None)
+        # What comes after the screen was left is passed on, too: the training lives on.
+        terminal.type("q")
+        terminal.until(lambda text: "passed on to its end" in text)
+        with held.open("w") as file:
+            file.write("the last words")
+        terminal.until(lambda text: "left 0" in text)
+        terminal.end()
+        assert terminal.after == terminal.before
+    expected = log.read_bytes() + b'{"step": 40, "loss": 0.25}\nthe last words'
+    assert (tmp_path / "got").read_bytes() == expected
+
+
+def test_the_screen_is_on_the_terminal_wherever_errors_and_input_go(
+    log: Path, tmp_path: Path
+) -> None:
+    with Shell(f"{COMMAND} {log} < /dev/null 2> errors; echo left $?", tmp_path) as terminal:
+        terminal.until(lambda text: "quit" in text and "metrics.jsonl" in text)
+        terminal.type("?")
+        terminal.until(lambda text: "lossmon: help" in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: "lossmon: help" not in text)
+        terminal.type("q")
+        terminal.until(lambda text: "left 0" in text)
+        terminal.end()
+        assert terminal.after == terminal.before
+    assert (tmp_path / "errors").read_bytes() == b""
+
+
 def test_ctrl_z_gives_the_terminal_back_and_fg_paints_it_again(log: Path, tmp_path: Path) -> None:
     with Shell(None, tmp_path, PS1="ready> ") as terminal:
         terminal.until(lambda text: "ready>" in text)
@@ -122,21 +167,26 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_paints_it_again(log: Path, tmp_pa
         assert terminal.end() == 0
 
 
-@pytest.mark.parametrize("source", ["file", "pipe"])
+@pytest.mark.parametrize("source", ["file", "pipe", "without SIGHUP"])
 def test_it_ends_by_itself_when_the_terminal_is_gone(
     log: Path, tmp_path: Path, source: str
 ) -> None:
-    script = f"{COMMAND} {log}" if source == "file" else f"(cat {log}; sleep 60) | {COMMAND} -"
+    script = f"{COMMAND} {log}"
+    if source == "pipe":
+        script = f"(cat {log}; sleep 60) | {script.replace(str(log), '-')}"
+    if source == "without SIGHUP":
+        script = f"setsid --wait {script}"  # not its controlling terminal: no signal comes
     with Shell(f"{script}; :", tmp_path) as terminal:
         terminal.until(lambda text: "quit" in text)
         found = subprocess.run(
-            ["ps", "-o", "pid=,args=", "-g", str(terminal.process.pid)],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+            ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
+        ).stdout
         (process,) = (
             int(line.split()[0])
             for line in found.splitlines()
-            if " -m lossmon" in line and "bash" not in line
+            if " -m lossmon" in line
+            and not {"bash", "setsid"} & set(line.split())
+            and Path(f"/proc/{line.split()[0]}/cwd").resolve() == tmp_path.resolve()
         )
         terminal.cut()
         end = time.monotonic() + 15
