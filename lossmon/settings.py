@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from lossmon.errors import UsageError
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """What a user may set; the defaults are what `lossmon` does without a word."""
 

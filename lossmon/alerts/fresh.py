@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lossmon.model import Event, RunView
 from lossmon.monitor import Snapshot
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alert:
     """One event of one run, as alerts tell it."""
 

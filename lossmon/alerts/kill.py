@@ -12,17 +12,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lossmon.alerts.fresh import Alert
 from lossmon.errors import UsageError
+from lossmon.record import record
 
 _SELF: Final = Path("/proc/self/stat")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity:
     """A process for certain: no two have both in common while the machine runs."""
 

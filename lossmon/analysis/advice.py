@@ -6,16 +6,16 @@ is named only where a series shows it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lossmon.model import Status
+from lossmon.record import record
 
 MANY_TIMES: Final = 10
 """Beyond so many times what was read, a number of points is no plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """What advice may lean on; None where it is not known."""
 

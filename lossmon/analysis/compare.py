@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from lossmon.analysis.noise import autocorrelation, difference_scale
 from lossmon.analysis.seeds import critical
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 FINAL_SHARE: Final = 0.05
 MIN_FINAL: Final = 8
@@ -34,7 +34,7 @@ SMOOTH: Final = 1 / 32
 """Share of the points under the window that finds the step to a target."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Estimate:
     """A value with its standard error (NaN where it is unknown) and the error's dof."""
 
@@ -49,7 +49,7 @@ class Estimate:
         return self.value - half, self.value + half
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Runs of one configuration with different seeds."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from lossmon.model import Event, EventKind, Severity
+from lossmon.record import record
 
 RESUMED: Final = "The run was resumed from before."
 MAX_EVENTS: Final = 2000
 """Events kept; a log that spikes without end keeps the first ones and all that stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """A point's step, its time if the log has one, and its place in the order of arrival."""
 

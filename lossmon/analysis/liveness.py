@@ -8,12 +8,13 @@ stalled when it has been silent for much longer than its longest usual gap.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
 
 from lossmon.model import RunState
+from lossmon.record import record
 
 MIN_SILENCE: Final = 60.0
 """Seconds: buffered writers (Python's stdout, `.wandb` blocks) are often this late."""
@@ -26,7 +27,7 @@ FACTOR_LONGEST: Final = 3.0
 """… and over so many times the longest gap seen (evaluation, checkpointing) is a stall."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Liveness:
     """A run's state, one sentence that says why, and the numbers of that sentence (seconds)."""
 

@@ -9,7 +9,6 @@ long again is then −slope · t_middle · ln 1.5.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from lossmon.analysis.buckets import CAPACITY
 from lossmon.model.batch import FloatArray, IntArray
+from lossmon.record import record
 
 WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
@@ -25,7 +25,7 @@ MIN_POINTS: Final = 16
 _HORIZON: Final = math.log(1.5)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outlook:
     """The line over one window, in internal units."""
 
@@ -44,7 +44,7 @@ class Outlook:
     """Mean square of the residuals over the variance that noise explains: 1 for a straight line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lines:
     """Lines over the windows of one moment, the shortest (newest) first; shapes (windows,)."""
 

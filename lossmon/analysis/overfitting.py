@@ -30,7 +30,6 @@ them (which is also how a second descent ends it).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -39,6 +38,7 @@ from lossmon.analysis.buckets import Buckets
 from lossmon.analysis.noise import autocorrelation, block_mean_factor, median
 from lossmon.analysis.valley import valley
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
@@ -67,7 +67,7 @@ MAX_RECORDS: Final = 64
 _ROUNDING: Final = 4 * np.finfo(float).eps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrainContext:
     """The training side's scale at the moment of an evaluation, in the training loss's unit."""
 
@@ -77,7 +77,7 @@ class TrainContext:
     """Standard error of a training level over the stretch between two evaluations."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rise:
     """The evidence: how much the evaluation rose above its best, and how sure that is."""
 

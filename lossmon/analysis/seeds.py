@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+
+from lossmon.record import record
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -20,7 +21,7 @@ LEVEL: Final = 0.05
 """Two-sided p under which a difference is called larger than the seeds'."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Welch:
     """Outcome of the test; `reason` says why the answer is unknown ("" otherwise)."""
 

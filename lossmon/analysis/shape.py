@@ -15,13 +15,13 @@ only where noise is under 0.5 % of the descent. A difference of BIC under 6 is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from lossmon.model import Shape
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 Family = Literal["flat", "linear", "exponential", "power"]
 MIN_BUCKETS: Final = 8
@@ -36,7 +36,7 @@ _SHIFTS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _EXPONENTS: Final = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fit:
     """The best family; `margin` is its lead in BIC over the next one."""
 

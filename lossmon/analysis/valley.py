@@ -9,12 +9,11 @@ alternative whose turning point is unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Valley:
     """The turn of a sequence; sums of squares are in the square of its unit."""
 

@@ -7,7 +7,6 @@ that its labels need; everything that is drawn later reads this one plan.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from lossmon.charts.raster import DOTS, Scale
 from lossmon.charts.spec import Band, Line, LineRole, Mark, Viewport
 from lossmon.charts.thin import Columns, columns
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 Data = tuple[FloatArray, FloatArray]
 
@@ -29,7 +29,7 @@ ORDER: Final[dict[LineRole, int]] = {"dimmed": 0, "raw": 1, "eval": 2, "other": 
 """Layers from the lowest to the highest; the marks of evaluations lie over all of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Rows of the picture, from the top: header, labels, canvas, NaN row, axis and its labels."""
 

@@ -7,7 +7,6 @@ line stays a clean curve in its own colour instead of a smear of both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from lossmon.charts.spec import Glyphs, Row, Span
 from lossmon.charts.thin import Columns
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -109,7 +109,7 @@ class Canvas:
 _LITTLE: Final = np.little_endian
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scale:
     """Values to dot rows: the ends of the range are the centres of the outermost rows of cells."""
 
@@ -138,7 +138,7 @@ class Scale:
         return np.clip(np.floor(down + 0.5), -1e6, 1e6).astype(np.int64)
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Trace:
     """A line's dots, and what of it left the canvas."""
 

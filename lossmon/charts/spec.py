@@ -9,7 +9,7 @@ rows. Colours are given as styles that Rich and Textual read (``"#4e79a7"``,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Literal
@@ -19,9 +19,10 @@ import numpy as np
 from lossmon.charts.thin import Extent
 from lossmon.model.batch import FloatArray
 from lossmon.model.findings import Severity
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A stretch of one row in one style."""
 
@@ -95,7 +96,7 @@ MarkKind = Literal[
 a saved checkpoint."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Line:
     """One line: `x` and `y` of shape (n,), already smoothed or whatever it shows.
 
@@ -120,7 +121,7 @@ class Line:
     """Points further apart along x are not joined: nothing was trained in between."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """Something at an x: a vertical dotted line with a short label on top.
 
@@ -139,7 +140,7 @@ class Mark:
     """Hue of a mark at a point: that of its line."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(slots=False, eq=False)
 class Band:
     """A region between `lo` and `hi` over `x` (all of shape (n,)): a forecast, or seeds' mean ± sd.
 
@@ -153,7 +154,7 @@ class Band:
     color: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Viewport:
     """How a chart is shown. Sizes are terminal cells, ranges are data units of the axes."""
 
@@ -177,7 +178,7 @@ class Viewport:
     """For `XAxis.WALL`; None is this machine's local time."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlotArea:
     """Where the canvas lies in the picture, in cells."""
 
@@ -187,7 +188,7 @@ class PlotArea:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CursorValue:
     """The point of a line that is nearest to the crosshair."""
 
@@ -198,7 +199,7 @@ class CursorValue:
     marker: str = ""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Picture:
     """A drawn chart: `viewport.height` rows of `viewport.width` cells, and how to read them."""
 

@@ -9,7 +9,6 @@ that a million points are a few kilobytes and a spike is still there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from lossmon.charts.spec import Band, Line, Mark, Palette, XAxis
 from lossmon.charts.thin import Columns, columns
 from lossmon.model import RunView, clean_text
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 14.0, 46.0, 34.0
 _HOVER: Final = 120
@@ -31,7 +31,7 @@ _POINTS: Final = 150
 """Evaluations up to which each has its own mark."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Box:
     """The plot area in user units, and the ranges it shows."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from lossmon.charts.spec import XAxis
+from lossmon.record import record
 
 MAX_TICKS: Final = 40
 """More never fit a terminal; bounds the work whatever the range."""
@@ -28,7 +28,7 @@ _DURATIONS: Final = (
 _PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tick:
     """A position in data units and its label."""
 

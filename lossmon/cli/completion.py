@@ -9,8 +9,9 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from lossmon.record import record
 
 EPILOG: Final = """\
 examples:
@@ -20,7 +21,7 @@ examples:
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One option: its names, its help, and what it takes."""
 
@@ -31,7 +32,7 @@ class Option:
     files: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """One command with its options and the words that may follow it."""
 

@@ -10,13 +10,13 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from lossmon.errors import SourceNotFound
+from lossmon.record import record
 
 SECONDS: Final = 60.0
 """How long a replay lasts at speed 1: long enough to see curves grow, short enough to stay."""
@@ -39,7 +39,7 @@ def demo_logs() -> Path:
     raise SourceNotFound("the demo logs are missing from this installation; install lossmon again")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Part:
     """One file: how to write the first `n` of its `total` pieces."""
 

@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from lossmon.cli.reading import exit_code, read_now
 from lossmon.cli.watch import add_screen
 from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.model import clean_text
+from lossmon.record import record
 
 TIMEOUT: Final = 20.0
 """Seconds: a busy controller may take many, and says so on standard error."""
@@ -43,7 +43,7 @@ _JOB: Final = re.compile(r"\bJobId=(\d+)")
 _JOB_ID: Final = re.compile(r"^\d{1,10}(_(\d{1,7}|\*))?(\+\d{1,5})?$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """One job (or task of an array) and where it writes."""
 

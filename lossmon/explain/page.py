@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import Final
+
+from lossmon.record import record
 
 GROUPS: Final = ("basics", "verdicts", "events", "numbers", "words")
 """Groups of pages, in the order in which they are best read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """One page. `text` has paragraphs divided by empty lines; indented lines stay as they are."""
 

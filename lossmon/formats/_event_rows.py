@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lossmon.formats._events import BoolArray, FloatArray, IntArray
+from lossmon.record import record
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Rows:
     """Scalars of one kind of record: index of the record, id of the tag, and the numbers."""
 

@@ -13,7 +13,6 @@ tensor.proto.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -29,6 +28,7 @@ from lossmon.formats._protobuf import (
     signed,
     varint,
 )
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -59,7 +59,7 @@ _STRUCT_F4: Final = struct.Struct("<f")
 _STRUCT_F8: Final = struct.Struct("<d")
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scalar:
     """One number of a record: its tag, and where it stands if its bytes are fixed in number."""
 
@@ -69,7 +69,7 @@ class Scalar:
     dtype: str = ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class EventRecord:
     """What one record holds of interest; `wall_at` and `step_at` are places in the payload."""
 
@@ -203,7 +203,7 @@ def _bfloat16(bits: int) -> float:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Columns:
     """Records of one layout: shapes (n,)."""
 

@@ -9,12 +9,12 @@ equal CRCs. It is also what lets the reader find its way again after damage.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from lossmon.formats import _crc32c
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,7 +39,7 @@ _FIRST_WINDOW: Final = 4096  # bytes searched for the next record after damage; 
 _header = struct.Struct("<QI")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Records:
     """Whole records: `buffer[starts[i] : starts[i] + lengths[i]]` are their payloads."""
 

@@ -8,7 +8,7 @@ rows before, never on how they were cut into blocks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from lossmon.formats.fields import FIRST_SECOND, LAST_SECOND, Kind, kind_of, step_rank
 from lossmon.model import Batch, Column, RunInfo, clean_name
 from lossmon.model.batch import MAX_SERIES, FloatArray, IntArray
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,7 +34,7 @@ _UNIX_SCALES: Final = (1.0, 1e3, 1e6, 1e9)
 """Time stamps come in seconds, milli-, micro- and nanoseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cells:
     """A field's numbers in a block of rows; `rows` None: one in each row."""
 
@@ -49,7 +50,7 @@ class Cells:
         return spread
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Rows:
     """Collects rows one at a time into columns of fields, for the slow paths."""
 

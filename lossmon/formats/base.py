@@ -22,17 +22,18 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from lossmon.model import Batch, BatchBuilder, RunInfo
+from lossmon.record import record
 
 HEAD_BYTES: Final = 65536
 """At most this much of a file is looked at to find its format."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sniff:
     """How sure a format is that a head of bytes is its own, and why.
 
@@ -45,7 +46,7 @@ class Sniff:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grouping:
     """Which run a file belongs to: the run's path, and what the file is called inside it."""
 
@@ -53,7 +54,7 @@ class Grouping:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What a parser may know of its source beside the bytes (names only, never files)."""
 
@@ -165,7 +166,7 @@ class DocumentFormat(Format):
         """Return a fresh parser for the whole document."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableRun:
     """One run in a database: its key there and its name."""
 
@@ -173,7 +174,7 @@ class TableRun:
     name: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class TableCursor:
     """How far a run of a database was read (the format's own watermark), and what it said."""
 

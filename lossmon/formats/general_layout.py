@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lossmon.formats._late import late
@@ -21,6 +21,7 @@ from lossmon.formats.general_names import (
 )
 from lossmon.model import Role, clean_name, role_of
 from lossmon.model.roles import words
+from lossmon.record import record
 
 MAX_NUMBERS: Final = 32
 """A line with more numbers is data, not a report of training."""
@@ -60,7 +61,7 @@ _CLU_STEP: Final = "] ["
 _CJK_COUNTERS: Final = {"轮": "epoch", "輪": "epoch", "步": "step"}
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Layout:
     """What the numbers of a shape are; each is an index into the line's numbers, or None."""
 

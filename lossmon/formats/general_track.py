@@ -19,6 +19,7 @@ import numpy as np
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import to_float
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 MAX_STEP: Final = 1e15
 MAX_EPOCH: Final = 1e9
@@ -37,7 +38,7 @@ _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Row:
     """One line: its number among the lines with metrics, what it says, and where it stands."""
 
@@ -49,7 +50,7 @@ class Row:
     """What must rise from line to line: the step, else the epoch, NaN where there is none."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Track:
     """Lines with one sequence of names."""
 

@@ -12,13 +12,14 @@ import math
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lossmon.formats._counted_step import CountedSteps, Point
 from lossmon.formats._hf_summary import take_summary
 from lossmon.formats.base import Sniff, TableCursor, TableFormat, TableRun
 from lossmon.model import Batch, Role, clean_name, clean_text, role_of
+from lossmon.record import record
 
 PIECE: Final = 20000
 """Rows fetched by one statement: SQLite's read lock lasts no longer (some 20 ms)."""
@@ -29,13 +30,13 @@ _LARGEST: Final = sys.float_info.max
 _ENDED_BADLY: Final = frozenset(["FAILED", "KILLED"])
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Position:
     rowid: int = 0
     steps: CountedSteps = field(default_factory=CountedSteps)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Row:
     """Points of one call of `log_metrics`."""
 

@@ -9,7 +9,6 @@ settings is none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +19,7 @@ from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
 from lossmon.formats.head import Head
 from lossmon.model import Role, clean_name, role_of
 from lossmon.model.roles import words
+from lossmon.record import record
 
 _COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
 _CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
@@ -33,7 +33,7 @@ _ABSENT: Final = "No log"
 """Transformers' notebook table says so where no loss was logged yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """The columns of a table as one way of cutting its header gives them."""
 

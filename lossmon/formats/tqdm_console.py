@@ -13,7 +13,7 @@ after them; so their names begin with `bar/`, and the printed ones go first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lossmon.formats._late import late
@@ -21,6 +21,7 @@ from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 from lossmon.model import Role, role_of
+from lossmon.record import record
 
 _EVAL_WORDS: Final = late(r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I)
 _EPOCH_OF: Final = late(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
@@ -38,7 +39,7 @@ _DIGITS: Final = late(r"\d{1,20}")
 _LOSS_ROLES: Final = frozenset({Role.TRAIN_LOSS, Role.EVAL_LOSS})
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Track:
     """Bars of one description (its numbers left out), one after the other."""
 

@@ -11,7 +11,7 @@ import datetime
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lossmon.formats import json_text
@@ -19,6 +19,7 @@ from lossmon.formats._hf_summary import take_summary
 from lossmon.formats._own_step import OwnStep
 from lossmon.formats.base import Sniff, TableCursor, TableFormat, TableRun
 from lossmon.model import Batch, Role, clean_name, clean_text, role_of
+from lossmon.record import record
 
 PIECE: Final = 5000
 """Rows fetched by one statement."""
@@ -44,7 +45,7 @@ _MAX_NESTING: Final = 4
 _NAMED_NUMBERS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Position:
     row: int = 0
     steps: OwnStep = field(default_factory=OwnStep)

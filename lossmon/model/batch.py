@@ -9,12 +9,12 @@ stay different things. Batches, not points, cross between rooms.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from lossmon.model.names import clean_name
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,7 +27,7 @@ MAX_SERIES: Final = 2000
 """Distinct metric names kept a run; more are counted as bad records (a hostile or broken log)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One metric's values in a batch.
 
@@ -41,7 +41,7 @@ class Column:
     rows: IntArray | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """Rows in order of arrival.
 

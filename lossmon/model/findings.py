@@ -8,10 +8,12 @@ the report's contract; a test pins them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
+
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,7 +41,7 @@ NoiseRating = Literal["smooth", "moderate", "noisy", "unknown"]
 GapRating = Literal["healthy", "monitor", "overfitting", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Point:
     """One point of a series; `epoch` is None where the log has none."""
 
@@ -48,7 +50,7 @@ class Point:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Something that happened at a step: raised, maybe cleared later.
 
@@ -74,7 +76,7 @@ class Event:
         return self.cleared_step is None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What holds now: a status, the curve's shape, one sentence, what to do, and why."""
 
@@ -85,7 +87,7 @@ class Verdict:
     evidence: Mapping[str, float | str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Forecast:
     """Where a loss is expected at later steps; arrays of shape (m,), from the last step to the end.
 
@@ -102,7 +104,7 @@ class Forecast:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """The numbers of one run; None where they are unknown, never a guess.
 

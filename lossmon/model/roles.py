@@ -10,10 +10,12 @@ run away on a hostile name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+from lossmon.record import record
 
 
 class Role(StrEnum):
@@ -160,7 +162,7 @@ def measure_of(name: str) -> str:
     return "cross_entropy" if measure.endswith("cross_entropy") else measure
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoleMap:
     """Roles with the user's overrides: `--train NAME` and `--eval NAME` win over the name."""
 

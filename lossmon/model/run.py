@@ -8,7 +8,7 @@ stay valid, since what is stored is never changed, only appended to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from lossmon.model.batch import MAX_SERIES, Batch, Column, FloatArray, IntArray
 from lossmon.model.roles import Role, RoleMap
 from lossmon.model.view import SeriesView
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -151,7 +152,7 @@ class Series:
         return self._values.nbytes + (0 if self._rows is None else self._rows.nbytes)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class RunInfo:
     """What a log says of its run beside the points; a parser fills it as it reads."""
 

@@ -7,7 +7,7 @@ Steps of a sparse series are gathered on first use and then kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +16,7 @@ import numpy as np
 from lossmon.model.batch import FloatArray
 from lossmon.model.findings import Event, Forecast, Point, RunState, Summary, Verdict
 from lossmon.model.roles import Role
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 BoolArray: TypeAlias = "npt.NDArray[np.bool_]"
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class SeriesView:
     """One series as it was at one moment: n points in order of arrival."""
 
@@ -92,7 +93,7 @@ class SeriesView:
         return self.point(int(filled.argmax() if largest else filled.argmin()))
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class RunView:
     """One run as it was at one moment: everything that a screen or a report shows of it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lossmon.formats import registry
 from lossmon.formats.base import Format, Sniff, TableFormat
+from lossmon.record import record
 from lossmon.settings import Settings
 from lossmon.sources.database import MAGIC, UNREADABLE, open_readonly, tables
 
@@ -19,7 +19,7 @@ _HOLE: Final = re.compile(rb"\0{64,}")
 """What a crash leaves on NFS, or a log rotated under its writer; no record holds so many NULs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """A format's claim on a file; `format` is None where no format wants it."""
 

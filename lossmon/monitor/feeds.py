@@ -12,7 +12,6 @@ import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from lossmon.formats.lines import LineParser
 from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
+from lossmon.record import record
 from lossmon.sources.base import RACY_SECONDS, Tail
 from lossmon.sources.database import UNREADABLE, open_readonly, signature
 
@@ -39,7 +39,7 @@ MAX_DOCUMENT: Final = 1 << 29
 """A document beyond 512 MiB is refused: it is parsed whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fed:
     """What one call brought.
 

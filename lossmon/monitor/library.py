@@ -9,7 +9,6 @@ folder that fills up in any order ends up the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -28,6 +27,7 @@ from lossmon.monitor.held import HeldTail
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import Streams
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
+from lossmon.record import record
 from lossmon.settings import Settings
 from lossmon.sources.database import UNREADABLE, open_readonly, signature
 from lossmon.sources.discovery import Candidate, Finder
@@ -43,7 +43,7 @@ MAX_RUNS: Final = 5000
 """Runs watched at once; further ones are named in a notice, not read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """What one source was taken for, and why."""
 
@@ -65,7 +65,7 @@ class Finding:
         )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _File:
     """A file that a format claims, or that waits for one to."""
 

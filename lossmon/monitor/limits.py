@@ -6,7 +6,6 @@ beyond it. `lossmon explain limits` prints them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lossmon.analysis.journal import MAX_EVENTS
@@ -21,6 +20,7 @@ from lossmon.monitor.feeds import MAX_DOCUMENT
 from lossmon.monitor.library import MAX_RUNS
 from lossmon.monitor.recent import KEPT
 from lossmon.monitor.tracked import MAX_FACTS
+from lossmon.record import record
 from lossmon.sources.database import MAX_COPY, MAX_VALUE
 from lossmon.sources.descriptors import MAX_DESCRIPTORS
 from lossmon.sources.discovery import MAX_CANDIDATES
@@ -31,7 +31,7 @@ from lossmon.sources.search import MAX_DEPTH, MAX_ENTRIES
 from lossmon.sources.ssh import MAX_FILES as MAX_SSH_FILES
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit:
     """One bound: of what, how much (`unit` is `bytes` or a word), and what happens beyond it."""
 

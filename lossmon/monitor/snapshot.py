@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossmon.model import RunView
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """All runs at one moment, in order of discovery."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations
 from typing import Final
 
@@ -18,6 +18,7 @@ from lossmon.analysis.compare import Estimate, common_target, final_loss, group,
 from lossmon.analysis.seeds import Welch, welch
 from lossmon.model import RunView, SeriesView, Status
 from lossmon.model.batch import FloatArray
+from lossmon.record import record
 
 _SEED: Final = re.compile(
     r"(?:^|(?<=[^a-z0-9]))(?:seed|rng|s)(?:[-_=:. ]?)(\d{1,9})(?![a-z0-9])", re.IGNORECASE
@@ -28,7 +29,7 @@ MAX_TESTS: Final = 200
 """Pairs of groups tested: more can neither be read nor be believed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compared:
     """One run's row. Losses are the judged one's: training loss, else evaluation loss."""
 
@@ -50,7 +51,7 @@ class Compared:
         return self.run.verdict.status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupRow:
     """Runs of one configuration."""
 
@@ -61,7 +62,7 @@ class GroupRow:
     """Over the runs (n − 1); NaN for one run."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """Two groups compared."""
 
@@ -70,7 +71,7 @@ class Test:
     outcome: Welch
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """Everything that is said of the runs."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from lossmon.errors import UsageError
+from lossmon.record import record
 
 Kind = Literal["path", "glob", "stdin", "ssh", "url"]
 
@@ -21,7 +21,7 @@ _REMOTE: Final = re.compile(
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """A source: where it is, and the path there. `text` is what the user wrote."""
 

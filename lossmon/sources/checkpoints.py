@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lossmon.record import record
 from lossmon.sources.base import RACY_SECONDS
 
 MAX_ENTRIES: Final = 20_000
@@ -26,7 +26,7 @@ _PREFIXES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """A saved model: its folder or file name, and the step in it."""
 

@@ -13,10 +13,11 @@ import fnmatch
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lossmon.errors import SourceNotFound
+from lossmon.record import record
 from lossmon.sources.address import Address, parse
 from lossmon.sources.gz import gzip_head
 from lossmon.sources.patterns import fits
@@ -33,7 +34,7 @@ MAX_WATCHED: Final = 1000
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A file that may be a log: its first bytes (unzipped), length, and time of last writing."""
 

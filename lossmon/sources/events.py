@@ -12,8 +12,9 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from lossmon.record import record
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -26,7 +27,7 @@ REARM_SECONDS: Final = 5.0
 """How often a directory is checked for having been deleted and made again."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Directory:
     users: int = 0
     handle: Any = None

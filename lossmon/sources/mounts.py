@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
 from typing import Final
+
+from lossmon.record import record
 
 MOUNTINFO: Final = "/proc/self/mountinfo"
 _REFRESH_SECONDS: Final = 30.0
@@ -31,7 +32,7 @@ _NETWORK: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileSystem:
     """A file system: its type as the kernel calls it (empty if unknown), and what to expect."""
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from lossmon.errors import SourceError
+from lossmon.record import record
 from lossmon.sources.base import Read, Tail
 from lossmon.sources.fingerprint import Fingerprint
 from lossmon.sources.poller import Polled, Poller
@@ -30,7 +31,7 @@ CROWD: Final = 64
 """Quiet files of one host that are looked at so often; where there are more, less often."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Info:
     """What the far side says of a file.
 

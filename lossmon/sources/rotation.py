@@ -19,11 +19,11 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Final
 
+from lossmon.record import record
 from lossmon.sources.fingerprint import Fingerprint
 
 Identity = tuple[int, int]
@@ -49,7 +49,7 @@ _TELLING: Final = 128
 _SUFFIX: Final = re.compile(r"\.(\d{1,4})$|-(\d{8}(?:-?\d{1,10})?)$")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rotated:
     """An older part of a log, lying beside it."""
 

@@ -12,8 +12,9 @@ import re
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from lossmon.record import record
 
 MAX_DEPTH: Final = 12
 MAX_ENTRIES: Final = 50_000
@@ -42,7 +43,7 @@ _HIDDEN_FILES: Final = {".aim": "run_metadata.sqlite"}
 _ROTATED: Final = re.compile(r"(.+?)(?:\.\d{1,4}|-\d{8}(?:-?\d{1,10})?)(?:\.gz)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundFile:
     """A regular file: where, which, how long, when written (seconds since 1970)."""
 
@@ -71,7 +72,7 @@ def is_rotated_part(name: str, names: set[str]) -> bool:
     return match is not None and match[1] in names
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Listing:
     modified_ns: int
     files: list[str]

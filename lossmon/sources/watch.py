@@ -17,9 +17,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
+from lossmon.record import record
 from lossmon.sources.events import DirectoryEvents
 from lossmon.sources.mounts import MOUNTINFO, filesystem
 
@@ -31,7 +32,7 @@ MAX_SWEEP_EVENTS: Final = 10.0
 MAX_SWEEP_POLLING: Final = 4.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mode:
     """How changes of a path are noticed, and why so."""
 
@@ -39,7 +40,7 @@ class Mode:
     reason: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Path:
     probe: Callable[[], bool]
     changed_at: float

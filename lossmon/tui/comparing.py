@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +17,7 @@ from lossmon.analysis.seeds import Welch, critical, welch
 from lossmon.charts.lines import compare_lines
 from lossmon.charts.spec import Line
 from lossmon.model import RunView
+from lossmon.record import record
 from lossmon.report.comparison import without_seed
 from lossmon.tui.desk import ChartOptions, Desk
 
@@ -25,7 +25,7 @@ MAX_RUNS: Final = 12
 """Lines that can still be told apart in one chart."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Compared:
     """One run of the comparison; None where a figure cannot be told."""
 
@@ -40,7 +40,7 @@ class Compared:
     """Final loss minus that of the baseline."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class SeedGroup:
     """Runs of one configuration that differ by their seed."""
 

@@ -7,8 +7,9 @@ the app has the method.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from lossmon.record import record
 
 Scope = Literal["all", "overview", "focus", "panes", "compare", "metrics", "log", "chart"]
 """`chart`: every view in which charts can be moved (focus, panes, compare, metrics)."""
@@ -16,7 +17,7 @@ Scope = Literal["all", "overview", "focus", "panes", "compare", "metrics", "log"
 CHART_VIEWS: Final = ("focus", "panes", "compare", "metrics")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One thing that can be done: `keys` in Textual's names, the first one is shown."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossmon.charts.spec import Glyphs, Span
+from lossmon.record import record
 from lossmon.tui.marks import Mark
 from lossmon.tui.rows import plain
 from lossmon.tui.theme import DARK, Paint
@@ -17,7 +16,7 @@ def over(style: str, ground: str) -> str:
     return f"{style} {ground}".strip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """How things are painted; `today` (seconds since 1970) is fixed in tests, None is now."""
 

@@ -5,13 +5,13 @@ Shapes are plain characters of width one, no emoji; each has an ASCII twin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lossmon.model import Event, EventKind, RunState, RunView, Severity, Status
+from lossmon.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """How a finding is shown: a shape, its ASCII twin, a word, and a style's name."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lossmon.charts.spec import Picture, Row, Span
+from lossmon.record import record
 from lossmon.tui.placed import Box
 from lossmon.tui.rows import pad, row
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tile:
     """A picture with what stands above it, in its place."""
 
@@ -30,7 +30,7 @@ class Tile:
         return left <= x < left + width and top <= y < top + height
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Mosaic:
     """Tiles that do not overlap; what they leave free is blank."""
 

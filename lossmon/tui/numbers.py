@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from lossmon.model import Role, RunView, SeriesView
+from lossmon.record import record
 from lossmon.tui.figures import MISSING, count, figure, percent, rough
 from lossmon.tui.progress import progress
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """One line of the panel of numbers."""
 
@@ -24,7 +24,7 @@ class Number:
     """Role of the value's paint; the words say the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trend:
     """Which way the loss goes: an arrow, its ASCII twin, a word."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from lossmon.model import RunView
+from lossmon.record import record
 
 _RECENT: Final = 200
 """Points that the speed is taken from: enough to level out evaluations, few enough to follow."""
@@ -15,7 +15,7 @@ _PAUSE: Final = 10.0
 """An interval this many times the median one is a pause (a break, a resume), not training."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """Step and epoch now and at the end, speed; None where the log has no word."""
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lossmon.charts.spec import Palette
+from lossmon.record import record
 
 if TYPE_CHECKING:
     from textual.theme import Theme
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paint:
     """Styles (as Rich reads them) by role, and the background they stand on."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from lossmon.charts.spec import Row, Span
 from lossmon.model import RunView
+from lossmon.record import record
 from lossmon.tui import charting
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.figures import MISSING, count, figure, percent, rough, short
@@ -22,7 +23,7 @@ from lossmon.tui.rows import fit, right, row
 Cell = Callable[[Desk, RunView, int], tuple[Span, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column: its title, its width, how much it matters, how a cell is made and sorted."""
 
