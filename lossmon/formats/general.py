@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.formats._late import late
+from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
 from lossmon.formats.general_head import lines_like_loss
@@ -83,6 +84,9 @@ class GeneralParser(ConsoleParser):
     def record(self, text: str) -> bool:
         if len(text) > MAX_LINE_LENGTH:
             return False
+        said = without_prefix(text)
+        prefixed = len(said) < len(text)
+        text = said
         parts = split_numbers(text)
         if len(parts) < 3:
             self._heading(text)
@@ -92,6 +96,8 @@ class GeneralParser(ConsoleParser):
             plan = self._shapes[shape]
         except KeyError:
             plan = self._learn(shape, parts, "%|" in text)
+        if plan is not None:
+            plan.prefixed |= prefixed
         if plan is None or plan.track.rejected:
             return False
         values = parts[1::2]
@@ -134,6 +140,7 @@ class GeneralParser(ConsoleParser):
             layout.batchwise,
             layout.validating,
             layout.rank is None,
+            layout.guessed,
         )
         return self._tracks.setdefault(key, Track(layout, names))
 
@@ -169,9 +176,10 @@ class GeneralParser(ConsoleParser):
         if raw is not None:
             step = track.position(raw, self._epoch if epoch is None else epoch, total)
             self.info.steps_estimated |= track.estimated
+        if layout.plural and not (layout.has_loss or layout.has_score):
+            return  # `Namespace(epochs=6, lr=0.1)`: settings
         if not layout.metrics:
-            if not layout.plural:
-                self._header(step, epoch)
+            self._header(step, epoch)
             return
         if not layout.counts and all(texts[place].lstrip("+-").isdigit() for place in plan.places):
             return  # `loss = 0`: code, a setting, a count
@@ -299,7 +307,9 @@ class GeneralParser(ConsoleParser):
         if best is None or best.seen < _FAST_AFTER or not best.track.accepted or best.bar:
             return
         if best.pattern is None:
-            best.pattern = expression(best.shape, best.layout, best.sample, best.wide)
+            best.pattern = expression(
+                best.shape, best.layout, best.sample, best.wide, best.prefixed
+            )
         self._fast = best
 
     def _block_rows(self, plan: Plan, pieces: list[str], width: int, start: int, stop: int) -> None:

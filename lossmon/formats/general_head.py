@@ -9,6 +9,7 @@ from lossmon.formats._late import late
 _LOSS_LIKE: Final = (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
     "return", "bpb", "entropy", "xent", "score", "accura", " l_", "损失", "손실",
+    "val=", "val:", "valid=", "valid:",
 )  # fmt: skip
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""

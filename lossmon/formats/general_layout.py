@@ -77,6 +77,8 @@ class Layout:
     validating: bool = False
     """`step` counts the batches of an evaluation."""
     rank: int | None = None
+    guessed: bool = False
+    """`train=0.41 val=0.53`: losses only if they fall."""
     has_loss: bool = False
     has_score: bool = False
 
@@ -109,6 +111,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     dated = -1
     awaited = ""
     of_losses = False
+    splits: list[tuple[int, str]] = []
     if _epoch_and_batch(texts, values):
         layout.epoch, layout.step, layout.batchwise = 0, 1, True
         dated = 1
@@ -134,6 +137,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             layout.step, layout.batchwise = index, True  # `epoch 1-599`
             continue
         if (index and label == ":") or (following == ":" and index + 1 < len(values)):
+            context = split_said(label, context)
             continue  # a clock
         bare = label.strip(" \t")
         if index and bare in ("/", "of", "out of"):
@@ -155,6 +159,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             context, name = EVAL_WORDS[name.lower()], ""
         elif name and name.lower() in TRAIN_WORDS:
             context, name = "", ""
+        if split and not name and explicit and not whole:
+            splits.append((index, f"{split} loss"))
         if (not name or name in _LEVELS) and whole and _counted(layout, index, following):
             continue
         if not name:
@@ -187,6 +193,9 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         _metric(layout, index, name, explicit, label, context, taken)
         if " " in name:
             context = split_said(name, context)  # `val Loss: 0.5 Acc: 0.8`
+    if splits and not (layout.has_loss or layout.has_score) and layout.counts:
+        layout.metrics = sorted([*splits[:2], *layout.metrics])
+        layout.has_loss = layout.guessed = True
     if layout.step is None and lead is not None and layout.metrics:
         layout.step = lead
     trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
@@ -268,7 +277,11 @@ def _specifies(label: str, value: str, following: str) -> bool:
 
 def _leads(label: str, following: str) -> bool:
     """Say whether a whole number without a name at a line's beginning may be its step."""
-    return label.strip(" \t([#") == "" and not following.startswith(("-", ":", "/", ".", "%", "x"))
+    if label.strip(" \t([#") != "":
+        return False
+    # `120: loss=0.5`, but no clock and no place in a file.
+    behind = following[1:] if following.startswith(": ") else following
+    return not behind.startswith(("-", ":", "/", ".", "%", "x"))
 
 
 def _set_total(layout: Layout, index: int, anonymous: int | None) -> None:

@@ -20,6 +20,7 @@ EVAL_WORDS: Final = {
     "evaluating": "val",
     "evaluation": "val",
     "dev": "dev",
+    "cv": "val",
     "heldout": "val",
     "test": "test",
     "testing": "test",
@@ -55,6 +56,8 @@ _LINKS: Final = (" is", " was", " of", " at", " are")
 _WORDS: Final = late(r"[A-Za-z]++(?:\.py)?")
 _TF_EVALUATED: Final = "Saving dict for "
 """TensorFlow's estimators print an evaluation's means under these words."""
+_LISTED: Final = late(r"(?:^|, |\()['\"]?([A-Za-z_][\w /-]{0,40})['\"]?,$")
+"""`('step', 120, 'loss', 0.5)`: names and numbers printed as a list."""
 _WHEN: Final = (" after", " at", " in", " for", " on")
 _LATEST: Final = (" last", "\tlast")
 _RETURNS: Final = frozenset(("reward", "rewards", "return", "returns", "score"))
@@ -79,6 +82,8 @@ def name_before(label: str) -> tuple[str, bool, str]:
     elif text.endswith((":", "=", "|")):
         explicit = True
         text = text[:-1]
+    elif (listed := _LISTED.search(text)) is not None:
+        return listed[1], True, text[: listed.start()]
     text = text.rstrip(" \t'\"")
     if explicit:
         text = text.rstrip("}")

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats._log_prefix import EXPRESSION as PREFIX
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import NUMBER
 
@@ -57,7 +58,9 @@ def _like(value: str, metric: bool) -> str:
     return r"[-+]?\d{1,15}+(?:\.\d{0,20}+)?+(?:[eE][-+]?\d{1,4}+)?+"
 
 
-def expression(shape: str, layout: Layout, sample: list[str], wide: bool) -> re.Pattern[str]:
+def expression(
+    shape: str, layout: Layout, sample: list[str], wide: bool, prefixed: bool
+) -> re.Pattern[str]:
     """Return the expression that matches a whole line of this shape, one group a used number.
 
     It is narrower than the shape (numbers look as in `sample`, a line's numbers), since that
@@ -68,7 +71,7 @@ def expression(shape: str, layout: Layout, sample: list[str], wide: bool) -> re.
     texts = shape.split("\0")
     wanted = set(layout.used)
     counters = wanted - {index for index, _ in layout.metrics}
-    pieces = [r"^[ \t]{0,64}+"]
+    pieces = [rf"^(?:{PREFIX})" if prefixed else "^", r"[ \t]{0,64}+"]
     for index, text in enumerate(texts):
         before_number = index < len(texts) - 1
         body = text[:-1] if before_number and text.endswith((" ", "\t")) else text

@@ -18,6 +18,7 @@ import numpy as np
 
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import to_float
+from lossmon.model import Role, role_of
 from lossmon.model.batch import FloatArray
 from lossmon.record import record
 
@@ -34,6 +35,8 @@ _SCORE_NEEDS: Final = 5
 _NEXT_NEEDS: Final = 2
 _WITHIN_NEEDS: Final = 8
 """The same where an epoch is all that lines count by, and it stands still."""
+_GUESSED_NEEDS: Final = 4
+"""The same where nothing says that the numbers are losses but that they fall."""
 _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
@@ -157,7 +160,9 @@ class Track:
             needs = _BARE_NEEDS
         if layout.has_score and not layout.has_loss and not believed:
             needs = _SCORE_NEEDS
-        if len(held) < needs:
+        if layout.guessed:
+            needs = _GUESSED_NEEDS
+        if len(held) < needs or (layout.guessed and not self._falls()):
             return False
         if layout.counts:
             if not (layout.has_loss or layout.has_score or believed):
@@ -172,6 +177,16 @@ class Track:
         rises = sum(b > a for a, b in pairwise(counters))
         falls = sum(b < a for a, b in pairwise(counters))
         return rises >= needs - 1 and rises > falls
+
+    def _falls(self) -> bool:
+        """Say whether every loss is lower in the second half of the lines than in the first."""
+        half = len(self.held) // 2
+        columns = [
+            [row.values[index] for row in self.held]
+            for index, name in enumerate(self.names)
+            if role_of(name) in (Role.TRAIN_LOSS, Role.EVAL_LOSS)
+        ]
+        return all(sum(column[-half:]) < sum(column[:half]) for column in columns)
 
     def _within_an_epoch(self) -> bool:
         """Say whether many lines of one epoch report a loss, and nothing which batch it is of."""
@@ -228,6 +243,8 @@ class Plan:
     """The numbers of the first such line."""
     bar: bool
     """A progress bar, which is drawn again without news."""
+    prefixed: bool = False
+    """A logger put something before such a line."""
     eval_track: Track | None = None
     """The track of the same lines where they stand under a heading like `Evaluating …`."""
     seen: int = 0

@@ -9,7 +9,7 @@ run away on a hostile name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
@@ -44,6 +44,8 @@ _LOSS: Final = _words(
 # Measures that fall as a loss does, and stand in for one where there is none.
 _ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
 _FALLING: Final = _LOSS | _ERROR
+# A word too common to be a measure beside others: only as the whole of one.
+_ERRORS: Final = _words("error err total_error mean_error average_error avg_error error_rate")
 # A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
 _PART: Final = _words(
     "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
@@ -51,7 +53,7 @@ _PART: Final = _words(
 )
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing")
-_EVAL: Final = _TEST | _words("eval evaluation val valid validation dev heldout holdout ev vl")
+_EVAL: Final = _TEST | _words("eval evaluation val valid validation dev heldout holdout ev vl cv")
 _SCORE: Final = _words(
     "acc accuracy accuracies top1 top5 bleu sacrebleu rouge rouge1 rouge2 rougel meteor chrf "
     "f1 auc auroc map ap ap50 miou iou dice precision recall reward rewards rew return returns "
@@ -142,7 +144,8 @@ def role_of(name: str) -> Role:
     # `MulticlassAccuracy`: the last word says what is measured.
     if parts[-1] in _SCORE and not found & {"loss", "losses"}:
         return Role.SCORE
-    if found & _FALLING or measure in _FALLING or "cross_entropy" in measure or _is_l(parts):
+    falls = measure in _FALLING or measure in _ERRORS or "cross_entropy" in measure
+    if found & _FALLING or falls or _is_l(parts):
         return Role.EVAL_LOSS if found & _EVAL else Role.TRAIN_LOSS
     if found & _SCORE:
         return Role.SCORE
@@ -226,7 +229,7 @@ def _choose(
     roles: RoleMap,
     role: Role,
     override: str | None,
-    order: Iterable[str],
+    order: Sequence[str],
 ) -> str | None:
     if override is not None and override in sizes:
         return override
@@ -234,7 +237,16 @@ def _choose(
     for name in order:
         if name in candidates:
             return name
+    usual = [words(name) for name in order]
+    for name in candidates:
+        if words(name) in usual:
+            return min(candidates, key=lambda other: _place(words(other), usual))
     return min(candidates, key=_unlikeliness, default=None)
+
+
+def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
+    """Return where a name stands in an order, however it is written (`Train Loss`)."""
+    return usual.index(parts) if parts in usual else len(usual)
 
 
 def _unlikeliness(name: str) -> tuple[bool, int, bool]:
