@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from lossmon.record import record
 
 NEEDED: Final = 3
 """Training lines that are waited for: the first two intervals tell a first step apart."""
@@ -45,7 +46,7 @@ in so many does by chance."""
 _WHOLE_EPOCHS: Final = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """What was found: lines stand at multiples of `steps`; an epoch has about `per_epoch`."""
 
