@@ -38,6 +38,7 @@ class AllenNlpFormat(DocumentFormat):
     """The metrics of one epoch, one file each; `metrics.json` repeats the best and the last."""
 
     name = "allennlp-metrics"
+    needles = ('"training_',)
     title = "AllenNLP metrics_epoch_N.json"
     sample = '{"epoch": 3, "training_loss": 0.41, "validation_loss": 0.52, "best_epoch": 2}'
     skip_names = ("metrics.json",)

@@ -110,6 +110,11 @@ class Format(ABC):
     """File names (glob) that belong to this format but hold no points."""
     last_resort: bool = False
     """Asked only where no other format is sure: it knows no trainer's own signature."""
+    needles: tuple[str, ...] = ()
+    """Texts of which one must stand in the head (as text, `Head.text`) for `sniff` to claim it:
+    without one it is not asked, and its module not imported. None named: always asked."""
+    binary: bool = False
+    """A head of 12 bytes and more has a NUL among its first 64, or it is not of this format."""
     unsupported: str | None = None
     """Why a source of this format is recognised but not read, and the way out, in one sentence."""
 

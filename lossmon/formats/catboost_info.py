@@ -86,6 +86,7 @@ class CatBoostJsonFormat(StreamFormat):
     """`catboost_training.json`."""
 
     name = "catboost-json"
+    needles = ('"learn_metrics"',)
     title = "CatBoost catboost_training.json"
     sample = (
         '"meta":{"learn_metrics":[{"name":"Logloss"}]},\n'
@@ -128,6 +129,7 @@ class CatBoostTsvFormat(DelimitedFormat):
     """`learn_error.tsv` and `test_error.tsv`."""
 
     name = "catboost-tsv"
+    needles = ("iter",)
     title = "CatBoost learn_error.tsv and test_error.tsv"
     sample = "iter\tLogloss\n0\t0.6402933021\n1\t0.5518833558"
     skip_names = ("time_left.tsv",)

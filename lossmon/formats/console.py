@@ -222,7 +222,6 @@ class ConsoleFormat(StreamFormat):
     tried (a substring search costs microseconds, a regular expression more).
     """
 
-    needles: ClassVar[tuple[str, ...]]
     signature: ClassVar[re.Pattern[str]]
     confidence: ClassVar[float] = 0.93
     parser_class: ClassVar[type[ConsoleParser]]

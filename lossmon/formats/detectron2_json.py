@@ -11,6 +11,7 @@ class Detectron2JsonFormat(JsonLinesFormat):
     """Records with `iteration` beside `data_time` or `eta_seconds`."""
 
     name = "detectron2-json"
+    needles = ("iteration",)
     title = "detectron2 metrics.json"
     sample = '{"data_time": 0.004, "eta_seconds": 99.8, "iteration": 19, "total_loss": 2.11}'
 

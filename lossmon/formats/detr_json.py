@@ -14,6 +14,7 @@ class DetrJsonFormat(JsonLinesFormat):
     """Records with `train_loss` and `epoch`."""
 
     name = "detr-json"
+    needles = ("train_lr",)
     title = "DETR / MAE / DeiT log.txt (JSON lines an epoch)"
     sample = '{"train_lr": 0.0001, "train_loss": 4.23, "test_loss": 4.5, "epoch": 0}'
 

@@ -50,6 +50,7 @@ class FairseqJsonFormat(JsonLinesFormat):
     """Lines like `2021-01-01 10:00:00 | INFO | train_inner | {"epoch": 1, …}`."""
 
     name = "fairseq-json"
+    needles = ('num_updates": "',)
     title = "fairseq log with --log-format json"
     sample = (
         '2021-01-01 10:00:00 | INFO | train_inner | {"epoch": 1, "loss": "13.7", '

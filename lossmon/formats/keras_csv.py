@@ -14,6 +14,7 @@ class KerasCsvFormat(DelimitedFormat):
     """A table whose first column is `epoch` and whose others are sorted, `loss` among them."""
 
     name = "keras-csv"
+    needles = ("epoch",)
     title = "Keras CSVLogger (training.log)"
     sample = "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.254,2.166,0.482,1.919"
 

@@ -17,6 +17,7 @@ class LightningCsvFormat(DelimitedFormat):
     """`metrics.csv` with the columns `epoch` and `step` among others."""
 
     name = "lightning-csv"
+    needles = ("epoch",)
     title = "Lightning CSVLogger (metrics.csv)"
     sample = "epoch,step,train_loss,val_loss\n0,9,2.256032943725586,\n0,37,,2.0545570850372314"
 

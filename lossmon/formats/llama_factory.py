@@ -30,6 +30,7 @@ class LlamaFactoryFormat(JsonLinesFormat):
     """`trainer_log.jsonl` in an output directory."""
 
     name = "llama-factory"
+    needles = ("total_steps",)
     title = "LLaMA-Factory trainer_log.jsonl"
     sample = '{"current_steps": 10, "total_steps": 100, "loss": 2.1, "lr": 5e-05, "epoch": 0.1}'
 

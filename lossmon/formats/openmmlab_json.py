@@ -33,6 +33,7 @@ class OpenMmlabFormat(JsonLinesFormat):
     """`20200101_120000.log.json` or `vis_data/scalars.json`."""
 
     name = "openmmlab-json"
+    needles = ("iter", "env_info")
     title = "OpenMMLab JSON log (mmdetection, mmsegmentation …)"
     sample = '{"mode": "train", "epoch": 1, "iter": 50, "lr": 0.0002, "loss_cls": 1.1, "loss": 2.3}'
 

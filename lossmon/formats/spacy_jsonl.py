@@ -15,6 +15,7 @@ class SpacyJsonFormat(JsonLinesFormat):
     """Records with an object of `losses` by component."""
 
     name = "spacy-jsonl"
+    needles = ("losses",)
     title = "spaCy training log (JSON lines)"
     sample = (
         '{"epoch":0,"step":20,"losses":{"textcat":4.93},"scores":{"cats_score":42.9},"score":0.43}'

@@ -23,6 +23,7 @@ class Sb3CsvFormat(DelimitedFormat):
     """`progress.csv`; its header is rewritten in place when new keys come."""
 
     name = "sb3-csv"
+    needles = (_STEP,)
     title = "stable-baselines3 progress.csv"
     sample = "time/total_timesteps,rollout/ep_rew_mean,train/loss\n256,27.7,\n512,25.2,47.5"
 
@@ -37,6 +38,7 @@ class Sb3JsonFormat(JsonLinesFormat):
     """`progress.json`, one object a line."""
 
     name = "sb3-json"
+    needles = (_STEP,)
     title = "stable-baselines3 progress.json"
     sample = '{"time/total_timesteps": 512, "rollout/ep_rew_mean": 25.25, "train/loss": 47.5}'
 
@@ -91,6 +93,7 @@ class Sb3MonitorFormat(DelimitedFormat):
     """`monitor.csv`: one row an episode under a `#` line of JSON."""
 
     name = "sb3-monitor"
+    needles = ("t_start",)
     title = "stable-baselines3 monitor.csv"
     sample = '#{"t_start": 1614619328.33, "env_id": "CartPole-v1"}\nr,l,t\n21.0,21,4.64879'
 

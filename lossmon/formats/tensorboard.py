@@ -350,6 +350,7 @@ class TensorBoardFormat(StreamFormat):
     """TensorBoard event files."""
 
     name = "tensorboard"
+    binary = True
     title = "TensorBoard event files (events.out.tfevents.*)"
     sample = (
         "binary: <length><crc><Event wall_time step {tag: 'train/loss' simple_value: 2.31}><crc>"

@@ -34,6 +34,7 @@ class TensorBoardCsvFormat(DelimitedFormat):
     """One metric of one run, as saved from the page of TensorBoard."""
 
     name = "tensorboard-csv"
+    needles = ("Wall time,Step,Value",)
     title = "CSV downloaded from TensorBoard (run-…-tag-….csv)"
     sample = "Wall time,Step,Value\n1700000000.5,10,2.3125"
 

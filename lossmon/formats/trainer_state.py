@@ -69,6 +69,7 @@ class TrainerStateFormat(DocumentFormat):
     """`trainer_state.json` of an output directory and of the checkpoints in it: one run."""
 
     name = "hf-trainer-state"
+    needles = ('"log_history"', '"global_step"')
     title = "Hugging Face Trainer state (trainer_state.json)"
     sample = '{"global_step": 400, "log_history": [{"epoch": 0.1, "loss": 2.31, "step": 10}, …'
     combine = "longest"

@@ -270,6 +270,7 @@ class WandbFormat(StreamFormat):
     """Weights & Biases run files."""
 
     name = "wandb"
+    binary = True
     title = "Weights & Biases run file (run-<id>.wandb)"
     sample = "binary: ':W&B' <crc><length><type><Record history {train/loss: 2.31, _step: 10}>"
     combine = "sequence"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from lossmon.formats import registry
-from lossmon.formats.base import Format, Sniff, TableFormat
+from lossmon.formats.base import Format, Sniff
 from lossmon.record import record
 from lossmon.settings import Settings
 from lossmon.sources.database import MAGIC, UNREADABLE, open_readonly, tables
@@ -64,11 +64,10 @@ def _claim_database(path: Path) -> Claim:
             connection.close()
     except UNREADABLE as error:
         return Claim(None, 0.0, f"an SQLite database that cannot be opened: {error}")
-    for fmt in registry.formats():
-        if isinstance(fmt, TableFormat):
-            sniff = fmt.matches(found)
-            if sniff is not None and (best is None or sniff.confidence > best[0].confidence):
-                best = (sniff, fmt)
+    for fmt in registry.table_formats():
+        sniff = fmt.matches(found)
+        if sniff is not None and (best is None or sniff.confidence > best[0].confidence):
+            best = (sniff, fmt)
     if best is None:
         return Claim(None, 0.0, "an SQLite database without a table of metrics that is known")
     return Claim(best[1], best[0].confidence, best[0].reason)

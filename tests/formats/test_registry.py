@@ -49,8 +49,10 @@ def entry_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "_others_installed", lambda: True)
     monkeypatch.setattr(registry, "_FAILURES", [])
     registry.formats.cache_clear()
+    registry._others.cache_clear()
     yield
     registry.formats.cache_clear()
+    registry._others.cache_clear()
 
 
 @pytest.mark.usefixtures("entry_points")
