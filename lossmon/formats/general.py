@@ -248,7 +248,7 @@ class GeneralParser(ConsoleParser):
         accepted = [track]
         for one in accepted:  # grows while it is walked
             one.accept()
-            self.info.steps_estimated |= one.counting
+            self.info.steps_estimated |= one.counting or one.estimated
             self.believed = True
             if one.layout.counts:
                 self._known.update(one.names)
@@ -270,8 +270,7 @@ class GeneralParser(ConsoleParser):
     def _add(self, track: Track, row: Row) -> None:
         step = row.step
         if track.counting or step is None:
-            track.counted += 1
-            step = float(track.counted)
+            step = track.count(row.epoch)
         self.add(zip(track.names, row.values, strict=True), step, row.epoch)
 
     # Blocks

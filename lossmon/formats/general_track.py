@@ -37,6 +37,8 @@ _WITHIN_NEEDS: Final = 8
 """The same where an epoch is all that lines count by, and it stands still."""
 _GUESSED_NEEDS: Final = 4
 """The same where nothing says that the numbers are losses but that they fall."""
+_MAX_LAPS: Final = 10_000
+"""Epochs that are remembered, to find the way back after a resume."""
 _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
@@ -73,9 +75,13 @@ class Track:
     """A counter of batches was seen to begin anew, or not to, where an epoch ended."""
     per_epoch: bool | None = None
     """Whether the step begins anew in each epoch; None until an epoch has ended."""
+    last_lap: float | None = None
+    """The epoch of the last line that was counted."""
     last_row: tuple[float, ...] = ()
     base: float | None = None
     offset: float = 0.0
+    laps: dict[float, float] = field(default_factory=dict)
+    """By epoch: how many steps (or lines, where they are counted) came before it."""
     last_epoch: float | None = None
     last_raw: float | None = None
 
@@ -88,7 +94,8 @@ class Track:
             self.last_raw = raw
             return raw + self.offset
         if self.base is None:
-            self.base = min(epoch, 1.0) if self.layout.batchwise else epoch
+            # A log that begins in the middle: batches from 0 on go with epochs from 0 on.
+            self.base = epoch if epoch <= 1 else float(raw != 0)
             self.per_epoch = True if self.layout.batchwise else None
         rose = self.last_epoch is not None and epoch > self.last_epoch
         # A counter over the run cannot stand still while the epoch rises.
@@ -112,6 +119,10 @@ class Track:
             if rose and dropped and self.last_raw is not None:
                 self.offset += self.last_raw + (raw == 0)  # counted from 0: one more than said
                 self.estimated = True
+                if len(self.laps) < _MAX_LAPS:
+                    self.laps[epoch] = self.offset
+            elif self.last_epoch is not None and epoch < self.last_epoch:
+                self.offset = self.laps.get(epoch, 0.0)  # resumed, or begun anew
             step = raw + self.offset
         self.last_epoch, self.last_raw = epoch, raw
         return step
@@ -219,11 +230,33 @@ class Track:
         self.accepted = True
         places = [row.step for row in self.held]
         stuck = any(a == b for a, b in pairwise(places))
-        self.counting = not self.layout.counts and (places[0] is None or stuck)
+        self.counting = not self.layout.counts and (places[-1] is None or stuck)
         if self.layout.counts and self.layout.step is None and len(places) > 2:
             # Several lines an epoch: which batch each is of is not said.
             same = sum(a == b for a, b in pairwise(places))
             self.counting = 2 * same >= len(places) - 1
+        if not self.counting and places[0] is None:
+            self._place_the_first()
+
+    def _place_the_first(self) -> None:
+        """Place the lines of a log that begins in the middle, before any that said a step."""
+        known = [(index, row.step) for index, row in enumerate(self.held) if row.step is not None]
+        (first, step), *rest = known[:2]
+        gap = rest[0][1] - step if rest else 0.0
+        for index in range(first):
+            self.held[index].step = max(step - gap * (first - index), 0.0)
+        self.estimated = True
+
+    def count(self, epoch: float | None) -> float:
+        """Return the number of the next line that is counted; back with the epoch it is of."""
+        if epoch is not None and epoch != self.last_lap:
+            if self.last_lap is not None and epoch < self.last_lap:
+                self.counted = int(self.laps.get(epoch, 0))
+            elif len(self.laps) < _MAX_LAPS:
+                self.laps[epoch] = self.counted
+            self.last_lap = epoch
+        self.counted += 1
+        return float(self.counted)
 
     def give_up(self) -> None:
         """Forget the lines held if they are many and still no report."""

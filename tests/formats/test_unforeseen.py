@@ -114,3 +114,40 @@ def test_case_among_settings_and_sums(case: Case) -> None:
     )
     after = "Training finished in 123.4 s. Best loss: 0.31 at epoch 5\nTest accuracy: 0.91\n"
     assert not wrong(case, before + log_of(case).replace("\n", "\r\n") + after)
+
+
+def cases(*names: str) -> list[Case]:
+    return [case for case in CASES if case.name in names]
+
+
+@pytest.mark.parametrize(
+    "case",
+    cases("two-lines", "splits-on-lines", "underline", "ppl", "nnunet-v1", "dgl", "swin", "dcgan"),
+    ids=lambda case: case.name,
+)
+def test_a_log_whose_head_is_gone(case: Case) -> None:
+    lines = log_of(case).split("\n")
+    whole, _ = judged(read("\n".join(lines)))
+    rest, _ = judged(read("\n".join(lines[len(lines) // 3 :])))
+    assert whole is not None
+    assert rest is not None
+    assert len(rest) >= 2 * len(whole) // 3
+    assert rest.values.tolist() == whole.values[-len(rest) :].tolist()
+    assert rest.steps.tolist() == whole.steps[-len(rest) :].tolist()
+
+
+@pytest.mark.parametrize(
+    "case",
+    cases(
+        "keras-like", "quickstart", "icefall", "deepspeech", "keras-functions", "percent", "swin"
+    ),
+    ids=lambda case: case.name,
+)
+def test_two_runs_after_each_other_in_one_log(case: Case) -> None:
+    text = log_of(case)
+    once, _ = judged(read(text))
+    twice, _ = judged(read(text + text))
+    assert once is not None
+    assert twice is not None
+    assert twice.steps.tolist() == 2 * once.steps.tolist()
+    assert twice.segments == 2
