@@ -9,6 +9,7 @@ folder that fills up in any order ends up the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -339,6 +340,10 @@ class Library:
             if file.explicit and file.claim.format is None
         ]
         views.extend(_idle_view(name, reason) for name, reason in self._streams.waiting())
+        views.extend(
+            replace(_idle_view(name, words), error=None, loading=0.0)
+            for name, words in self._streams.listing()
+        )
         views.extend(
             _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
         )

@@ -108,13 +108,19 @@ class Streams:
             if not listing.found and listing.error is None:
                 raise SourceNotFound(f"{source}: no log found there")
 
+    def listing(self) -> Iterator[tuple[str, str]]:
+        """Yield each far directory or glob that is being asked for the first time, in words."""
+        for source, listing in self._listings.items():
+            if listing.pending and listing.error is None and not listing.found:
+                yield source, listing.state
+
     def waiting(self) -> Iterator[tuple[str, str]]:
-        """Yield each source that is no run yet, with the reason in words."""
+        """Yield each other source that is no run yet, with the reason in words."""
         for name, tail in self._unclaimed.items():
             if name not in self._found or tail.last.error:
                 yield name, tail.state
         for source, listing in self._listings.items():
-            if not listing.found:
+            if not listing.found and (not listing.pending or listing.error is not None):
                 yield source, listing.state
 
     @property

@@ -80,8 +80,9 @@ class Listing(Polled, ABC):
 
     @property
     def pending(self) -> bool:
-        """Whether the first look is not over yet."""
-        return not self._listed and (self._error is None or self.follow)
+        """Whether the first look is not over yet, or what it found was not taken."""
+        with self._lock:
+            return bool(self._new) or (not self._listed and (self._error is None or self.follow))
 
     @property
     def found(self) -> bool:
@@ -129,7 +130,7 @@ class Listing(Polled, ABC):
             self._known.update(fresh)
         told = (self._listed, self._error, self._left_out)
         self._left_out = sum(path not in self._known for path in paths)
-        self._listed, self._error = True, None
+        self._error, self._listed = None, True
         if not self.follow:
             self._poller.remove(self)
         if fresh or told != (self._listed, self._error, self._left_out):

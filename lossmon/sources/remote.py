@@ -135,6 +135,9 @@ class FsspecListing(Listing):
 
     def open(self, path: str) -> Tail:
         label = str(self._filesystem.unstrip_protocol(path))
+        protocol, mark, rest = label.partition("://")
+        if not self.source.partition("://")[2].startswith("/"):
+            label = protocol + mark + rest.lstrip("/")  # as the user writes it
         return _open(self._filesystem, path, label, self.follow, self.on_wake)
 
 

@@ -156,10 +156,10 @@ def _logs_in(answer: bytes, pattern_path: str) -> list[str]:
     if pattern[:1] == ["~"]:
         pattern[0] = "**"  # the far side has put its home directory there
     found: list[tuple[int, str]] = []
-    for entry in answer.split(b"\0"):
-        stamp, _, name = entry.decode("utf-8", "surrogateescape").partition("/")
+    words = answer.decode("utf-8", "surrogateescape").split("\0")
+    for stamp, name in zip(words[::2], words[1::2], strict=False):
         fields = stamp.split()
-        path = name.removeprefix("./") if not name.startswith("/") else name
+        path = name.removeprefix("./")
         if not path or not may_be_log(os.path.basename(path)):
             continue
         if "**" in pattern and not fits([part for part in path.split("/") if part], pattern):
@@ -183,7 +183,7 @@ n=0
 found() {{
   n=$((n+1)); [ "$n" -gt {_MAX_LISTED} ] && return
   case "${{1##*/}}" in *.pt|*.pth|*.bin|*.safetensors|*.py|*.png|*.npz|*.pkl) return;; esac
-  look "$1" 2>/dev/null </dev/null; printf '/%s\\0' "$1"
+  look "$1" 2>/dev/null </dev/null; printf '\\0%s\\0' "$1"
 }}
 walk() {{
   for e in "$1"/*; do

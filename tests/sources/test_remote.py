@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import uuid
 from collections.abc import Iterator
 
@@ -50,28 +49,6 @@ def memory() -> Iterator[str]:
     name = f"memory://{uuid.uuid4().hex}"
     yield name
     fsspec.filesystem("memory").rm(name.removeprefix("memory:/"), recursive=True)
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[object]:
-    """A file system on a real S3-compatible server on loopback."""
-    server_module = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed")
-    patch = pytest.MonkeyPatch()
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    patch.setenv("AWS_ACCESS_KEY_ID", "test")
-    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    filesystem = s3fs.S3FileSystem()
-    filesystem.mkdir("logs")
-    yield filesystem
-    s3fs.S3FileSystem.clear_instance_cache()
-    gc.collect()  # what the store's packages leave open is told here, not in another test
-    server.stop()
-    patch.undo()
 
 
 def put(url: str, data: bytes) -> None:

@@ -17,8 +17,9 @@ from lossmon.sources.address import parse
 from lossmon.sources.opening import is_stream, open_stream
 from lossmon.sources.ssh import SshStore, quoted
 from lossmon.sources.ssh_connection import SshConnection
+from tests.servers import SshServer
 
-from .conftest import PATIENCE, Follower, SshServer, listed
+from .conftest import PATIENCE, Follower, listed
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def banner_row(desk: Desk, width: int) -> Row:
         return row(width, *left, Span(tail, style))
     mark = VERDICTS[run.verdict.status]
     spans: list[Span | str] = [" ", *look.mark(mark), look.text(f": {run.verdict.headline}")]
-    if run.loading is not None:
+    if run.loading is not None and run.format != "unknown":
         spans = [
             look.text(f" {_bar(look, run.loading)} reading {run.loading:.0%} ", "note"),
             *spans,

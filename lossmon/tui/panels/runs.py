@@ -18,7 +18,9 @@ def state_words(look: Look, run: RunView) -> tuple[Mark, str]:
     """Return a run's state mark, and words with when it last grew (a moment never goes stale)."""
     mark = STATES[run.state]
     if run.loading is not None:
-        return mark, f"reading {run.loading:.0%}"
+        # No bytes are counted while a far directory is still being listed.
+        listing = run.format == "unknown"
+        return mark, run.verdict.headline if listing else f"reading {run.loading:.0%}"
     if run.last_growth is None:
         return mark, mark.word
     lead = {"stalled": "stalled since", "live": "live,"}.get(run.state, mark.word)
