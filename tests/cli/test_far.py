@@ -217,7 +217,8 @@ def test_a_slow_host_keeps_nobody_waiting(ssh_server: SshServer, tmp_path: Path)
     here.write_text(rows(30))
     gate = tmp_path / "gate"
     slow = tmp_path / "slow-ssh"
-    slow.write_text(f'#!/bin/sh\nuntil [ -e {gate} ]; do sleep 0.05; done\nexec {ssh_server.command} "$@"\n')
+    wait = f"until [ -e {gate} ]; do sleep 0.05; done"
+    slow.write_text(f'#!/bin/sh\n{wait}\nexec {ssh_server.command} "$@"\n')
     slow.chmod(0o755)
     with Terminal(
         "--view", "overview", here, f"trainer:{far}/", cwd=tmp_path, LOSSMON_SSH=str(slow)
