@@ -101,18 +101,39 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(first.value - second.value, error, dof)
 
 
-def steps_to(target: float, steps: FloatArray, values: FloatArray) -> float | None:
-    """First step at which the smoothed loss is at or below `target`, None if it never is.
+@record(eq=False)
+class Descent:
+    """How low a loss came, and when: all that the steps to any target need.
 
-    Smoothed by a centred mean over 3 % of the points: an average of the past
-    would come late by its own length, which differs between runs that log at
-    different intervals.
+    `values` are the smoothed losses lower than all before them, `steps` where
+    they were reached (both shape (k,), values falling). `end` is the mean of
+    the last points and the step in their middle: a run that ends at a target
+    reached it, though the smoothed line may stay just above.
+    """
+
+    values: FloatArray
+    steps: FloatArray
+    end: tuple[float, float] | None = None
+
+    def reaches(self, target: float) -> float | None:
+        """First step at or below `target`, None if there is none."""
+        index = int(np.searchsorted(-self.values, -target))
+        if index < len(self.values):
+            return float(self.steps[index])
+        return self.end[1] if self.end is not None and self.end[0] <= target else None
+
+
+def descent(steps: FloatArray, values: FloatArray) -> Descent:
+    """Return the descent of a training loss, smoothed by a centred mean over 3 % of the points.
+
+    An average of the past would come late by its own length, which differs
+    between runs that log at different intervals.
     """
     usable = np.isfinite(values)
     at, finite = steps[usable], values[usable]
     n = len(finite)
     if n == 0:
-        return None
+        return Descent(finite, at)
     half = round(n * SMOOTH / 2)
     index = np.arange(n - half)
     # Towards the start the window shrinks evenly on both sides: it stays centred.
@@ -120,12 +141,23 @@ def steps_to(target: float, steps: FloatArray, values: FloatArray) -> float | No
     origin = float(finite[-1])
     sums = np.concatenate(([0.0], np.cumsum(finite - origin)))
     smooth = origin + (sums[index + reach + 1] - sums[index - reach]) / (2 * reach + 1)
-    reached = np.flatnonzero(smooth <= target)
-    if len(reached):
-        return float(at[reached[0]])
-    # A run that ends at the target reached it: in the middle of the points that say so.
     count = _final_count(n)
-    return float(at[n - 1 - count // 2]) if float(finite[-count:].mean()) <= target else None
+    end = (float(finite[-count:].mean()), float(at[n - 1 - count // 2]))
+    lowest = raw_descent(at[: len(smooth)], smooth)
+    return Descent(lowest.values, lowest.steps, end)
+
+
+def raw_descent(steps: FloatArray, values: FloatArray) -> Descent:
+    """Return the descent of an evaluation loss, which is an average already: not smoothed."""
+    filled = np.where(np.isnan(values), np.inf, values)
+    lowest = np.minimum.accumulate(filled)
+    fresh = np.flatnonzero(filled < np.concatenate(([np.inf], lowest[:-1])))
+    return Descent(filled[fresh], steps[fresh])
+
+
+def steps_to(target: float, steps: FloatArray, values: FloatArray) -> float | None:
+    """First step at which the smoothed training loss is at or below `target`, or None."""
+    return descent(steps, values).reaches(target)
 
 
 def common_target(finals: Sequence[float]) -> float | None:

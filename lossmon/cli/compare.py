@@ -8,7 +8,8 @@ from typing import Final
 
 from lossmon.cli.options import add_reading, add_sources, settings_from
 from lossmon.cli.output import write
-from lossmon.cli.reading import exit_code, read_now
+from lossmon.cli.reading import exit_code_of, read_now
+from lossmon.cli.spread import add_cluster, read_spread
 
 FORMATS: Final = ("text", "json", "markdown", "csv")
 
@@ -16,6 +17,7 @@ EPILOG: Final = """\
 examples:
   lossmon compare runs/
   lossmon compare runs/*/seed-* --target 2.5
+  lossmon compare runs/ --dask tcp://head:8786    read on a Dask cluster
   lossmon compare mlruns/ --by learning_rate --format markdown
 
 Names like seed-1, seed=2 or …_s3 are seeds of one configuration. `lossmon explain compare` tells
@@ -54,15 +56,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE instead of stdout")
     add_reading(parser)
+    add_cluster(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the comparison; 4 if a source exists but no series could be read from it."""
-    runs = read_now(options.sources, settings_from(options))
     from lossmon.report import tables
-    from lossmon.report.comparison import compare_runs
+    from lossmon.report.comparison import compare_digests, digest
 
-    found = compare_runs(runs, by=options.by, target=options.target, measure=options.measure)
+    settings = settings_from(options)
+    if options.dask is not None:
+        digests = [one.digest for one in read_spread(options.dask, options.sources, settings)]
+    else:
+        digests = [digest(run) for run in read_now(options.sources, settings)]
+    found = compare_digests(digests, by=options.by, target=options.target, measure=options.measure)
     render = {
         "text": tables.text,
         "json": tables.json_text,
@@ -70,4 +77,4 @@ def run(options: argparse.Namespace) -> int:
         "csv": tables.csv_text,
     }[options.format]
     write(render(found), options.output)
-    return exit_code(runs)
+    return exit_code_of(digests)

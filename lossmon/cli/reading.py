@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lossmon.errors import FormatError
 from lossmon.model import RunView, clean_text
 from lossmon.monitor import Monitor
 from lossmon.settings import Settings
+
+if TYPE_CHECKING:
+    from lossmon.report.comparison import Digest
 
 
 def read_now(sources: Sequence[str], settings: Settings) -> tuple[RunView, ...]:
@@ -20,12 +24,26 @@ def read_now(sources: Sequence[str], settings: Settings) -> tuple[RunView, ...]:
     return snapshot.runs
 
 
+def exit_code_of(digests: Sequence[Digest]) -> int:
+    """Do as `exit_code` for runs that were read elsewhere."""
+    code = 0
+    for digest in digests:
+        run = digest.run
+        if digest.empty:
+            code = _unread(run)
+    return code
+
+
 def exit_code(runs: Sequence[RunView]) -> int:
     """Say on stderr which runs gave no series; return 4 if there is one, else 0."""
     code = 0
     for run in runs:
         if not run.series:
-            reason = run.error or "no series found in it"
-            sys.stderr.write(f"lossmon: {run.source}: taken for {run.format}: {reason}\n")
-            code = FormatError.exit_code
+            code = _unread(run)
     return code
+
+
+def _unread(run: RunView) -> int:
+    reason = run.error or "no series found in it"
+    sys.stderr.write(f"lossmon: {run.source}: taken for {run.format}: {reason}\n")
+    return FormatError.exit_code

@@ -86,12 +86,18 @@ class Library:
         *,
         wait: bool = False,
         on_wake: Callable[[], None] | None = None,
+        searched: bool = False,
+        names: Callable[[Sequence[str]], list[str]] = run_names,
     ) -> None:
         """With `wait`, what does not exist yet is waited for; without, it is an error.
 
         `on_wake` is called from other threads when a stream has brought something.
+        `searched`: the sources were found by a search, not named by a person, and need not be
+        logs. `names` gives runs their names from their paths.
         """
         self.settings = settings
+        self._searched = searched
+        self._names = names
         self._notices: tuple[str, ...] = ()
         self.runs: dict[str, TrackedRun] = {}
         self._files: dict[str, _File] = {}
@@ -104,6 +110,7 @@ class Library:
             settings,
             follow=wait,
             on_wake=on_wake,
+            searched=searched,
         )
 
     @property
@@ -143,6 +150,7 @@ class Library:
     def _claim_all(self, candidates: Iterable[Candidate]) -> bool:
         formats: dict[str, Format] = {}
         for candidate in candidates:
+            explicit = candidate.explicit and not self._searched
             known = self._files.get(candidate.path)
             if known is not None and (
                 known.claim.confidence >= SURE or known.size == candidate.size
@@ -151,16 +159,14 @@ class Library:
             found = claim(
                 candidate.head, Path(candidate.path).name, Path(candidate.path), self.settings
             )
-            if not candidate.explicit and found.confidence < SEARCH_CONFIDENCE:
+            if not explicit and found.confidence < SEARCH_CONFIDENCE:
                 found = Claim(None, found.confidence, found.reason)
             if known is not None and known.claim.format is not None:
                 if found.confidence <= known.claim.confidence:
                     continue
                 # A longer head told more: the run is read again as what it is.
                 formats[known.claim.format.name] = known.claim.format
-            self._files[candidate.path] = _File(
-                candidate.path, found, candidate.size, candidate.explicit
-            )
+            self._files[candidate.path] = _File(candidate.path, found, candidate.size, explicit)
             if found.format is not None:
                 formats[found.format.name] = found.format
         changed = False
@@ -296,7 +302,7 @@ class Library:
 
     def _name_runs(self) -> None:
         runs = list(self.runs.values())
-        for run, name in zip(runs, run_names([run.path for run in runs]), strict=True):
+        for run, name in zip(runs, self._names([run.path for run in runs]), strict=True):
             run.rename(name)
 
     # ---- streams

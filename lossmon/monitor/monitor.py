@@ -20,6 +20,7 @@ from typing import Final
 from lossmon.crash import write_trace
 from lossmon.errors import SourceNotFound
 from lossmon.monitor.library import Library
+from lossmon.monitor.naming import run_names
 from lossmon.monitor.recent import lines
 from lossmon.monitor.snapshot import Snapshot
 from lossmon.monitor.tracked import TrackedRun
@@ -47,9 +48,19 @@ class Monitor:
     `start` works in a thread of its own and calls back.
     """
 
-    def __init__(self, sources: Sequence[str], settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[str],
+        settings: Settings | None = None,
+        *,
+        searched: bool = False,
+        names: Callable[[Sequence[str]], list[str]] = run_names,
+    ) -> None:
+        """`searched` and `names` are those of `Library`."""
         self.sources = tuple(sources)
         self.settings = settings or Settings()
+        self._searched = searched
+        self._names = names
         self._library: Library | None = None
         self._scan: Iterator[bool] | None = None
         self._next_scan = 0.0
@@ -201,7 +212,12 @@ class Monitor:
     def _open(self, wait: bool) -> Library:
         if self._library is None:
             self._library = Library(
-                self.sources, self.settings, wait=wait, on_wake=self._watcher.wake
+                self.sources,
+                self.settings,
+                wait=wait,
+                on_wake=self._watcher.wake,
+                searched=self._searched,
+                names=self._names,
             )
         return self._library
 

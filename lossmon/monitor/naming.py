@@ -27,7 +27,8 @@ def _words(path: str) -> list[str]:
     return parts or [path]
 
 
-def _generic(part: str) -> bool:
+def generic(part: str) -> bool:
+    """Say whether a file or folder is called what any run's is called."""
     stem = part
     for _ in range(2):  # console.pipe.txt, metrics.csv
         stem = stem.rsplit(".", 1)[0] if "." in stem[1:] else stem
@@ -58,9 +59,31 @@ def run_names(paths: Sequence[str]) -> list[str]:
     return chosen
 
 
+def names_below(root: str, paths: Sequence[str]) -> list[str]:
+    """Return a name for each path that depends on no other run: its path below `root`.
+
+    For runs that are read in many places at once. Generic parts at the end are
+    left out unless two of `paths` would be called the same.
+    """
+    below = [_words(path.removeprefix(root.rstrip("/") + "/") or path) for path in paths]
+    short = ["/".join(_without_generic_end(words)) for words in below]
+    counts = Counter(short)
+    return [
+        name if counts[name] == 1 else "/".join(words)
+        for name, words in zip(short, below, strict=True)
+    ]
+
+
+def _without_generic_end(words: list[str]) -> list[str]:
+    end = len(words)
+    while end > 1 and generic(words[end - 1]):
+        end -= 1
+    return words[:end]
+
+
 def _short(words: list[str]) -> str:
     for part in reversed(words):
-        if not _generic(part):
+        if not generic(part):
             return part
     return words[-1]
 

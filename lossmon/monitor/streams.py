@@ -33,7 +33,9 @@ class Streams:
         *,
         follow: bool,
         on_wake: Callable[[], None] | None = None,
+        searched: bool = False,
     ) -> None:
+        """`searched`: the sources were found by a search, and need not be logs."""
         self._settings = settings
         self._follow = follow
         self._on_wake = on_wake
@@ -50,6 +52,8 @@ class Streams:
                 tail = open_stream(source, follow=follow, on_wake=on_wake)
                 self._unclaimed[source] = HeldTail(tail)
                 self._opened.add(source)
+                if searched:
+                    self._found.add(source)
 
     def _list(self, source: str) -> None:
         if source not in self._listings:

@@ -8,13 +8,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.compare import Estimate, common_target, final_loss, group, steps_to
+from lossmon.analysis.compare import (
+    Descent,
+    Estimate,
+    common_target,
+    descent,
+    final_loss,
+    group,
+    raw_descent,
+)
 from lossmon.analysis.seeds import Welch, welch
 from lossmon.model import RunView, SeriesView, Status
 from lossmon.model.batch import FloatArray
@@ -27,6 +35,36 @@ _SEED: Final = re.compile(
 
 MAX_TESTS: Final = 200
 """Pairs of groups tested: more can neither be read nor be believed."""
+
+
+@record
+class Reading:
+    """What comparing needs of one loss of a run."""
+
+    name: str
+    final: Estimate | None
+    lowest: tuple[float, float] | None
+    """Lowest smoothed value and its step."""
+    descent: Descent
+
+
+@record
+class Digest:
+    """What comparing needs of a run: small, whatever the length of its log."""
+
+    run: RunView
+    """Without its series."""
+    train: Reading | None
+    eval: Reading | None
+    empty: bool = False
+    """Whether no series was read at all."""
+
+    def loss(self, measure: str) -> Reading:
+        """Return the loss to compare by, the other one where it is missing."""
+        wanted, other = (self.eval, self.train) if measure == "eval" else (self.train, self.eval)
+        found = wanted if wanted is not None else other
+        assert found is not None
+        return found
 
 
 @record
@@ -98,8 +136,38 @@ def without_seed(name: str) -> tuple[str, str | None]:
     return rest or "seed", found.group(1)
 
 
+def digest(run: RunView) -> Digest:
+    """Return what comparing needs of a run."""
+    bare = replace(run, series=(), forecast=None)
+    return Digest(bare, _reading(run.train, "train"), _reading(run.eval, "eval"), not run.series)
+
+
+def _reading(series: SeriesView | None, measure: str) -> Reading | None:
+    if series is None:
+        return None
+    current = series.current
+    steps, values = series.steps[current], series.values[current]
+    if measure == "train":
+        final = final_loss(values)
+        return Reading(series.name, final, _lowest(steps, values), descent(steps, values))
+    finite = values[np.isfinite(values)]
+    # Evaluations are few and averages already: eight of them are half a training.
+    final = Estimate(float(finite[-1]), math.nan) if len(finite) else None
+    return Reading(series.name, final, _lowest(steps, values), raw_descent(steps, values))
+
+
 def compare_runs(
     runs: Sequence[RunView],
+    by: str | None = None,
+    target: float | None = None,
+    measure: str | None = None,
+) -> Comparison:
+    """Compare runs that have a loss, as `compare_digests`."""
+    return compare_digests([digest(run) for run in runs], by, target, measure)
+
+
+def compare_digests(
+    digests: Sequence[Digest],
     by: str | None = None,
     target: float | None = None,
     measure: str | None = None,
@@ -111,87 +179,53 @@ def compare_runs(
     all runs reached that did not diverge. `measure` is `train` or `eval`; None: `eval` where every
     run has an evaluation loss.
     """
-    usable = [run for run in runs if run.train is not None or run.eval is not None]
+    usable = [one for one in digests if one.train is not None or one.eval is not None]
     if measure is None:
-        measure = "eval" if usable and all(run.eval is not None for run in usable) else "train"
+        measure = "eval" if usable and all(one.eval is not None for one in usable) else "train"
     notes = []
-    left_out = len(runs) - len(usable)
+    left_out = len(digests) - len(usable)
     if left_out:
-        notes.append(f"{left_out} of {len(runs)} runs have no loss and are left out.")
-    names = {_loss_of(run, measure).name for run in usable}
+        notes.append(f"{left_out} of {len(digests)} runs have no loss and are left out.")
+    names = {one.loss(measure).name for one in usable}
     if len(names) > 1:
         notes.append(f"The losses have different names: {', '.join(sorted(names)[:6])}.")
-    finals = {run.id: _final(_loss_of(run, measure), measure) for run in usable}
     if target is None:
-        target = _target(usable, finals)
-    rows = tuple(_row(run, by, measure, finals[run.id], target) for run in usable)
-    if by is not None and not any(_fact(run, by) is not None for run in usable):
-        notes.append(f"No run has a fact called {by!r}; known: {_known_facts(usable)}.")
+        target = _target(usable, measure)
+    rows = tuple(_row(one, by, measure, target) for one in usable)
+    runs = [one.run for one in usable]
+    if by is not None and not any(_fact(run, by) is not None for run in runs):
+        notes.append(f"No run has a fact called {by!r}; known: {_known_facts(runs)}.")
     groups = _groups(rows)
     if by is None and all(one.runs == 1 for one in groups):
         groups = ()  # a table of groups of one would say the first table again
     return Comparison(rows, groups, _tests(rows, groups), target, by, measure, tuple(notes))
 
 
-def _target(runs: Sequence[RunView], finals: dict[str, Estimate | None]) -> float | None:
+def _target(digests: Sequence[Digest], measure: str) -> float | None:
     """The worst final loss of the runs that did not break (of all, if every one did)."""
-    whole = [run for run in runs if run.verdict.status not in ("nonfinite", "diverging")] or runs
-    found = (finals[run.id] for run in whole)
+    broken = ("nonfinite", "diverging")
+    whole = [one for one in digests if one.run.verdict.status not in broken] or digests
+    found = (one.loss(measure).final for one in whole)
     return common_target([estimate.value for estimate in found if estimate is not None])
 
 
-def _loss_of(run: RunView, measure: str) -> SeriesView:
-    wanted, other = (run.eval, run.train) if measure == "eval" else (run.train, run.eval)
-    found = wanted if wanted is not None else other
-    assert found is not None
-    return found
-
-
-def _counted(series: SeriesView) -> tuple[FloatArray, FloatArray]:
-    current = series.current
-    return series.steps[current], series.values[current]
-
-
-def _final(series: SeriesView, measure: str) -> Estimate | None:
-    _, values = _counted(series)
-    finite = values[np.isfinite(values)]
-    if measure == "eval" and len(finite):
-        # Evaluations are few and averages already: eight of them are half a training.
-        return Estimate(float(finite[-1]), math.nan)
-    return final_loss(values)
-
-
-def _row(
-    run: RunView, by: str | None, measure: str, final: Estimate | None, target: float | None
-) -> Compared:
-    series = _loss_of(run, measure)
-    steps, values = _counted(series)
+def _row(found: Digest, by: str | None, measure: str, target: float | None) -> Compared:
+    run, loss = found.run, found.loss(measure)
     configuration, seed = without_seed(run.name)
     if by is not None:
         configuration = f"{by}={_fact(run, by) or '?'}"
     best = run.summary.best_eval
-    best_value, best_step = (best.value, best.step) if best is not None else _lowest(steps, values)
-    reached = None
-    if target is not None and len(values):
-        reached = (
-            _first_at(target, steps, values)
-            if measure == "eval"
-            else steps_to(target, steps, values)
-        )
-    return Compared(run, configuration, seed, series.name, final, best_value, best_step, reached)
+    best_value, best_step = (best.value, best.step) if best else loss.lowest or (None, None)
+    reached = None if target is None else loss.descent.reaches(target)
+    return Compared(run, configuration, seed, loss.name, loss.final, best_value, best_step, reached)
 
 
-def _first_at(target: float, steps: FloatArray, values: FloatArray) -> float | None:
-    reached = np.flatnonzero(values <= target)
-    return float(steps[reached[0]]) if len(reached) else None
-
-
-def _lowest(steps: FloatArray, values: FloatArray) -> tuple[float | None, float | None]:
+def _lowest(steps: FloatArray, values: FloatArray) -> tuple[float, float] | None:
     from lossmon.analysis.ema import debiased_ema
 
     smooth = debiased_ema(values)
     if not np.isfinite(smooth).any():
-        return None, None
+        return None
     index = int(np.nanargmin(smooth))
     return float(smooth[index]), float(steps[index])
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from lossmon.model import RunView, SeriesView
 from lossmon.model.batch import FloatArray
+from lossmon.report.comparison import Digest
 from lossmon.report.tables import safe_cell
 
 HEAD = ("run", "series", "step", "epoch", "time", "value")
@@ -22,15 +23,28 @@ HEAD = ("run", "series", "step", "epoch", "time", "value")
 
 def render(runs: Iterable[RunView]) -> str:
     """Return all points of all series; an absent epoch or time is an empty cell."""
+    return assemble([piece(run) for run in runs])
+
+
+def piece(run: RunView) -> str:
+    """Return the rows of one run."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEAD)
-    for run in runs:
-        name = safe_cell(run.name)
-        for series in run.series:
-            label = safe_cell(series.name)
-            writer.writerows((name, label, *row) for row in _rows(series))
+    name = safe_cell(run.name)
+    for series in run.series:
+        label = safe_cell(series.name)
+        writer.writerows((name, label, *row) for row in _rows(series))
     return out.getvalue()
+
+
+def assemble(pieces: Iterable[str], digests: Sequence[Digest] = ()) -> str:
+    """Return the head and the rows of all runs."""
+    return "".join([head(), *pieces])
+
+
+def head() -> str:
+    """Return the first line."""
+    return ",".join(HEAD) + "\n"
 
 
 def _rows(series: SeriesView) -> Iterator[tuple[str, str, str, str]]:

@@ -8,6 +8,7 @@ prints.
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from lossmon import __version__
 from lossmon.model import Event, RunView, clean_text
 from lossmon.report import tables, words
-from lossmon.report.comparison import Comparison, compare_runs
+from lossmon.report.comparison import Comparison, Digest, compare_digests, digest
 from lossmon.report.evidence import evidence_words
 from lossmon.report.markdown import MARKS
 from lossmon.report.text import number_rows
@@ -66,20 +67,30 @@ section{border:0;border-top:1px solid var(--rule);border-radius:0;padding:12px 0
 def render(runs: Iterable[RunView]) -> str:
     """Return the whole page."""
     found = list(runs)
-    title = f"Training report: {found[0].name}" if len(found) == 1 else "Training report"
+    return assemble([piece(run) for run in found], [digest(run) for run in found], found)
+
+
+def assemble(
+    pieces: Iterable[str], digests: Sequence[Digest] = (), drawn: Sequence[RunView] = ()
+) -> str:
+    """Return the page of runs that are HTML already; `drawn` are laid over each other in a chart.
+
+    Runs from a cluster come without their points: then there is only the table.
+    """
+    count = len(digests)
+    title = f"Training report: {digests[0].run.name}" if count == 1 else "Training report"
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"<title>{escaped(title)}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{escaped(title)}</h1>",
-        f'<p class="meta">{len(found)} {"run" if len(found) == 1 else "runs"}, read by lossmon '
+        f'<p class="meta">{count:,} {"run" if count == 1 else "runs"}, read by lossmon '
         f"{escaped(__version__)}</p>",
     ]
-    if sum(run.train is not None or run.eval is not None for run in found) > 1:
-        parts.append(_comparison(found))
-    parts += [_run(run, f"run-{index}") for index, run in enumerate(found)]
-    return "\n".join([*parts, "</main></body></html>\n"])
+    if sum(one.train is not None or one.eval is not None for one in digests) > 1:
+        parts.append(_comparison(digests, drawn))
+    return "\n".join([*parts, *pieces, "</main></body></html>\n"])
 
 
 def escaped(text: str, limit: int = 2000) -> str:
@@ -92,10 +103,15 @@ def _badge(run: RunView) -> str:
     return f'<span class="badge {status}">{MARKS[status]} {status}</span>'
 
 
-def _run(run: RunView, anchor: str) -> str:
+def _anchor(run: RunView) -> str:
+    return "run-" + hashlib.blake2s(run.id.encode(errors="replace"), digest_size=6).hexdigest()
+
+
+def piece(run: RunView) -> str:
+    """Return one run's section."""
     head = f'<div class="head"><h2>{escaped(run.name)}</h2>{_badge(run)}</div>'
     where = f"{run.source} · {run.format} · {run.state}"
-    parts = [f'<section id="{anchor}">{head}<div class="meta">{escaped(where)}</div>']
+    parts = [f'<section id="{_anchor(run)}">{head}<div class="meta">{escaped(where)}</div>']
     if not run.series:
         reason = escaped(run.error or "no series found in it")
         return "".join([*parts, f'<p class="error">Nothing read: {reason}</p></section>'])
@@ -165,25 +181,24 @@ def _facts(run: RunView) -> str:
     return f"<details><summary>Facts of the run</summary><table>{rows}</table></details>"
 
 
-def _comparison(runs: Sequence[RunView]) -> str:
+def _comparison(digests: Sequence[Digest], drawn: Sequence[RunView]) -> str:
     from lossmon.charts.lines import compare_lines
     from lossmon.charts.svg import svg_lines
 
-    found = compare_runs(runs)
-    anchors = {run.id: f"run-{index}" for index, run in enumerate(runs)}
-    shown = [row.run for row in found.rows][:MAX_LINES]
-    lines = compare_lines(shown)
+    found = compare_digests(digests)
+    usable = [run for run in drawn if run.train is not None or run.eval is not None]
+    lines = compare_lines(usable[:MAX_LINES])
     title = "Smoothed training loss of each run"
     if len(found.rows) > MAX_LINES:
         title += f" (the first {MAX_LINES} of {len(found.rows)})"
     positive = [y for line in lines for y in line.y[-1:] if y > 0]
     log_y = len(positive) == len(lines) > 0 and max(positive) > 30 * min(positive)
-    chart = svg_lines(lines, width=900, height=380, title=title, log_y=log_y)
+    chart = svg_lines(lines, width=900, height=380, title=title, log_y=log_y) if lines else ""
     first, *middle, last = tables.HEAD
     numbers = "".join(f'<th class="num">{name}</th>' for name in middle)
     head = f"<th>{first}</th>{numbers}<th>{last}</th>"
     rows = "".join(
-        f'<tr><td class="name"><a href="#{anchors[row.run.id]}">{escaped(cells[0])}</a></td>'
+        f'<tr><td class="name"><a href="#{_anchor(row.run)}">{escaped(cells[0])}</a></td>'
         + "".join(f'<td class="num">{escaped(cell)}</td>' for cell in cells[1:-1])
         + f"<td>{_badge(row.run)}</td></tr>"
         for row, cells in zip(found.rows, tables.run_rows(found), strict=True)

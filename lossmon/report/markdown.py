@@ -7,12 +7,12 @@ its own; without, the chart is a block of text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from lossmon.model import RunView
 from lossmon.report import tables, words
-from lossmon.report.comparison import compare_runs
+from lossmon.report.comparison import Digest, compare_digests, digest
 from lossmon.report.tables import escape_markdown as escaped
 from lossmon.report.text import number_rows
 
@@ -27,11 +27,16 @@ MARKS: Final = {
 def render(runs: Iterable[RunView], pictures: Mapping[str, str] | None = None) -> str:
     """Return the report; `pictures` are file names by run id."""
     found = list(runs)
+    pieces = [piece(run, (pictures or {}).get(run.id)) for run in found]
+    return assemble(pieces, [digest(run) for run in found])
+
+
+def assemble(pieces: Iterable[str], digests: Sequence[Digest] = ()) -> str:
+    """Return the report of runs that are Markdown already."""
     parts = ["# Training report\n"]
-    if sum(run.train is not None or run.eval is not None for run in found) > 1:
-        parts.append("## Comparison\n\n" + tables.markdown(compare_runs(found)))
-    parts += [_run(run, (pictures or {}).get(run.id)) for run in found]
-    return "\n".join(parts)
+    if sum(one.train is not None or one.eval is not None for one in digests) > 1:
+        parts.append("## Comparison\n\n" + tables.markdown(compare_digests(digests)))
+    return "\n".join([*parts, *pieces])
 
 
 def pictures(runs: Iterable[RunView], stem: str) -> dict[str, tuple[str, str]]:
@@ -51,7 +56,8 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name[:40]).strip("-").lower() or "run"
 
 
-def _run(run: RunView, picture: str | None) -> str:
+def piece(run: RunView, picture: str | None = None) -> str:
+    """Return one run's part; `picture` is the name of the file that shows it."""
     parts = [f"## {MARKS[run.verdict.status]} {escaped(run.name)}: {run.verdict.status}", ""]
     if not run.series:
         return "\n".join([*parts, escaped(f"Nothing read: {run.error or 'no series in it'}"), ""])

@@ -10,6 +10,7 @@ from typing import Final
 
 from lossmon.model import Event, RunView
 from lossmon.report import words
+from lossmon.report.comparison import Digest
 from lossmon.report.evidence import MOST, evidence_words
 
 MAX_WIDTH: Final = 110
@@ -32,7 +33,17 @@ def render(runs: Iterable[RunView]) -> str:
     """Return the report of all runs, as wide as the terminal (at most `MAX_WIDTH`)."""
     width = max(40, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 24)).columns))
     colour = sys.stdout.isatty()
-    return "\n".join(run_text(run, width, colour) for run in runs)
+    return assemble(run_text(run, width, colour) for run in runs)
+
+
+def piece(run: RunView) -> str:
+    """Return one run's report for a reader whose terminal is not known."""
+    return run_text(run, MAX_WIDTH)
+
+
+def assemble(pieces: Iterable[str], digests: Sequence[Digest] = ()) -> str:
+    """Return the report of all runs."""
+    return "\n".join(pieces)
 
 
 def run_text(run: RunView, width: int, colour: bool = False) -> str:

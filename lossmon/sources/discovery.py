@@ -174,6 +174,18 @@ class Finder:
         raise SourceNotFound(f"{address.text}: no such path{_similar(parent, address.path)}")
 
 
+def expanded(text: str) -> list[str]:
+    """Return the paths that a local source stands for: itself, or what a glob matches.
+
+    SourceNotFound for a path that is not there.
+    """
+    address = parse(text)
+    finder = Finder([text])
+    if address.kind != "glob":
+        return [address.path]
+    return [path for path, _ in finder._matches(address)]
+
+
 def _worth_another_look(given: int, size: int) -> bool:
     # Formats look at a head; where that was short, twice as much may show more.
     return size > given and given < HEAD_BYTES and (given < 4096 or size >= 2 * given)

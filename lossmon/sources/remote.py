@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from lossmon.errors import SourceError, UsageError
+from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
@@ -141,6 +141,21 @@ class FsspecListing(Listing):
         return _open(self._filesystem, path, label, self.follow, self.on_wake)
 
 
+def list_remote(address: Address) -> list[str]:
+    """Return the URLs of all logs that a prefix or glob stands for (else the one), newest first.
+
+    Errors as `open_remote`.
+    """
+    if not (address.text.endswith("/") or address.magic):
+        return [address.text]
+    filesystem, path = _filesystem(address.text)
+    # Without a depth a store lists a thousand objects a request, not a folder.
+    found = _find(filesystem, path, address.magic, address.text, None)
+    if not found:
+        raise SourceNotFound(f"{address.text}: no log found there")
+    return [str(filesystem.unstrip_protocol(one)) for one in found]
+
+
 def _filesystem(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
@@ -157,13 +172,15 @@ def _filesystem(url: str) -> tuple[Any, str]:
     return filesystem, str(path)
 
 
-def _find(filesystem: Any, path: str, magic: bool, label: str) -> list[str]:
+def _find(
+    filesystem: Any, path: str, magic: bool, label: str, depth: int | None = _MAX_DEPTH
+) -> list[str]:
     try:
         filesystem.invalidate_cache()
         if magic:
             found = filesystem.glob(path, detail=True)
         else:
-            found = filesystem.find(path, maxdepth=_MAX_DEPTH, detail=True)
+            found = filesystem.find(path, maxdepth=depth, detail=True)
     except FileNotFoundError:
         return []  # a prefix is there as soon as an object below it is
     except Exception as error:

@@ -165,6 +165,18 @@ class DirectorySearch:
         return _Listing(-1 if racy else status.st_mtime_ns, files, directories)
 
 
+def listing(directory: str) -> tuple[list[str], list[str]]:
+    """Return the names of the files in a directory that may be logs, and of its directories.
+
+    Both are empty where it cannot be read.
+    """
+    try:
+        found = DirectorySearch(directory)._list(directory, os.stat(directory), None)
+    except OSError:
+        found = None
+    return ([], []) if found is None else (sorted(found.files), sorted(found.directories))
+
+
 def _skipped(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith(".") or entry.name in _SKIPPED_DIRECTORIES:
         return True
