@@ -1,4 +1,7 @@
-"""The callbacks with their real frameworks, where these are installed."""
+"""The callbacks with their real frameworks, where these are installed.
+
+`pip install -e '.[dev,frameworks]'` and KERAS_BACKEND=torch run all of them.
+"""
 
 from __future__ import annotations
 
@@ -67,46 +70,71 @@ def test_hf_trainer_stops_when_it_diverges_and_keeps_the_best(tmp_path: Path) ->
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_lightning_stops_on_nan(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("breaks_at", "ends"), [(None, 100), (20, 21)])
+def test_lightning_stops_on_nan_and_only_then(
+    tmp_path: Path, breaks_at: int | None, ends: int
+) -> None:
     lightning = pytest.importorskip("lightning.pytorch", reason="lightning is not installed")
     import torch
 
     from lossmon.integrations.lightning import LossmonCallback
 
-    class Broken(lightning.LightningModule):  # type: ignore[misc,name-defined]
+    class Line(lightning.LightningModule):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.layer = torch.nn.Linear(4, 1)
 
         def training_step(self, batch: Any, index: int) -> Any:
-            loss = self.layer(batch).mean() * (float("nan") if index == 20 else 1.0)
+            loss = ((self.layer(batch) - batch.sum(1, keepdim=True)) ** 2).mean()
+            if index == breaks_at:
+                loss = loss * float("nan")
             self.log("train_loss", loss)
             return loss
 
-        def configure_optimizers(self) -> Any:
-            return torch.optim.SGD(self.parameters(), lr=1e-3)
+        def validation_step(self, batch: Any, index: int) -> None:
+            self.log("val_loss", ((self.layer(batch) - batch.sum(1, keepdim=True)) ** 2).mean())
 
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=1e-2)
+
+    torch.manual_seed(1)
+    rows = torch.utils.data.DataLoader(torch.randn(400, 4), batch_size=4)
     callback = LossmonCallback()
     trainer = lightning.Trainer(
         max_epochs=1, callbacks=[callback], logger=False, enable_checkpointing=False,
         enable_progress_bar=False, default_root_dir=tmp_path, accelerator="cpu",
+        val_check_interval=10,
     )  # fmt: skip
-    trainer.fit(Broken(), torch.utils.data.DataLoader(torch.randn(100, 4), batch_size=1))
-    assert callback.watcher.stops
-    assert trainer.global_step < 40
+    trainer.fit(Line(), rows, rows)
+    assert trainer.global_step == ends
+    judged = callback.watcher.analyzer
+    if breaks_at is None:
+        assert not callback.watcher.stops
+        assert judged.verdict.evidence["points"] == 100
+        assert judged.verdict.evidence["evaluations"] == 10
+    else:
+        assert callback.watcher.reason is not None
+        assert callback.watcher.reason.step == 21
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_keras_stops_on_nan() -> None:
+@pytest.mark.parametrize(("rate", "stops"), [(0.05, False), (1e30, True)])
+def test_keras_stops_on_nan_and_only_then(rate: float, stops: bool) -> None:
     keras = pytest.importorskip("keras", reason="keras is not installed")
     import numpy as np
 
     from lossmon.integrations.keras import LossmonCallback
 
+    keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.layers.Dense(1)])
-    model.compile(optimizer=keras.optimizers.SGD(1e30), loss="mse")
+    model.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
     inputs = np.random.default_rng(0).normal(size=(64, 4))
+    callback = LossmonCallback()
     history = model.fit(
-        inputs, inputs.sum(axis=1), epochs=50, verbose=0, callbacks=[LossmonCallback()]
-    )
-    assert len(history.epoch) < 50
+        inputs, inputs.sum(axis=1), validation_split=0.25, epochs=50, verbose=0,
+        callbacks=[callback],
+    )  # fmt: skip
+    assert (len(history.epoch) < 50) is stops
+    assert callback.watcher.stops is stops
+    names = {event.series for event in callback.watcher.analyzer.events}
+    assert names <= {"loss", "val_loss", None}
