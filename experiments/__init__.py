@@ -1,0 +1,1 @@
+"""Experiments that need a training framework; nothing of the product imports them."""

@@ -1,0 +1,228 @@
+"""Many fine-tunings over task types, seeds, learning rates, batch sizes and amounts of data.
+
+::
+
+    python -m experiments.fine_tuning.loss_curve_analysis capture --jobs 2
+    python -m experiments.fine_tuning.loss_curve_analysis tables
+    python -m experiments.fine_tuning.loss_curve_analysis curves answer
+
+`capture` trains what the plan holds and the results do not hold yet; each run is read
+by lossmon from the `trainer_state.json` that it wrote, and its curves and verdicts go
+to `results/runs.jsonl`, which is kept in the repository. `tables` reads only that file
+and answers five questions; `curves` draws a task's runs in the terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.fine_tuning import tables
+from experiments.fine_tuning.tables import Captured
+from experiments.fine_tuning.tasks import TASKS
+
+if TYPE_CHECKING:
+    from experiments.fine_tuning.runs import Setting
+
+RESULTS: Final = Path(__file__).parent / "results" / "runs.jsonl"
+BASE: Final[dict[str, Any]] = {
+    "method": "lora", "examples": 1024, "rate": 1e-2, "batch": 16, "steps": 400,
+}  # fmt: skip
+SEEDS: Final = range(1, 7)
+RATES: Final = (1e-3, 3e-3, 2e-2)
+BATCHES: Final = (4, 64)
+FEW: Final = (48, 192)
+"""Numbers of examples so small that a model learns them by heart."""
+
+
+def plan() -> Iterator[dict[str, Any]]:
+    """Settings of all runs: the base over six seeds; one thing changed, over fewer."""
+    for task in TASKS:
+        changes: list[tuple[dict[str, Any], range]] = [({}, SEEDS)]
+        changes += [({"rate": rate}, range(1, 3)) for rate in RATES]
+        changes += [({"batch": batch}, range(1, 3)) for batch in BATCHES]
+        changes += [({"examples": few}, range(1, 4)) for few in FEW]
+        changes += [({"method": "qlora"}, range(1, 3))]
+        for change, seeds in changes:
+            for seed in seeds:
+                yield {**BASE, **change, "task": task, "seed": seed}
+
+
+def read(setting: Setting, state: Path) -> Captured:
+    """What lossmon reads in a run's log, and says of it."""
+    import lossmon
+
+    (run,) = lossmon.read(state)
+    train, evals, scores = run.train, run.eval, run.get("eval_score")
+    if train is None or evals is None or scores is None:
+        raise RuntimeError(f"{state}: series are missing: {[s.name for s in run.series]}")
+    summary = run.summary
+    overfitting = next((e for e in run.events if e.kind == "overfitting" and e.stands), None)
+    return Captured(
+        setting=asdict(setting),
+        train=[(s, round(v, 5)) for s, v in zip(train.steps, train.values, strict=True)],
+        evals=[
+            (s, round(v, 5), a)
+            for s, v, a in zip(evals.steps, evals.values, scores.values, strict=True)
+        ],
+        status=run.verdict.status,
+        shape=run.verdict.shape,
+        reduction=summary.reduction,
+        reduction_rating=summary.reduction_rating,
+        gap=summary.gap,
+        gap_rating=summary.gap_rating,
+        noise=summary.noise,
+        half_way_step=summary.half_way_step,
+        overfitting_step=overfitting.step if overfitting else None,
+    )
+
+
+def _one(values: dict[str, Any], folder: Path) -> Captured:
+    """Train one run in a process of its own, and read it."""
+    import torch
+
+    from experiments.fine_tuning.base_model import base_model
+    from experiments.fine_tuning.runs import Setting, fine_tune
+
+    torch.set_num_threads(1)  # as many processes as cores: more threads would wait
+    setting = Setting(**values)
+    base = base_model(folder / "base-model")
+    return read(setting, fine_tune(setting, base, folder / setting.name, quiet=True))
+
+
+def load(path: Path = RESULTS) -> list[Captured]:
+    """The runs captured so far."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [Captured(**json.loads(line)) for line in file]
+
+
+def capture(folder: Path, jobs: int) -> int:
+    """Train what is missing; each run is kept as it ends."""
+    from experiments.fine_tuning.base_model import base_model
+
+    done = [run.setting for run in load()]
+    todo = [values for values in plan() if values not in done]
+    print(f"{len(done)} runs captured, {len(todo)} to go", file=sys.stderr)
+    if not todo:
+        return 0
+    base_model(folder / "base-model")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with (
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+        RESULTS.open("a", encoding="utf-8") as file,
+    ):
+        waiting = {pool.submit(_one, values, folder): values for values in todo}
+        for number, future in enumerate(as_completed(waiting), 1):
+            values = waiting[future]
+            error = future.exception()
+            if error is not None:
+                failed += 1
+                print(f"failed: {values}: {error}", file=sys.stderr)
+                continue
+            run = future.result()
+            file.write(json.dumps(run.to_json()) + "\n")
+            file.flush()
+            loss, score = run.evals[-1][1:]
+            print(f"{number}/{len(todo)} {values} loss {loss} score {score}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"## {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def all_tables(runs: list[Captured]) -> str:
+    """The answers, as Markdown."""
+    lora = [run for run in runs if run.setting["method"] == "lora"]
+    return "\n".join(
+        (
+            f"{len(runs)} runs, {sum(len(run.evals) for run in runs)} evaluations. "
+            "± is the sd over seeds; brackets are 95 % intervals.\n",
+            _table(
+                "How sensitive is the curve to the seed?",
+                ["task", "seeds", "final eval loss", "sd / mean", "final score",
+                 "half-way step", "sd of seeds / sd of settings"],
+                tables.seeds(lora, BASE),
+            ),
+            _table(
+                "Is eval loss a proxy for the score?",
+                ["task", "runs", "rank correlation over checkpoints", "over runs at their end",
+                 "score lost by keeping the checkpoint of lowest eval loss"],
+                tables.proxy(lora),
+            ),
+            _table(
+                "How do curves differ between task types?",
+                ["task", "eval loss before", "reduction", "half-way, share of the run",
+                 "noise", "gap", "shape"],
+                tables.task_types(lora, BASE),
+            ),
+            _table(
+                "What eval loss is good enough?",
+                ["task", "checkpoints", "score ≥ 50 %", "score ≥ 90 %", "score ≥ 99 %"],
+                tables.good_enough(lora),
+            ),
+            _table(
+                "Does the rule of 50/20 % reduction agree with the score?",
+                ["rating", "runs", "ended with a score ≥ 90 %", "ended below 50 %"],
+                tables.reduction_rule(lora),
+            ),
+            _table(
+                "Does the rule of 10/30 % gap agree with the score?",
+                ["", "runs", "eval loss ended > 5 % above its best", "score fell significantly"],
+                tables.gap_rule(lora),
+            ),
+            _table(
+                "What do 4-bit weights cost?",
+                ["task", "seeds", "LoRA: final eval loss", "QLoRA", "LoRA: score", "QLoRA"],
+                tables.methods(runs, BASE),
+            ),
+        )
+    )  # fmt: skip
+
+
+def curves(runs: list[Captured], task: str) -> str:
+    """A task's evaluation losses and scores, a line a run."""
+    lines = []
+    for run in runs:
+        if run.setting["task"] == task:
+            losses = " ".join(f"{loss:6.3f}" for loss in run.eval_losses)
+            scores = " ".join(f"{score:6.2f}" for score in run.scores)
+            name = " ".join(f"{key} {value}" for key, value in run.setting.items() if key != "task")
+            lines.append(f"{name}: {run.status}, {run.shape}\n  loss  {losses}\n  score {scores}")
+    return "\n".join(lines)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="loss_curve_analysis", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("do", choices=("capture", "tables", "curves"))
+    parser.add_argument("task", nargs="?", choices=tuple(TASKS), default="instruct")
+    parser.add_argument("-o", "--out", type=Path, default=Path("out/loss_curve_analysis"))
+    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    options = parser.parse_args(words)
+    if options.do == "capture":
+        return capture(options.out, options.jobs)
+    runs = load()
+    if not runs:
+        print(f"{RESULTS}: nothing captured yet: run `capture` first", file=sys.stderr)
+        return 2
+    print(all_tables(runs) if options.do == "tables" else curves(runs, options.task))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
