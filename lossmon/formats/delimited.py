@@ -15,6 +15,8 @@ from lossmon.formats.table_text import (
 
 _ROWS_LOOKED_AT = 60
 _JSON = ("{", "[")
+_DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".tex", ".ipynb")
+"""Tables of results stand in these, too."""
 
 
 def table_of(head: Head) -> tuple[list[str], list[list[str]], str] | None:
@@ -58,6 +60,8 @@ class DelimitedFormat(StreamFormat):
         return TableParser(context)
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
+        if filename.lower().endswith(_DOCUMENTS):
+            return None
         table = table_of(Head.of(head))
         if table is None:
             return None
@@ -65,14 +69,15 @@ class DelimitedFormat(StreamFormat):
         fitting = [row for row in rows if len(row) == len(header)]
         if 3 * len(fitting) < 2 * len(rows):
             return None
-        numeric: dict[str, None] = {}
+        numeric: dict[str, list[float]] = {}
         text: dict[str, None] = {}
         for row in fitting:
             for name, cell in zip(header, row, strict=True):
                 if not cell:
                     continue
-                if cell_number(cell, delimiter) is not None:
-                    numeric[name] = None
+                value = cell_number(cell, delimiter)
+                if value is not None:
+                    numeric.setdefault(name, []).append(value)
                 elif kind_of(name) not in (Kind.TIME, Kind.TAG) and cell not in _ABSENT:
                     text[name] = None
         if not fitting:
@@ -80,7 +85,7 @@ class DelimitedFormat(StreamFormat):
             if found is None or found.confidence < 0.6:
                 return None  # so little must be beyond doubt
             return Sniff(0.4, found.reason)
-        return judge(numeric, [key for key in text if key not in numeric], "a table")
+        return judge(numeric, [key for key in text if key not in numeric], "a table", numeric)
 
     def continues(self, old_head: bytes, new_head: bytes) -> bool:
         """A table that begins with a header is written anew, also where the header changed.

@@ -8,7 +8,7 @@ the values, row by row, whether it is (see `axis`).
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Final
@@ -149,26 +149,52 @@ _SURE: Final = frozenset(
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 
 
-def judge(numeric: Iterable[str], text: Iterable[str], what: str) -> Sniff | None:
+# Columns of a table of experiments or of other things, where no step or epoch goes on.
+_OF_TABLES: Final = frozenset((
+    "batch", "dropout", "hidden", "layers", "units", "seed", "momentum", "decay", "width", "depth",
+    "heads", "fold", "trial", "run", "model", "params", "packet", "packets", "latency", "jitter",
+    "rtt", "price", "profit", "revenue", "trade",
+))  # fmt: skip
+
+
+def judge(
+    numeric: Iterable[str],
+    text: Iterable[str],
+    what: str,
+    values: Mapping[str, Sequence[float]] | None = None,
+) -> Sniff | None:
     """Say how likely records with these numeric and text fields are a training log.
 
     A loss needs a step or an epoch beside it, or at least no names of things;
     a mere score (`score`, `return`, `precision`) always needs a step or epoch.
+    `values` are the first numbers of the fields: an `epochs` that is the same
+    in every record is a setting.
     """
     numeric = list(numeric)
-    axis = [key for key in numeric if kind_of(key) in (Kind.STEP, Kind.EPOCH)]
+    values = values or {}
+    axis = [
+        key
+        for key in numeric
+        if kind_of(key) in (Kind.STEP, Kind.EPOCH) and not _stands_still(values.get(key, ()))
+    ]
     counted = any(kind_of(key) is Kind.EPOCH or _forms(key)[1] not in _ROW_NUMBERS for key in axis)
     metrics = [key for key in numeric if kind_of(key) is Kind.METRIC]
     losses = [key for key in metrics if role_of(key) in _LOSSES]
     sure = [key for key in losses if not _SURE.isdisjoint(words(key))]
     scores = [key for key in metrics if role_of(key) is Role.SCORE]
+    others = [key for key in metrics if role_of(key) is Role.OTHER]
     things = [key for key in text if kind_of(key) is Kind.METRIC]
     if sure and counted:
         return Sniff(0.6, f"{what} with {sure[0]!r} and a step or epoch")
-    if sure and not things:
+    of_tables = any(not _OF_TABLES.isdisjoint(words(key)) for key in others)
+    if sure and not things and not of_tables and len(others) <= 3 * len(losses):
         return Sniff(0.45, f"{what} with {sure[0]!r}, no step: rows are counted")
     if losses and counted:
         return Sniff(0.45, f"{what} with {losses[0]!r} and a step or epoch")
-    if scores and counted and len(things) <= len(numeric) // 2:
+    if scores and counted and not things:
         return Sniff(0.35, f"{what} with {scores[0]!r} and a step or epoch, but no loss")
     return None
+
+
+def _stands_still(values: Sequence[float]) -> bool:
+    return len(values) >= 3 and len(set(values)) == 1

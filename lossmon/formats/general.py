@@ -389,8 +389,8 @@ class GeneralText(StreamFormat):
         if looked.binary:
             return None
         text = looked.text
-        if text.lstrip()[:2] in ("{\n", "[\n"):
-            return None
+        if text.lstrip()[:2] in ("{\n", "[\n") or "\n@@ -" in text:
+            return None  # JSON, a patch
         parser = GeneralParser()
         for line in lines_like_loss(text):
             parser.line(line)

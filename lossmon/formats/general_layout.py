@@ -20,7 +20,7 @@ from lossmon.formats.general_names import (
     with_split,
 )
 from lossmon.model import Role, clean_name, role_of
-from lossmon.model.roles import words
+from lossmon.model.roles import ERRORS, LOST, measure_of, words
 from lossmon.record import record
 
 MAX_NUMBERS: Final = 32
@@ -52,6 +52,16 @@ _NAME_BEHIND: Final = late(
 _ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
 _LOSSES_OF: Final = late(r"(?i)\bloss(?:es)?\W{0,4}\{")
 """`Losses {'ner': 100.2}`: what the keys name are losses."""
+_FILE_ENDING: Final = late(
+    r"\.(?:ckpt|pth?|h5|hdf5|bin|safetensors|png|jpe?g|pdf|json|txt|csv|pkl|np[yz]|onnx|zip|tar|keras"
+    r"|weights|msgpack|log)\b"
+)
+_ENUMERATED: Final = frozenset((
+    "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
+    "q", "year", "week", "day", "month", "config", "sample", "file", "user", "player", "team",
+    "commit", "version", "line", "page", "chapter", "question",
+))  # fmt: skip
+"""Things that lines may go through one by one; training does not go on with them."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 """`Epoch 3Loss: 0.5`: no unit."""
 _LOCATION: Final = late(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
@@ -78,7 +88,9 @@ class Layout:
     """`step` counts the batches of an evaluation."""
     rank: int | None = None
     guessed: bool = False
-    """`train=0.41 val=0.53`: losses only if they fall."""
+    """`train=0.41 val=0.53`, `error 0.2`: losses only if they fall."""
+    enumerates: bool = False
+    """The line is one of several things: `fold 3: loss 0.5`."""
     has_loss: bool = False
     has_score: bool = False
 
@@ -176,7 +188,12 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             elif index == 0 and whole and _leads(label, following):
                 lead = index
             continue
+        if _FILE_ENDING.match(following) is not None:
+            return None  # `val_loss=0.53.ckpt`: a listing of files
         parts = words(name)
+        if parts[-1:] == ("loss",) and _is_lost(rest, following):
+            continue
+        layout.enumerates |= whole and not _ENUMERATED.isdisjoint(parts[-1:])
         summary |= sums_up(rest, name)
         if not parts or summary or set(parts) & SUMMARY_WORDS:
             continue
@@ -196,6 +213,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if splits and not (layout.has_loss or layout.has_score) and layout.counts:
         layout.metrics = sorted([*splits[:2], *layout.metrics])
         layout.has_loss = layout.guessed = True
+    if layout.has_loss and all(measure_of(name) in ERRORS for name in _losses(layout)):
+        layout.guessed = True
     if layout.step is None and lead is not None and layout.metrics:
         layout.step = lead
     trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
@@ -203,6 +222,18 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if not layout.metrics and not layout.counts:
         return None
     return layout
+
+
+def _losses(layout: Layout) -> list[str]:
+    return [name for _, name in layout.metrics if role_of(name) in _MEASURED[:2]]
+
+
+def _is_lost(rest: str, following: str) -> bool:
+    """Say whether a loss is of packets or money: `loss 0.5%`, `stop loss 1.2`, `net loss 3.4`."""
+    if following.startswith("%"):
+        return True
+    before = words(rest[-24:])
+    return bool(before) and role_of(f"{before[-1]} loss") is Role.OTHER and before[-1] in LOST
 
 
 def _epoch_and_batch(texts: list[str], values: list[str]) -> bool:

@@ -20,6 +20,7 @@ from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import to_float
 from lossmon.model import Role, role_of
 from lossmon.model.batch import FloatArray
+from lossmon.model.roles import words
 from lossmon.record import record
 
 MAX_STEP: Final = 1e15
@@ -39,6 +40,8 @@ _GUESSED_NEEDS: Final = 4
 """The same where nothing says that the numbers are losses but that they fall."""
 _MAX_LAPS: Final = 10_000
 """Epochs that are remembered, to find the way back after a resume."""
+_MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
+_REWARDS: Final = frozenset(("reward", "rewards", "rew", "return", "returns", "ret"))
 _HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
@@ -173,15 +176,19 @@ class Track:
             needs = _SCORE_NEEDS
         if layout.guessed:
             needs = _GUESSED_NEEDS
-        if len(held) < needs or (layout.guessed and not self._falls()):
+        if len(held) < needs or (layout.guessed and not (layout.counts and self._falls())):
+            return False
+        if not believed and not self._looks_measured():
             return False
         if layout.counts:
             if not (layout.has_loss or layout.has_score or believed):
                 return False
             return self._rises(needs) or self._within_an_epoch()
+        if layout.enumerates and not believed:
+            return False
         if not (layout.has_loss or (layout.has_score and believed)):
             return False
-        return self._changes(needs) and (believed or self._looks_measured())
+        return self._changes(needs)
 
     def _rises(self, needs: int) -> bool:
         counters = [row.counter for row in self.held]
@@ -190,14 +197,17 @@ class Track:
         return rises >= needs - 1 and rises > falls
 
     def _falls(self) -> bool:
-        """Say whether every loss is lower in the second half of the lines than in the first."""
-        half = len(self.held) // 2
+        """Say whether every loss ends lower than it began, and falls at most of the lines."""
         columns = [
             [row.values[index] for row in self.held]
             for index, name in enumerate(self.names)
             if role_of(name) in (Role.TRAIN_LOSS, Role.EVAL_LOSS)
         ]
-        return all(sum(column[-half:]) < sum(column[:half]) for column in columns)
+        return all(
+            column[-1] < column[0]
+            and 3 * sum(b < a for a, b in pairwise(column)) >= 2 * (len(column) - 1)
+            for column in columns
+        )
 
     def _within_an_epoch(self) -> bool:
         """Say whether many lines of one epoch report a loss, and nothing which batch it is of."""
@@ -219,7 +229,11 @@ class Track:
         return moved and self._broken()
 
     def _looks_measured(self) -> bool:
-        values = [value for row in self.held for value in row.values]
+        """Say whether a loss (or a score but for rewards, which are counts) is no whole number."""
+        measured = [index for index, name in enumerate(self.names) if role_of(name) in _MEASURED]
+        if not self.layout.has_loss and any(_REWARDS & set(words(name)) for name in self.names):
+            return True
+        values = [row.values[index] for row in self.held for index in measured]
         return any(not math.isfinite(value) or value % 1 for value in values)
 
     def _broken(self) -> bool:

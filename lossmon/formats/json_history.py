@@ -118,18 +118,18 @@ class JsonHistoryFormat(DocumentFormat):
         at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)
         if at is None:
             return None
-        numeric: dict[str, None] = {}
+        numeric: dict[str, list[float]] = {}
         words: dict[str, None] = {}
         for count, entry in enumerate(objects_in(text, at.end())):
-            numeric.update(dict.fromkeys(record_numbers(entry)))
+            for key, value in record_numbers(entry).items():
+                numeric.setdefault(key, []).append(value)
             if at.re is _BY_EPOCH:
-                numeric["epoch"] = None
-            words.update({key: None for key, value in entry.items() if isinstance(value, str)})
+                numeric.setdefault("epoch", []).append(count)
+            words.update({key: None for key, leaf in entry.items() if isinstance(leaf, str)})
             if count >= 20:
                 break
-        return judge(
-            numeric, [key for key in words if key not in numeric], "a JSON list of records"
-        )
+        things = [key for key in words if key not in numeric]
+        return judge(numeric, things, "a JSON list of records", numeric)
 
     def continues(self, old_head: bytes, new_head: bytes) -> bool:
         return False

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from lossmon.record import record
@@ -45,12 +46,14 @@ _LOSS: Final = _words(
 _ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
 _FALLING: Final = _LOSS | _ERROR
 # A word too common to be a measure beside others: only as the whole of one.
-_ERRORS: Final = _words("error err total_error mean_error average_error avg_error error_rate")
+ERRORS: Final = _words("error err total_error mean_error average_error avg_error error_rate")
 # A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
 _PART: Final = _words(
     "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
     "commitment commit delta scale scaler weight coef coeff runtime time ratio"
 )
+# What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
+LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing")
 _EVAL: Final = _TEST | _words("eval evaluation val valid validation dev heldout holdout ev vl cv")
@@ -137,6 +140,8 @@ def role_of(name: str) -> Role:
         return Role.THROUGHPUT
     if found & _THROUGHPUT and not found & _FALLING:
         return Role.THROUGHPUT
+    if not LOST.isdisjoint(parts) and any(a in LOST and b == "loss" for a, b in pairwise(parts)):
+        return Role.OTHER
     measure = measure_of(name)
     part = found & (_PART - {"entropy"} if "cross_entropy" in measure else _PART)
     if part and found & _LOSS:
@@ -144,7 +149,7 @@ def role_of(name: str) -> Role:
     # `MulticlassAccuracy`: the last word says what is measured.
     if parts[-1] in _SCORE and not found & {"loss", "losses"}:
         return Role.SCORE
-    falls = measure in _FALLING or measure in _ERRORS or "cross_entropy" in measure
+    falls = measure in _FALLING or measure in ERRORS or "cross_entropy" in measure
     if found & _FALLING or falls or _is_l(parts):
         return Role.EVAL_LOSS if found & _EVAL else Role.TRAIN_LOSS
     if found & _SCORE:

@@ -16,6 +16,7 @@ import pytest
 
 from lossmon.formats.base import HEAD_BYTES
 from lossmon.formats.registry import recognise
+from tests.formats.no_logs import NAMES, text_of
 from tests.formats.reading import read_file
 
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
@@ -119,4 +120,10 @@ SNIPPETS = {
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_no_run_is_read_from_a_snippet(name: str) -> None:
     claims = recognise(SNIPPETS[name].encode()[:HEAD_BYTES], name)
+    assert not claims, [(claim, fmt.name) for claim, fmt in claims]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_run_is_read_from_lines_about_other_things(name: str) -> None:
+    claims = recognise(text_of(name).encode()[:HEAD_BYTES], name)
     assert not claims, [(claim, fmt.name) for claim, fmt in claims]
