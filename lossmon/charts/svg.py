@@ -96,15 +96,19 @@ def svg_lines(
     log_y: bool = False,
     title: str = "",
     still: Palette | None = None,
+    y_range: tuple[float, float] | None = None,
 ) -> str:
     """Return lines, marks and bands as an ``<svg>`` element.
 
-    `still` makes a picture that becomes a PNG: in that palette (LIGHT or DARK)
-    whatever the reader's setting, and with nothing that answers to hovering.
+    `y_range` is what the y axis shows; None: everything. `still` makes a
+    picture that becomes a PNG: in that palette (LIGHT or DARK) whatever the
+    reader's setting, and with nothing that answers to hovering.
     """
     width, height = max(int(width), 160), max(int(height), 120)
     with np.errstate(all="ignore"):
-        body = _body(lines, marks, bands, width, height, x_axis, log_y, hover=still is None)
+        body = _body(
+            lines, marks, bands, width, height, x_axis, log_y, y_range, hover=still is None
+        )
     name = _text(title or "loss chart")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lossmon" role="img" '
@@ -123,6 +127,7 @@ def _body(
     height: int,
     x_axis: XAxis,
     log_y: bool,
+    wanted: tuple[float, float] | None,
     *,
     hover: bool,
 ) -> str:
@@ -139,7 +144,7 @@ def _body(
     known = [np.concatenate((band.lo, band.hi)) for band in bands]
     values = np.concatenate([np.empty(0), *known])
     usable = values[np.isfinite(values) & ((values > 0) | (not log_y))]
-    y_range = y_limits("fit", data, found, pixels, np.clip(usable, -LIMIT, LIMIT), log_y)
+    y_range = y_limits(wanted or "fit", data, found, pixels, np.clip(usable, -LIMIT, LIMIT), log_y)
     box = _Box(inner, height - _TOP - _BOTTOM, x_range, y_range, log_y)
     if not any(len(columns_.index) for columns_ in found) and not len(usable):
         said = (
@@ -196,8 +201,7 @@ def _line(line: Line, found: Columns, edges: FloatArray, box: _Box) -> str:
             parts.append(f"V{b:.1f}V{c:.1f}V{d:.1f}")
         elif not (i and joined[i]) and (i + 1 == len(index) or not joined[i + 1]):
             parts.append("h.1")
-    role = {"raw": "r", "dimmed": "d"}.get(line.role, "s")
-    hue = line.color % COLORS
+    role, hue = _classes(line)
     path = f'<path class="{role} c{hue}" d="{"".join(parts)}"/>'
     if line.role == "eval" and len(index) <= _POINTS:
         shapes = "".join(
@@ -205,6 +209,14 @@ def _line(line: Line, found: Columns, edges: FloatArray, box: _Box) -> str:
         )
         path += f'<path class="f f{hue}" d="{shapes}"/>'
     return path
+
+
+def _classes(line: Line) -> tuple[str, int]:
+    """Return the classes and the hue of a line; the ninth line has the first hue, and dashes."""
+    role = {"raw": "r", "dimmed": "d"}.get(line.role, "s")
+    if role == "s" and line.color >= COLORS:
+        role = "s o"
+    return role, line.color % COLORS
 
 
 def _band(band: Band, box: _Box) -> str:
@@ -290,8 +302,7 @@ def _legend(lines: Sequence[Line], width: int) -> str:
         if x + size > width:
             parts.append(f'<text class="m" x="{x:.0f}" y="36">…</text>')
             break
-        role = {"raw": "r", "dimmed": "d"}.get(line.role, "s")
-        hue = line.color % COLORS
+        role, hue = _classes(line)
         sample = f'<path class="{role} c{hue}" d="M{x:.0f} 32h18"/>'
         if line.role == "eval":
             sample += f'<path class="f f{hue}" d="M{x + 9:.0f} 28l4 4l-4 4l-4 -4z"/>'
@@ -364,6 +375,7 @@ def _css(still: Palette | None) -> str:
         ".lossmon .r,.lossmon .d,.lossmon .s{fill:none;stroke-linejoin:round;stroke-linecap:round}",
         ".lossmon .r{stroke-width:1;opacity:.4}.lossmon .d{stroke-width:1;opacity:.3;"
         "stroke-dasharray:3 3}.lossmon .s{stroke-width:1.8}.lossmon .b{opacity:.18}",
+        ".lossmon .o{stroke-dasharray:7 4}",
         ".lossmon .v{stroke:currentColor;stroke-dasharray:2 4}.lossmon .p{fill:none;"
         "stroke:var(--lm-t);stroke-width:1.5}.lossmon .k{stroke:currentColor;stroke-width:1.2}",
         ".lossmon .m{paint-order:stroke;stroke:var(--lm-g);stroke-width:3px;stroke-linejoin:round}",

@@ -25,12 +25,14 @@ def opened(output: str | None) -> Iterator[TextIO]:
         yield file
 
 
-def write(text: str, output: str | None) -> None:
-    """Write `text` to a file (UsageError if that cannot be), or to standard output for None."""
+def write(data: str | bytes, output: str | None) -> None:
+    """Write to a file (UsageError if that cannot be), or text to standard output for None."""
     if output is None:
-        sys.stdout.write(text)
+        assert isinstance(data, str)
+        sys.stdout.write(data)
         return
     try:
-        Path(output).write_text(text, encoding="utf-8")
+        # Line ends stay as they are: the same report is the same bytes everywhere.
+        Path(output).write_bytes(data if isinstance(data, bytes) else data.encode())
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -80,7 +81,9 @@ def _with_pictures(runs: Sequence[RunView], output: Path) -> str:
 
     names: dict[str, str] = {}
     stem = output.stem.replace(" ", "-")
-    for run_id, (name, svg) in markdown.pictures(runs, stem).items():
-        write(svg, str(output.with_name(name)))
+    for run_id, (name, data) in markdown.pictures(runs, stem).items():
+        write(data, str(output.with_name(name)))
         names[run_id] = name
+    if any(name.endswith(".svg") for name in names.values()):
+        sys.stderr.write("lossmon: charts are SVG; for PNG: pip install 'lossmon[png]'\n")
     return markdown.render(runs, names)

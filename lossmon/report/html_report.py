@@ -13,7 +13,10 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
+
 from lossmon import __version__
+from lossmon.charts.lines import compare_lines
 from lossmon.model import Event, RunView, clean_text
 from lossmon.report import tables, words
 from lossmon.report.comparison import Comparison, Digest, compare_digests, digest
@@ -54,13 +57,16 @@ vertical-align:top;overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:600;font-size:13px;white-space:nowrap}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.label{color:var(--soft);white-space:nowrap;width:1%}
-td.name{min-width:9em}
+td.name{min-width:9em}td.kind{white-space:nowrap}
+.chart{overflow-x:auto}
 ul{margin:6px 0;padding-left:20px}a{color:var(--note)}
+@media(max-width:640px){section{padding:14px 12px}.chart svg{min-width:600px}}
 details{margin-top:14px}summary{cursor:pointer;color:var(--soft);font-size:13px}
 .error{color:var(--bad)}
 @media print{:root{--bg:#fff}body{font-size:12px}main{max-width:none;padding:0}
 section{border:0;border-top:1px solid var(--rule);border-radius:0;padding:12px 0}
-.chart,tr,li{break-inside:avoid}h2,h3{break-after:avoid}}
+.chart,tr,li{break-inside:avoid}h2,h3,.head,.meta,.headline{break-after:avoid}
+summary{list-style:none}details::details-content{content-visibility:visible;block-size:auto}}
 """
 
 
@@ -151,7 +157,7 @@ def _events(events: Sequence[Event]) -> str:
         end = "" if event.stands else f" Cleared at step {words.step(event.cleared_step)}."
         rows.append(
             f'<tr><td class="num">{words.step(event.step)}</td>'
-            f'<td class="{event.severity}">{event.kind.replace("_", " ")}</td>'
+            f'<td class="kind {event.severity}">{event.kind.replace("_", " ")}</td>'
             f"<td>{escaped(event.message + end)}</td></tr>"
         )
     return (
@@ -182,7 +188,6 @@ def _facts(run: RunView) -> str:
 
 
 def _comparison(digests: Sequence[Digest], drawn: Sequence[RunView]) -> str:
-    from lossmon.charts.lines import compare_lines
     from lossmon.charts.svg import svg_lines
 
     found = compare_digests(digests)
@@ -191,9 +196,15 @@ def _comparison(digests: Sequence[Digest], drawn: Sequence[RunView]) -> str:
     title = "Smoothed training loss of each run"
     if len(found.rows) > MAX_LINES:
         title += f" (the first {MAX_LINES} of {len(found.rows)})"
-    positive = [y for line in lines for y in line.y[-1:] if y > 0]
-    log_y = len(positive) == len(lines) > 0 and max(positive) > 30 * min(positive)
-    chart = svg_lines(lines, width=900, height=380, title=title, log_y=log_y) if lines else ""
+    y_range = _scale(usable[:MAX_LINES])
+    if y_range is not None:
+        title += "; runs that broke go off scale"
+    log_y = y_range is not None and y_range[1] > 30 * y_range[0] > 0
+    chart = (
+        svg_lines(lines, width=900, height=380, title=title, log_y=log_y, y_range=y_range)
+        if lines
+        else ""
+    )
     first, *middle, last = tables.HEAD
     numbers = "".join(f'<th class="num">{name}</th>' for name in middle)
     head = f"<th>{first}</th>{numbers}<th>{last}</th>"
@@ -208,6 +219,23 @@ def _comparison(digests: Sequence[Digest], drawn: Sequence[RunView]) -> str:
         f'<div class="chart">{chart}</div><div class="scroll"><table><tr>{head}</tr>{rows}'
         f"</table></div>{_seeds(found)}</section>"
     )
+
+
+def _scale(runs: Sequence[RunView]) -> tuple[float, float] | None:
+    """Return the y range of the runs that did not break, None where all or none of them did.
+
+    A run that explodes to 1e13 leaves the others one line at the bottom.
+    """
+    whole = [run for run in runs if run.verdict.status not in ("nonfinite", "diverging")]
+    if len(whole) in (0, len(runs)):
+        return None
+    values = np.concatenate([line.y for line in compare_lines(whole)])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    pad = 0.04 * (high - low)
+    return low - pad if low - pad > 0 else low, high + pad
 
 
 def _seeds(found: Comparison) -> str:

@@ -1,7 +1,7 @@
 """The report as Markdown, for pull requests and notes.
 
-With pictures (vector files beside the text, see `pictures`) each run shows
-its own; without, the chart is a block of text.
+With pictures (files beside the text, see `pictures`) each run shows its own;
+without, the chart is a block of text.
 """
 
 from __future__ import annotations
@@ -39,15 +39,23 @@ def assemble(pieces: Iterable[str], digests: Sequence[Digest] = ()) -> str:
     return "\n".join([*parts, *pieces])
 
 
-def pictures(runs: Iterable[RunView], stem: str) -> dict[str, tuple[str, str]]:
-    """Return file name and SVG text of each run's chart, by run id."""
+def pictures(runs: Iterable[RunView], stem: str) -> dict[str, tuple[str, bytes]]:
+    """Return file name and content of each run's chart, by run id.
+
+    PNG, which every forge and mail shows; SVG without the extra `png`.
+    """
+    from lossmon.charts import Palette, png
     from lossmon.charts.svg import svg_chart
 
+    drawn = png.available()
     found = {}
     for number, run in enumerate(runs, 1):
         if run.train is not None or run.eval is not None:
-            name = f"{stem}-{number}-{_file_name(run.name)}.svg"
-            found[run.id] = (name, svg_chart(run))
+            name = f"{stem}-{number}-{_file_name(run.name)}"
+            if drawn:
+                found[run.id] = (f"{name}.png", png.png(svg_chart(run, still=Palette.LIGHT)))
+            else:
+                found[run.id] = (f"{name}.svg", svg_chart(run).encode())
     return found
 
 

@@ -213,6 +213,8 @@ def group_rows(found: Comparison) -> list[tuple[str, ...]]:
             words.loss(g.mean) + (f" ± {g.sd:.2g}" if math.isfinite(g.sd) else " (one run)"),
         )
         for g in found.groups
+        # A group of one says what its run's row says.
+        if g.runs > 1 or found.by is not None
     ]
 
 

@@ -117,6 +117,8 @@ def number_rows(run: RunView) -> Sequence[tuple[str, str]]:
     if found.reduction is not None:
         rating = RATING_WORDS[found.reduction_rating]
         text = f"{words.percent(found.reduction)} of the first loss is gone"
+        if found.reduction < 0:
+            text = f"none: the loss is {1 - found.reduction:.3g} times the first one"
         if found.half_way_step is not None:
             text += f", half of it by step {words.step(found.half_way_step)}"
         rows.append(("reduction", f"{text}; {rating}" if rating else text))

@@ -30,8 +30,10 @@ def percent(share: float | None, digits: int = 1) -> str:
     """A fraction as percent: `36.8 %`."""
     if share is None or not math.isfinite(share):
         return "–"
+    if abs(share) >= 1e6:
+        return f"{share:.1e}×"
     if abs(share) >= 100:
-        return f"{share:.0f}×"
+        return f"{share:,.0f}×"
     return f"{100 * share:.{digits}f} %"
 
 

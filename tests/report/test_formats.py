@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import lossmon
+from lossmon.charts import png
 from lossmon.model import Event, RunView, Verdict
 from lossmon.report import csv_report, html_report, markdown
 from tests.charts.runs import run_of, view_of
@@ -109,14 +110,27 @@ def test_html_of_nothing_readable() -> None:
 
 
 def test_markdown_shows_pictures_that_are_beside_it(demo: list[RunView]) -> None:
+    demo = demo[:3]
     pictures = markdown.pictures(demo, "report")
     text = markdown.render(demo, {key: name for key, (name, _) in pictures.items()})
     assert len(pictures) == len(demo)
-    for name, svg in pictures.values():
+    for name, data in pictures.values():
         assert f"]({name})" in text
         assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
-        ElementTree.fromstring(svg)
+        if png.available():
+            assert data.startswith(b"\x89PNG")
+        else:
+            ElementTree.fromstring(data)
     assert "## Comparison" in text
+
+
+def test_without_the_package_pictures_are_vectors(
+    demo: list[RunView], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(png, "available", lambda: False)
+    ((name, data),) = markdown.pictures(demo[:1], "report").values()
+    assert name.endswith(".svg")
+    ElementTree.fromstring(data)
 
 
 def test_markdown_of_hostile_names_is_text() -> None:
