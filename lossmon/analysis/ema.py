@@ -15,6 +15,8 @@ import numpy as np
 from lossmon.model.batch import FloatArray
 
 _BLOCK: Final = 512
+_CHUNK: Final = 1 << 18
+"""Values worked out at a time: enough to be quick, few enough to need no memory to speak of."""
 _NOTHING: Final = 1e-17
 """A past of less weight than this is below a float's precision."""
 SHARE: Final = 1 / 32
@@ -74,6 +76,39 @@ def continued_ema(
     return result
 
 
+def _blocks(
+    values: FloatArray,
+    out: FloatArray,
+    powers: FloatArray,
+    gain: float,
+    carry: float,
+    origin: float,
+) -> float:
+    """Write the biased averages of deviations from `origin` into `out`; return the last one.
+
+    `powers` are β¹ … βˢ for blocks of s values; all full blocks are worked out
+    at once, only the carry goes from one to the next.
+    """
+    size, n = len(powers), len(values)
+    full = n // size * size
+    if full:
+        # Deviations from the first value: a constant stays exact to the last bit.
+        blocks = (values[:full] - origin).reshape(-1, size)
+        sums = gain * np.cumsum(blocks / powers, axis=1)
+        carries = np.empty(len(blocks))
+        last = powers[-1]
+        for index, total in enumerate(sums[:, -1].tolist()):
+            carries[index] = carry
+            carry = last * (carry + total)
+        np.multiply(powers, carries[:, None] + sums, out=out[:full].reshape(-1, size))
+    if full < n:
+        some = powers[: n - full]
+        sums = gain * np.cumsum((values[full:] - origin) / some)
+        out[full:] = some * (carry + sums)
+        carry = float(out[-1])
+    return float(carry)
+
+
 def _dense(values: FloatArray, beta: float, average: float, seen: int) -> FloatArray:
     n = len(values)
     if n == 0 or beta < _NOTHING:
@@ -87,15 +122,11 @@ def _dense(values: FloatArray, beta: float, average: float, seen: int) -> FloatA
     # Deviations from the average so far have a biased average of 0: the carry begins there.
     origin = scaled[0] if not seen else average if scaled is values else average / scale
     out = np.empty(n)
-    powers = beta ** np.arange(size + 1)
+    powers: FloatArray = np.power(beta, np.arange(1, size + 1), dtype=np.float64)
     carry = 0.0
-    for start in range(0, n, size):
-        # Deviations from the first value: a constant stays exact to the last bit.
-        block = scaled[start : start + size] - origin
-        m = len(block)
-        sums = np.cumsum(block / powers[1 : m + 1])
-        out[start : start + m] = powers[1 : m + 1] * (carry + (1 - beta) * sums)
-        carry = out[start + m - 1]
+    for start in range(0, n, _CHUNK // size * size):
+        part = scaled[start : start + _CHUNK // size * size]
+        carry = _blocks(part, out[start : start + len(part)], powers, 1 - beta, carry, origin)
     # Beyond some points the weight of the values seen is 1 to the last bit.
     biased = min(max(int(math.log(_NOTHING) / math.log(beta)) + 1 - seen, 0), n)
     out[:biased] /= -np.expm1(math.log(beta) * np.arange(seen + 1, seen + biased + 1))
