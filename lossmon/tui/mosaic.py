@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final
 
 from lossmon.charts.spec import Picture, Row, Span
 from lossmon.record import record
 from lossmon.tui.placed import Box
-from lossmon.tui.rows import pad, row
+from lossmon.tui.rows import pad
+
+BOX_SECONDS: Final = 0.02
+"""How long tiles besides the chosen one are drawn before keys are looked at again."""
 
 
 @record
@@ -52,10 +57,63 @@ class Mosaic:
                 left, top, width, height = tile.box
                 if not top <= y < top + height:
                     continue
-                spans += [*row(left - at), *padded[id(tile)][y - top]]
+                if left > at:
+                    spans.append(Span(" " * (left - at)))
+                spans += padded[id(tile)][y - top]
                 at = left + width
-            made.append(row(self.width, *spans))
+            if at < self.width:
+                spans.append(Span(" " * (self.width - at)))
+            made.append(tuple(spans))
         return made
+
+
+class TileKeeper:
+    """Keeps tiles while nothing that they show changes, and draws the others in time-boxes.
+
+    With many charts a key would be answered only when all are drawn: the chosen
+    one is drawn at once, the others as far as the time goes, the rest later.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Hashable, object, Tile]] = {}
+        self._until = 0.0
+        self._drawn = 0
+        self.pending = False
+        """Whether a tile shows what was: draw again soon."""
+
+    def begin(self, seconds: float) -> None:
+        """Begin a picture; tiles that are not urgent are drawn for so long."""
+        self._until = time.perf_counter() + seconds
+        self._drawn = 0
+        self.pending = False
+
+    def tile(
+        self,
+        index: int,
+        box: Box,
+        stamp: Hashable,
+        held: object,
+        make: Callable[[], Tile],
+        urgent: bool,
+    ) -> Tile:
+        """Return a tile; `stamp` is all that it shows, `held` what the stamp knows by its id."""
+        stamp = (box, stamp)
+        kept = self._kept.get(index)
+        if kept is not None and kept[0] == stamp:
+            return kept[2]
+        late = self._drawn and time.perf_counter() > self._until
+        if kept is not None and late and not urgent and kept[2].box == box:
+            self.pending = True
+            return kept[2]
+        self._drawn += 1
+        made = make()
+        self._kept[index] = (stamp, held, made)
+        return made
+
+    def forget(self, beyond: int) -> None:
+        """Drop tiles from an index on."""
+        for index in [index for index in self._kept if index >= beyond]:
+            del self._kept[index]
 
 
 def grid_boxes(width: int, height: int, columns: int, lines: int) -> list[Box]:

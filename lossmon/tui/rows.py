@@ -164,29 +164,41 @@ def changed(old: Row, new: Row) -> list[tuple[int, int]]:
     """
     if old == new:
         return []
-    before, after = _cells(old), _cells(new)
-    if before is None or after is None or len(before) != len(after):
+    skipped, before, after = _differing(old, new)
+    old_chars, old_styles = _cells(before)
+    new_chars, new_styles = _cells(after)
+    if old_chars is None or new_chars is None or len(old_chars) != len(new_chars):
         return [(0, width_of(*new))]
     stretches: list[tuple[int, int]] = []
-    for index, (one, other) in enumerate(zip(before, after, strict=True)):
-        if one == other:
+    for index in range(len(new_chars)):
+        if old_chars[index] == new_chars[index] and old_styles[index] == new_styles[index]:
             continue
-        if stretches and index - stretches[-1][1] <= _GAP:
-            stretches[-1] = (stretches[-1][0], index + 1)
+        at = skipped + index
+        if stretches and at - stretches[-1][1] <= _GAP:
+            stretches[-1] = (stretches[-1][0], at + 1)
         else:
-            stretches.append((index, index + 1))
+            stretches.append((at, at + 1))
     return stretches
 
 
-def _cells(item: Row) -> list[tuple[str, str]] | None:
-    """Return a row's cells, None where a character is not one cell wide."""
-    cells: list[tuple[str, str]] = []
+def _differing(old: Row, new: Row) -> tuple[int, Row, Row]:
+    """Return the cells that begin both rows alike, and what lies between there and a like end."""
+    most = min(len(old), len(new))
+    first = next((i for i in range(most) if old[i] != new[i]), most)
+    last = next((i for i in range(most - first) if old[-1 - i] != new[-1 - i]), most - first)
+    skipped = width_of(*new[:first])
+    return skipped, old[first : len(old) - last], new[first : len(new) - last]
+
+
+def _cells(item: Row) -> tuple[str | None, list[str]]:
+    """Return characters and styles by cell; no characters where one is not one cell wide."""
+    text = "".join(span.text for span in item)
+    if not text.isascii() and cell_len(text) != len(text):
+        return None, []
+    styles: list[str] = []
     for span in item:
-        if not span.text.isascii() and cell_len(span.text) != len(span.text):
-            return None
-        style = span.style
-        cells.extend((char, style) for char in span.text)
-    return cells
+        styles += [span.style] * len(span.text)
+    return text, styles
 
 
 def pad(rows: Sequence[Row], width: int, height: int) -> list[Row]:
