@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import ingest, live, scale, start
+from benchmarks import ingest, keys, live, scale, start
 from benchmarks.measure import HEADER, Figure, machine
 
 BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
     "panes": live.panes,
     "idle": live.idle,
     "latency": live.latency,
+    "keys": keys.keys,
 }
 
 

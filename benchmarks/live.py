@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +21,20 @@ SETTLED = 4.0
 """Seconds from the start until the first pictures stand."""
 
 
-@contextmanager
-def growing(paths: list[Path], rate: float) -> Iterator[None]:
+def growing(paths: list[Path], rate: float) -> AbstractContextManager[None]:
     """Append `rate` points a second to each of the logs meanwhile."""
+    return growing_json(paths, rate, 2000)
+
+
+@contextmanager
+def growing_json(paths: list[Path], rate: float, step: int) -> Iterator[None]:
+    """Append `rate` points a second to each of the logs meanwhile, from `step` on."""
     stop = threading.Event()
-    loss = logs.curve(100_000, 1)
+    loss = logs.curve(step + 100_000, 1)
 
     def write() -> None:
+        nonlocal step
         files = [path.open("a") for path in paths]
-        step = 2000
         while not stop.wait(1 / rate):
             for file in files:
                 file.write(f'{{"step": {step}, "loss": {loss[step]:.6f}, "lr": 0.0003}}\n')

@@ -154,6 +154,22 @@ class Playback:
                 return at
         return None
 
+    def until(self, moment: float) -> None:
+        """Play all that was written before a moment."""
+        while self._at < len(self._chunks) and self._chunks[self._at][0] < moment:
+            self._stream.feed(self._chunks[self._at][1])
+            self._at += 1
+
+    def seen_as(self, wanted: Callable[[], bool], latest: float) -> float | None:
+        """Play on; return when `wanted` held for the first time, None if not by `latest`."""
+        while self._at < len(self._chunks) and self._chunks[self._at][0] <= latest:
+            at, data = self._chunks[self._at]
+            self._stream.feed(data)
+            self._at += 1
+            if wanted():
+                return at
+        return None
+
     def changes(self, read: Callable[[list[str]], str]) -> list[tuple[float, str]]:
         """Play the rest; return when what `read` says of the screen changed, and to what."""
         found: list[tuple[float, str]] = []
