@@ -7,14 +7,86 @@ to an algorithm live beside it; here stands only what a user may want to set.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from lossmon.errors import UsageError
 from lossmon.record import record
+
+
+@record
+class Screen:
+    """How the screen begins (`[tool.lossmon.screen]`): what keys change can be said here too.
+
+    None: as it was left the last time, or the program's own choice.
+    """
+
+    view: str | None = None
+    """overview, focus, panes, compare, metrics or log."""
+    run: str | None = None
+    """Name of the run to show first."""
+    mark: str | None = None
+    """Names of runs marked for Compare, separated by commas."""
+    sort: str | None = None
+    """Column that the overview is sorted by; with a minus before it turned round."""
+    filter: str | None = None
+    """Letters that the names in the overview must have, in order."""
+    x_axis: str | None = None
+    """step, relative, epoch, elapsed or wall."""
+    log_y: bool | None = None
+    robust_y: bool | None = None
+    no_smoothing: bool | None = None
+    """The points alone."""
+    forecast: bool | None = None
+    range: str | None = None
+    """The stretch of the x axis to show, `FROM:TO` in the axis' units (seconds for times)."""
+    panes: str | None = None
+    """A grid of panes, columns × rows: `2x2`."""
+    layout: str | None = None
+    """Name of a saved layout of panes."""
+    free_axes: bool | None = None
+    """Panes are moved each alone."""
+    metric: str | None = None
+    """Series that Compare shows; None: each run's training loss."""
+    baseline: str | None = None
+    """Name of the run that others are compared with."""
+    seeds: bool | None = None
+    """Seeds of one configuration as a band."""
+    grid: str | None = None
+    """Columns × rows of the metrics view: `3x2`."""
+    records: bool | None = None
+    """The log view shows the records read, not the source's lines."""
+    machine: bool | None = None
+    """CPU, memory and GPUs of this machine stand at the foot."""
+    export_to: str = "."
+    """Directory that exports are written to."""
+    fresh: bool = False
+    """Nothing is remembered from the time before."""
+
+
+_SHAPES: Final = {
+    "view": (r"overview|focus|panes|compare|metrics|log", "overview, focus, panes, …"),
+    "x_axis": (r"step|relative|epoch|elapsed|wall", "step, relative, epoch, elapsed or wall"),
+    "sort": (
+        r"-?(run|verdict|loss|state|step|to go|best eval|gap|per 1k)",
+        "a column of the overview, such as loss or -gap",
+    ),
+    "panes": (r"([1-9]|1[0-2])x([1-9]|1[0-2])", "a grid such as 2x2, of 12 panes at most"),
+    "grid": (r"[1-8]x[1-8]", "a grid such as 3x2, of 8x8 at most"),
+    "range": (r"-?\d+(\.\d*)?:-?\d+(\.\d*)?", "FROM:TO such as 100:2000"),
+}
+"""What settings of the screen that are more than a name look like, and how that is said."""
+
+
+def _refuse_wrong(screen: Screen, where: str) -> None:
+    for name, (shape, words) in _SHAPES.items():
+        value = getattr(screen, name)
+        if value is not None and re.fullmatch(shape, value) is None:
+            raise UsageError(f"{where}: {name.replace('_', '-')} should be {words}, not {value!r}")
 
 
 @record
@@ -42,17 +114,24 @@ class Settings:
     ascii: bool = False
     mouse: bool = True
     theme: str = "auto"
+    screen: Screen = field(default_factory=Screen)
 
 
-def merged(settings: Settings, values: Mapping[str, Any], where: str) -> Settings:
+Knobs = TypeVar("Knobs", Settings, Screen)
+
+
+def merged(settings: Knobs, values: Mapping[str, Any], where: str) -> Knobs:
     """Return `settings` with `values` laid over; UsageError names an unknown or mistyped key."""
-    known = {field.name: field for field in fields(Settings)}
+    known = {field.name: field for field in fields(settings)}
     clean: dict[str, Any] = {}
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in known:
             raise UsageError(f"{where}: no setting is called {key!r}")
         default = getattr(settings, name)
+        if isinstance(default, Screen) and isinstance(value, Mapping):
+            clean[name] = merged(default, value, f"{where}, {key}")
+            continue
         wanted = str(known[name].type)
         if "float" in wanted and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -65,7 +144,10 @@ def merged(settings: Settings, values: Mapping[str, Any], where: str) -> Setting
         if not fits:
             raise UsageError(f"{where}: {key} should be like {default!r}, not {value!r}")
         clean[name] = value
-    return replace(settings, **clean)
+    made = replace(settings, **clean)
+    if isinstance(made, Screen):
+        _refuse_wrong(made, where)
+    return made
 
 
 def load(directory: Path, config: Path | None = None) -> Settings:

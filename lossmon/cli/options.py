@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from lossmon.errors import UsageError
-from lossmon.settings import Settings, load, merged
+from lossmon.settings import Screen, Settings, load, merged
 
 
 def add_sources(parser: argparse.ArgumentParser, required: bool = True) -> None:
@@ -62,7 +63,19 @@ def settings_from(options: argparse.Namespace) -> Settings:
         given["ascii"] = True
     if getattr(options, "no_mouse", False):
         given["mouse"] = False
+    given["screen"] = _screen_from(options)
     settings = merged(settings, given, "command line")
     if settings.pattern is not None and settings.format is not None:
         raise UsageError("--pattern and --log-format cannot be given together")
     return settings
+
+
+def _screen_from(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the command line says of the screen."""
+    given: dict[str, Any] = {}
+    for name in (field.name for field in fields(Screen)):
+        value = getattr(options, "run_name" if name == "run" else name, None)
+        # A switch that was not given says nothing: a setting may have turned it on.
+        if value is not None and value is not False and (name != "run" or isinstance(value, str)):
+            given[name] = value
+    return given

@@ -29,6 +29,7 @@ examples:
 
 
 VIEWS: Final = ("overview", "focus", "panes", "compare", "metrics", "log")
+AXES: Final = ("step", "relative", "epoch", "elapsed", "wall")
 MAX_PANES: Final = 12
 
 
@@ -56,12 +57,36 @@ def add_screen(parser: argparse.ArgumentParser) -> None:
         metavar="BETA",
         help="EMA weight of the strong line, 0 to 0.999 (default: adapted to the log)",
     )
-    group.add_argument("--view", choices=VIEWS, default="focus", help="the view to begin with")
+    group.add_argument("--no-smoothing", action="store_true", help="the points alone")
+    group.add_argument("--view", choices=VIEWS, help="the view to begin with")
     layout = group.add_mutually_exclusive_group()
     layout.add_argument(
         "--panes", type=grid, metavar="CxR", help="panes in C columns and R rows, at most 12"
     )
     layout.add_argument("--layout", metavar="NAME", help="panes as saved under this name (^s)")
+    group.add_argument("--free-axes", action="store_true", help="move each pane alone")
+    group.add_argument("--run-name", dest="run_name", metavar="NAME", help="the run to show first")
+    group.add_argument("--mark", metavar="NAME[,NAME]", help="mark these runs for the compare view")
+    group.add_argument("--baseline", metavar="NAME", help="the run that others are compared with")
+    group.add_argument("--metric", metavar="NAME", help="the series that the compare view shows")
+    group.add_argument(
+        "--seeds", action="store_true", help="compare: seeds of one configuration as a band"
+    )
+    group.add_argument("--filter", metavar="LETTERS", help="overview: letters of the names")
+    group.add_argument(
+        "--sort", metavar="COLUMN", help="overview: run, verdict, loss, state, step, "
+        "'to go', 'best eval', gap or 'per 1k'; --sort=-COLUMN turns it round"
+    )  # fmt: skip
+    group.add_argument("--x-axis", choices=AXES, help="what runs along the bottom of charts")
+    group.add_argument("--log-y", action="store_true", help="logarithmic y axis")
+    group.add_argument("--robust-y", action="store_true", help="y axis: the bulk of the points")
+    group.add_argument("--forecast", action="store_true", help="draw the loss to the planned end")
+    group.add_argument("--range", metavar="FROM:TO", help="the part of the x axis to show")
+    group.add_argument("--grid", metavar="CxR", help="metrics: charts in C columns and R rows")
+    group.add_argument("--records", action="store_true", help="log: the records, not the lines")
+    group.add_argument("--machine", action="store_true", help="CPU, memory, GPUs at the foot")
+    group.add_argument("--export-to", metavar="DIR", help="where exports go (default: here)")
+    group.add_argument("--fresh", action="store_true", help="as if nothing were remembered")
 
 
 def grid(text: str) -> str:
@@ -131,7 +156,11 @@ def _finish_tee() -> None:
 
 
 def run_screen(
-    monitor: Monitor, options: argparse.Namespace, sources: list[str], place: str = ""
+    monitor: Monitor,
+    options: argparse.Namespace,
+    sources: list[str],
+    place: str = "",
+    is_project: bool = True,
 ) -> int:
     """Open the screen over a monitor that is not yet started; `place` says what is watched."""
     if "TEXTUAL_DRIVER" in os.environ:
@@ -152,11 +181,4 @@ def _run_app(monitor: Monitor, options: argparse.Namespace, sources: list[str], 
     from lossmon.tui.app import run as run_app
 
     sys.setswitchinterval(_SWITCH_SECONDS)
-    return run_app(
-        monitor,
-        monitor.settings,
-        sources=tuple(sources),
-        view=options.view,
-        layout=options.panes or options.layout or "",
-        place=place,
-    )
+    return run_app(monitor, monitor.settings, tuple(sources), place=place, is_project=is_project)

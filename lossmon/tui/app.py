@@ -13,6 +13,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,20 +21,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
 
-from lossmon.tui.desk import Desk, glyphs_for
-from lossmon.tui.export import free_stem, write_csv
+from lossmon.tui.away import Absence, warnings_of
+from lossmon.tui.desk import ChartOptions, Desk, glyphs_for
 from lossmon.tui.feed import Feed, KeepsLines
+from lossmon.tui.figures import clock
 from lossmon.tui.look import Look
+from lossmon.tui.machine_watch import MachineWatch
+from lossmon.tui.panels.happenings import Happening, happenings
 from lossmon.tui.screens.view import VIEWS, View, make_view
+from lossmon.tui.start import begin, first_paint
 from lossmon.tui.store import Store
-from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, choose_paint, textual_theme
+from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
+    from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
 
@@ -44,6 +51,24 @@ class HasLayouts(Protocol):
 
     def load(self, name: str) -> None:
         """Lay out what was saved under a name, or a grid like `2x3`."""
+
+    def kept(self) -> dict[str, Any] | None:
+        """Return the layout to remember, None where none was made."""
+
+    def restore(self, data: object) -> None:
+        """Lay out what was remembered."""
+
+
+class MachineNews(Message):
+    """This machine was looked at."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self.machine = machine
+
+    def can_replace(self, message: Message) -> bool:
+        """A later look makes an earlier one superfluous."""
+        return isinstance(message, MachineNews)
 
 
 class News(Message):
@@ -71,32 +96,39 @@ class LossmonApp(App[int]):
         settings: Settings,
         sources: Sequence[str] = (),
         *,
-        view: str = "focus",
+        view: str = "",
         layout: str = "",
         place: str = "",
         store: Store | None = None,
         today: float | None = None,
     ) -> None:
-        paint = choose_paint(settings.theme)
+        self.store = store or Store()
+        options = ChartOptions()
+        before = {} if settings.screen.fresh else self.store.load(options)
+        paint = first_paint(settings, before)
         super().__init__(driver_class=_driver(), ansi_color=not paint.base)
         self._feed = feed
         self.settings = settings
-        self._first_view = view
         self._latest: Snapshot | None = None
         glyphs = glyphs_for(
             settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
         )
-        self.desk = Desk(look=Look(paint, glyphs, today), place=place or _place(sources))
-        self.store = store or Store()
-        before = self.store.load(self.desk.options)
-        marked = before.get("marked")
-        if isinstance(marked, list):
-            self.desk.remembered = tuple(name for name in marked if isinstance(name, str))
-        if settings.smoothing:
-            self.desk.options.smoothing = settings.smoothing
-        self._first_layout = layout
+        self.desk = Desk(
+            look=Look(paint, glyphs, today), place=place or _place(sources), options=options
+        )
+        self._before = before
+        begin(self.desk, settings, before)
+        self._first_view = view or self.desk.choices.view
+        if self._first_view not in VIEWS:
+            self._first_view = "focus"
+        self.desk.choices.view = self._first_view
+        self._first_layout = layout or settings.screen.panes or settings.screen.layout or ""
+        self._theme_chosen = isinstance(before.get("theme"), str) and bool(before["theme"])
         if isinstance(feed, KeepsLines):
             self.desk.last_lines = feed.last_lines
+        self.desk.look_at_machine = self._look_at_machine
+        self._watch: MachineWatch | None = None
+        self._absence = Absence(time.monotonic())
         self._views: dict[str, View] = {}
 
     # ---- life
@@ -113,8 +145,11 @@ class LossmonApp(App[int]):
         if not self.is_headless:
             self._leave_on_signals()
         # After ctrl+z and fg the terminal's other screen is empty; Textual sends only changes.
-        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        self.app_resume_signal.subscribe(self, lambda _: self._back_again())
+        self.app_suspend_signal.subscribe(self, lambda _: self._absence.leave(time.monotonic()))
         self._feed.start(self._receive)
+        if self.desk.choices.machine:
+            self._machine_watch().steadily(True)
 
     def _leave_on_signals(self) -> None:
         """Give the terminal back before a SIGTERM or SIGHUP ends the program."""
@@ -131,9 +166,24 @@ class LossmonApp(App[int]):
     def on_unmount(self) -> None:
         """Stop watching; remember how things were shown."""
         self._feed.stop()
+        if self._watch is not None:
+            self._watch.stop()
         desk = self.desk
-        names = [run.name for run in map(desk.get, desk.marked) if run is not None]
-        self.store.save(desk.options, [*names, *desk.remembered], desk.look.paint.name)
+        marked = [run.name for run in map(desk.get, desk.marked) if run is not None]
+        panes = self._views.get("panes")
+        layout = panes.kept() if isinstance(panes, HasLayouts) else None
+        self.store.save(
+            desk.options,
+            {
+                **desk.choices.kept(),
+                "marked": [*marked, *desk.remembered][:500],
+                "theme": desk.look.paint.name if self._theme_chosen else "",
+                "panes": layout or self._before.get("panes"),
+                "acknowledged": sorted(desk.acknowledged)[-2000:],
+                "warnings": warnings_of(desk.runs),
+                "left": time.time(),
+            },
+        )
 
     def _fatal_error(self) -> None:
         # Textual would print a page of traceback: `show` raises the error for the command line,
@@ -161,7 +211,11 @@ class LossmonApp(App[int]):
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the desk and on the screen."""
+        settled = self.desk.settled
         self.desk.take(snapshot)
+        self._absence.news(snapshot.runs, time.monotonic(), settled)
+        if self.desk.settled and not settled:
+            self._say_what_is_new()
         if self._first_layout and snapshot.runs and not snapshot.scanning:
             layout, self._first_layout = self._first_layout, ""
             panes = self.view_of("panes")
@@ -176,12 +230,124 @@ class LossmonApp(App[int]):
             gc.freeze()
             gc.enable()
 
+    # ---- who is away, and comes back
+
+    async def on_event(self, event: Event) -> None:
+        """Take each key and click as a sign of life."""
+        if isinstance(event, (Key, MouseDown)) and not event.is_forwarded:
+            self._back()
+        await super().on_event(event)
+
+    async def _on_app_blur(self, event: AppBlur) -> None:
+        self._absence.leave(time.monotonic())
+        await super()._on_app_blur(event)
+
+    async def _on_app_focus(self, event: AppFocus) -> None:
+        self._back()
+        await super()._on_app_focus(event)
+
+    def _back_again(self) -> None:
+        self.action_redraw()
+        self._back()
+
+    def _back(self) -> None:
+        """List what was raised while nobody was there."""
+        raised = self._absence.sign(time.monotonic())
+        view = self.view
+        if not raised or view is None or self.screen is not view:
+            return
+        keys = {(run, event.kind, event.step) for run, event in raised}
+        self.call_later(self._list, "raised while you were away", keys)
+
+    def _say_what_is_new(self) -> None:
+        """Say which warnings came since the last session, once all is read."""
+        known, left = self._before.get("warnings"), self._before.get("left")
+        if not isinstance(known, list) or not isinstance(left, float) or self.view is None:
+            return
+        new = set(warnings_of(self.desk.runs)) - {one for one in known if isinstance(one, str)}
+        if new:
+            since = clock(left, self.desk.look.today)
+            s = "s" if len(new) > 1 else ""
+            self.view.say(f"{len(new)} new warning{s} since you left ({since}): E lists them")
+
+    def action_happenings(self) -> None:
+        """List the events of all runs."""
+        if self.view is not None and self.screen is self.view:
+            self._list("events of all runs", None)
+
+    def _list(self, title: str, only: set[tuple[str, str, float]] | None) -> None:
+        from lossmon.tui.screens.happenings import Happenings
+
+        def found() -> list[Happening]:
+            every = happenings(self.desk.runs)
+            if only is None:
+                return every
+            return [
+                (run, event) for run, event in every if (run.id, event.kind, event.step) in only
+            ]
+
+        self.push_screen(Happenings(self.desk, found, title), self._go_to)
+
+    async def _go_to(self, happening: Happening | None) -> None:
+        if happening is not None:
+            await self.action_view("focus")
+            if self.view is not None:
+                self.view.go_to(happening)
+
+    async def action_newest_warning(self) -> None:
+        """Show the run with the newest warning that stands."""
+        latest = self.desk.latest_alarm()
+        if latest is None:
+            if self.view is not None:
+                self.view.say("no warning stands that nobody acknowledged")
+            return
+        self.desk.choose(latest[0].id)
+        await self.action_view("focus")
+        if self.view is not None:
+            self.view.show()
+
+    # ---- this machine
+
+    def _machine_watch(self) -> MachineWatch:
+        if self._watch is None:
+            self._watch = MachineWatch(self._machine_seen)
+        return self._watch
+
+    def _look_at_machine(self) -> None:
+        self._machine_watch().once()
+
+    def _machine_seen(self, machine: Machine) -> None:
+        # Called on the watch's thread.
+        if self._running:
+            self.post_message(MachineNews(machine))
+
+    def on_machine_news(self, message: MachineNews) -> None:
+        """Show what the machine does now."""
+        before, self.desk.machine = self.desk.machine, message.machine
+        if self.view is None:
+            return
+        if before is None or len(before.gpus) != len(message.machine.gpus):
+            self.view.place_again()
+        else:
+            self.view.show()
+
+    def action_machine(self) -> None:
+        """Show this machine at the foot, or no more."""
+        wanted = self.desk.choices.machine = not self.desk.choices.machine
+        self._machine_watch().steadily(wanted)
+        if self.view is not None:
+            self.view.place_again()
+            if wanted and not self.view.has_machine:
+                self.view.say("this screen is too small for the machine's panel")
+
     # ---- views
 
     def view_of(self, name: str) -> View:
         """Return the view of that name; each is made once."""
         if name not in self._views:
-            self._views[name] = make_view(name, self.desk, self.store)
+            made = self._views[name] = make_view(name, self.desk, self.store)
+            if isinstance(made, HasLayouts) and self._before.get("panes") is not None:
+                made.restore(self._before["panes"])
             if name != self._first_view:
                 # An installed screen outlives its leaving: what was set in it stays.
                 self.install_screen(self._views[name], name)
@@ -197,6 +363,7 @@ class LossmonApp(App[int]):
         view = self.view
         if view is None or name == view.NAME or self.screen is not view:
             return
+        self.desk.choices.view = name
         wanted = self.view_of(name)
         if wanted is self.screen_stack[0]:
             await self.pop_screen()
@@ -231,26 +398,28 @@ class LossmonApp(App[int]):
             self.copy_to_clipboard(self.view.as_text())
             self.view.say("copied the view as text (if the terminal allows OSC 52)")
 
+    def picture(self) -> str:
+        """Return what stands on screen as SVG."""
+        from lossmon.tui.vector import screen_svg
+
+        paint = self.desk.look.paint
+        own = (paint.foreground, paint.background) if paint.base else ("", "")
+        return screen_svg(self.screen._compositor.render_strips(), *own)
+
     def action_export(self) -> None:
         """Write the view and its points to files in the current directory."""
         view = self.view
         if view is None or self.screen is not view:
             return
-        svg, text, runs = self.export_screenshot(title="lossmon"), view.as_text(), view.runs()
+        from lossmon.tui.export import Export
+
+        name = view.runs()[0].name if len(view.runs()) == 1 else view.NAME
+        export = Export(self.picture(), view.as_text(), tuple(view.runs()), name)
+        view.say("writing …")
 
         def write() -> None:
-            name = runs[0].name if len(runs) == 1 else view.NAME
-            try:
-                stem = free_stem(Path.cwd(), name)
-                Path(f"{stem}.svg").write_text(svg, encoding="utf-8")
-                Path(f"{stem}.txt").write_text(text + "\n", encoding="utf-8")
-                points = write_csv(Path(f"{stem}.csv"), runs)
-            except OSError as error:
-                self.call_from_thread(view.say, f"nothing exported: {error}")
-            else:
-                self.call_from_thread(
-                    view.say, f"wrote {stem.name}.svg, .txt and .csv ({points:,} points) here"
-                )
+            told = export.write(Path(self.settings.screen.export_to))
+            self.call_from_thread(view.say, told)
 
         view.run_worker(write, thread=True, exclusive=True, group="export")
 
@@ -263,6 +432,7 @@ class LossmonApp(App[int]):
         order = (DARK, LIGHT, ANSI16)
         now = self.desk.look.paint
         at = order.index(now) if now in order else -1
+        self._theme_chosen = True
         self.use_paint(order[(at + 1) % len(order)])
 
     def use_paint(self, paint: Paint) -> None:
@@ -331,20 +501,16 @@ def run(
     settings: Settings,
     sources: Sequence[str] = (),
     *,
-    view: str = "focus",
-    layout: str = "",
     place: str = "",
+    is_project: bool = True,
 ) -> int:
     """Show the screen over a feed until the user quits; return the exit code.
 
-    `view` is the one to begin with (a key of `VIEWS`); `layout` a saved layout
-    of panes, or a grid like `2x3`: with it the panes are shown. `place` says in
-    words what is watched (empty: the sources themselves).
+    `place` says in words what is watched (empty: the sources themselves). What
+    is no project (a demo) is not remembered.
     """
     from platformdirs import user_state_path
 
-    project = "\0".join([str(Path.cwd()), *sources])
+    project = "\0".join([str(Path.cwd()), *sources]) if is_project else None
     store = Store(user_state_path("lossmon"), project)
-    first = "panes" if layout else view
-    app = LossmonApp(feed, settings, sources, view=first, layout=layout, place=place, store=store)
-    return app.show(mouse=settings.mouse)
+    return LossmonApp(feed, settings, sources, place=place, store=store).show(mouse=settings.mouse)

@@ -101,7 +101,9 @@ def _figures(run: RunView, line: Line | None, base: float | None) -> Compared:
 def configuration(name: str) -> str:
     """Return a run's name without its seed, as the report groups them."""
     rest, seed = without_seed(name)
-    return name if seed is None else f"{rest} seeds"
+    if seed is None:
+        return name
+    return "seeds" if rest == "seed" else f"{rest} seeds"
 
 
 def seed_groups(found: Sequence[Compared]) -> list[SeedGroup]:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 from lossmon.charts.cache import LineCache
 from lossmon.charts.spec import Glyphs, XAxis
 from lossmon.model import Event, RunView
+from lossmon.tui.choices import Choices
 from lossmon.tui.look import Look
 from lossmon.tui.marks import alarms, event_key
 
 if TYPE_CHECKING:
+    from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
 
 SMOOTHINGS: Final = (None, 0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999)
@@ -68,6 +70,11 @@ class ChartOptions:
         self.cursor_x = None
 
     @property
+    def stamp(self) -> tuple[object, ...]:
+        """All options, to see whether one has changed."""
+        return tuple(vars(self).values())
+
+    @property
     def words(self) -> str:
         """The options in words, for the status line: only what is not the default."""
         parts = [f"x: {self.x_axis.value}"]
@@ -106,8 +113,16 @@ class Desk:
     """What charts need not compute again while runs grow."""
     last_lines: Callable[[str], Sequence[str]] | None = None
     """What gives a run's last raw lines, where the feed keeps them."""
+    choices: Choices = field(default_factory=Choices)
     remembered: tuple[str, ...] = ()
     """Names of runs that were marked in the session before and are not marked yet."""
+    wanted: str = ""
+    """Name of the run to choose as soon as it is there."""
+    machine: Machine | None = None
+    """The last look at this machine, where one was taken."""
+    look_at_machine: Callable[[], None] | None = None
+    """What takes a look, soon and on another thread."""
+    _asked: str = ""
     _colors: dict[str, int] = field(default_factory=dict)
     _settled: bool = False
     _alarms: dict[str, tuple[RunView, int, list[Event]]] = field(default_factory=dict)
@@ -122,6 +137,7 @@ class Desk:
         if len(self._alarms) > 2 * len(snapshot.runs) + 100:
             self._alarms.clear()
         self._mark_remembered()
+        self._choose_wanted()
         loading = snapshot.scanning or any(run.loading is not None for run in snapshot.runs)
         if self.get(self.chosen) is None or not (self.picked or self._settled or loading):
             # The most urgent run, newest first: once among those known at first, once more when
@@ -140,6 +156,25 @@ class Desk:
                 self.marked.append(run.id)
         known = {run.name for run in self.runs}
         self.remembered = tuple(name for name in self.remembered if name not in known)
+
+    def _choose_wanted(self) -> None:
+        if not self.wanted:
+            return
+        found = next((run for run in self.runs if run.name == self.wanted), None)
+        if found is not None:
+            # Not `choose`: a zoom that was asked for with it stays.
+            self.chosen, self.picked, self.wanted = found.id, True, ""
+
+    def ask_machine(self, why: str) -> None:
+        """Have this machine looked at, once for each reason."""
+        if why != self._asked and self.look_at_machine is not None:
+            self._asked = why
+            self.look_at_machine()
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that was there at the start has been read."""
+        return self._settled
 
     def get(self, run_id: str | None) -> RunView | None:
         """Return the run of that id, or None."""

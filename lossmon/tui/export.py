@@ -1,16 +1,49 @@
-"""What `e` writes: the screen as SVG and as text, the runs' points as CSV."""
+"""What `e` writes: the screen as SVG, PNG and text, the runs' points as CSV."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lossmon.model import RunView
+from lossmon.tui.png import write_png
 
 _BLOCK: Final = 10_000
 """Rows written at a time, so that a run of millions is never held as text."""
+
+_ENDINGS: Final = (".svg", ".png", ".txt", ".csv")
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to be written: the picture, its text, and the runs that it shows."""
+
+    svg: str
+    text: str
+    runs: tuple[RunView, ...]
+    name: str
+    """What the files are called after."""
+
+    def write(self, directory: Path) -> str:
+        """Write all files; return in one line what was written, and what was not and why."""
+        try:
+            stem = free_stem(directory, self.name)
+            svg = Path(f"{stem}.svg")
+            svg.write_text(self.svg, encoding="utf-8")
+            Path(f"{stem}.txt").write_text(self.text + "\n", encoding="utf-8")
+            points = write_csv(Path(f"{stem}.csv"), self.runs)
+        except OSError as error:
+            return f"nothing exported: {error}"
+        missing = write_png(svg, Path(f"{stem}.png"))
+        where = "here" if directory == Path() else f"in {directory}"
+        if missing is None:
+            return f"wrote {stem.name}.png, .svg, .txt and .csv ({points:,} points) {where}"
+        return (
+            f"wrote {stem.name}.svg, .txt and .csv ({points:,} points) {where}; no PNG: {missing}"
+        )
 
 
 def free_stem(directory: Path, name: str) -> Path:
@@ -22,7 +55,7 @@ def free_stem(directory: Path, name: str) -> Path:
     safe = safe.strip("._") or "run"
     for number in range(1, 10_000):
         stem = directory / f"lossmon-{safe[:60]}-{number}"
-        if not any(stem.with_name(stem.name + end).exists() for end in (".svg", ".txt", ".csv")):
+        if not any(stem.with_name(stem.name + end).exists() for end in _ENDINGS):
             return stem
     raise FileExistsError(f"{directory}: 9,999 exports of {safe} are there already")
 

@@ -28,6 +28,18 @@ def size_class(width: int, height: int) -> str:
     return "medium" if width >= LISTED and height >= 28 else "small"
 
 
+def with_machine(plan: dict[str, Box], rows: int) -> dict[str, Box]:
+    """Return a plan that was made for `rows` less, with the machine's panel above its foot."""
+    moved = dict(plan)
+    width = plan["foot"][2]
+    for name in ("foot", "prompt"):
+        if name in moved:
+            x, y, wide, high = moved[name]
+            moved[name] = (x, y + rows, wide, high)
+    moved["machine"] = (0, moved["foot"][1] - rows, width, rows)
+    return moved
+
+
 def frame(width: int, height: int) -> dict[str, Box]:
     """Return what every view has around its body: title, banner, foot; and the body itself."""
     if size_class(width, height) == "tiny":

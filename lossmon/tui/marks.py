@@ -85,5 +85,5 @@ def alarms(run: RunView) -> list[Event]:
 
 
 def event_key(run: RunView, event: Event) -> str:
-    """Return what an acknowledgement is remembered by: the same event keeps it as a run grows."""
-    return f"{run.id}|{event.kind}|{event.step:g}|{event.series or ''}"
+    """Return what an event is remembered by: it keeps it as a run grows, and in later sessions."""
+    return f"{run.source}|{run.name}|{event.kind}|{event.step:g}|{event.series or ''}"

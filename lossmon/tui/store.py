@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,12 +24,17 @@ _MAX_LAYOUTS: Final = 100
 
 
 class Store:
-    """Remembers in `directory`; without one, for this session only."""
+    """Remembers in `directory`; without one, for this session only.
 
-    def __init__(self, directory: Path | None = None, project: str = "") -> None:
+    `project` None: layouts alone are kept (a demo's runs are nobody's project).
+    """
+
+    def __init__(self, directory: Path | None = None, project: str | None = "") -> None:
         self._directory = directory
-        key = hashlib.sha256(project.encode("utf-8", "replace")).hexdigest()[:16]
-        self._project = None if directory is None else directory / "projects" / f"{key}.json"
+        self._project: Path | None = None
+        if directory is not None and project is not None:
+            key = hashlib.sha256(project.encode("utf-8", "replace")).hexdigest()[:16]
+            self._project = directory / "projects" / f"{key}.json"
         self._session: dict[str, Any] = {}
 
     # ---- layouts
@@ -59,7 +64,7 @@ class Store:
         axis = data.get("x_axis")
         if axis in list(XAxis):
             options.x_axis = XAxis(axis)
-        for name in ("log_y", "robust"):
+        for name in ("log_y", "robust", "forecast"):
             if isinstance(data.get(name), bool):
                 setattr(options, name, data[name])
         smoothing = data.get("smoothing", 0.0)
@@ -67,17 +72,17 @@ class Store:
             options.smoothing = smoothing
         return data
 
-    def save(self, options: ChartOptions, marked: Sequence[str], theme: str) -> str | None:
-        """Remember; return None, or one line that says why not."""
+    def save(self, options: ChartOptions, more: Mapping[str, Any]) -> str | None:
+        """Remember the options and `more` (JSON); return None, or one line that says why not."""
         if self._project is None:
             return None
         data = {
+            **more,
             "x_axis": options.x_axis.value,
             "log_y": options.log_y,
             "robust": options.robust,
+            "forecast": options.forecast,
             "smoothing": options.smoothing,
-            "marked": list(marked)[:500],
-            "theme": theme,
         }
         return _write(self._project, data)
 

@@ -50,8 +50,11 @@ def clipped(rows: list[Row], width: int, height: int) -> list[Row]:
     return [*rows[: height - 1], row(width, *row(min(cell_len(text), width - 2), *last), " …")]
 
 
-def verdict_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]:
-    """Return the verdict: the sentence, what to do, the evidence that it rests on."""
+def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str = "") -> list[Row]:
+    """Return the verdict: the sentence, what to do, the evidence that it rests on.
+
+    `machine` is a sentence on this machine, for a run that fell silent.
+    """
     mark = VERDICTS[run.verdict.status]
     state = STATES[run.state]
     rows = [
@@ -62,6 +65,7 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]
             row(width, look.text(line, "bad"))
             for line in wrap(f"Cannot read all of it: {run.error}", width, 2)
         ]
+    rows += [row(width, look.text(line, "note")) for line in wrap(machine, width, 2)]
     inner = width - 2
     # In little room what to do goes before the end of the sentence, which the banner has too.
     room = 2 if height <= 8 and run.verdict.advice else height

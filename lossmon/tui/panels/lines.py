@@ -92,15 +92,21 @@ def brief_row(desk: Desk, width: int, message: str = "") -> Row:
     return row(width, *left, help_hint)
 
 
+def _place(key: Key) -> int:
+    if key.action in ("help", "quit", "next_view"):
+        return 0
+    return 2 if {"all", "chart"} & set(key.scopes) else 1
+
+
 def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, int, Key]]]:
     """Return the footer's keys, as many as fit, and where each stands (for the mouse)."""
     bar = look.paint.bar
     spans: list[Span] = [Span(" ", bar)]
     places: list[tuple[int, int, Key]] = []
     used = 1
-    for key in keys_of(view):
-        if not key.footer or not key.short:
-            continue
+    named = [key for key in keys_of(view) if key.footer and key.short]
+    # How to get on and away first, then what only this view has, then what all charts have.
+    for key in sorted(named, key=_place):
         shown, words = look.text(key.shown).text, f" {key.short}  "
         size = width_of(shown, words)
         if used + size > width + 2:

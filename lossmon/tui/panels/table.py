@@ -284,6 +284,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
 )
 
+SORTS: Final = {
+    column.title.strip().partition(" @")[0]: index
+    for index, column in enumerate(COLUMNS)
+    if column.key is not None
+}
+"""Columns to sort by, by the name that `--sort` takes."""
+
 _NAME_MIN: Final = 18
 _SPARK_MIN: Final = 12
 

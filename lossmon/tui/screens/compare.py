@@ -10,7 +10,7 @@ from lossmon.charts.lines import seed_band
 from lossmon.charts.spec import Band, Line, Picture, Row
 from lossmon.model import Role, RunView
 from lossmon.tui import charting
-from lossmon.tui.comparing import MAX_RUNS, Compared, compared, seed_groups
+from lossmon.tui.comparing import MAX_RUNS, Compared, compared, configuration, seed_groups
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.layouts import compare_plan
 from lossmon.tui.panels.compare import compare_rows, first_shown
@@ -33,12 +33,21 @@ class Compare(Charted):
 
     def __init__(self, desk: Desk, store: Store | None = None) -> None:
         super().__init__(desk, store)
-        self.baseline: str | None = None
-        self.bands = False
-        self.metric: str | None = None
-        """Name of the series compared; None: each run's training loss."""
+        self.family: str | None = None
+        """Configuration of which the seeds alone are compared; None: what is marked, or all."""
+        self._kept: tuple[object, list[RunView], list[Compared]] | None = None
         self._placed_for = 0
         """Number of runs that the panels were placed for."""
+
+    @property
+    def metric(self) -> str | None:
+        """Name of the series compared; None: each run's training loss."""
+        return self.desk.choices.metric or None
+
+    @property
+    def bands(self) -> bool:
+        """Whether seeds are shown as mean ± sd."""
+        return self.desk.choices.bands
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -55,6 +64,10 @@ class Compare(Charted):
 
     def runs(self) -> list[RunView]:
         """Return what is compared: the marked runs, or, with less than two marked, all."""
+        if self.family is not None:
+            seeds = [run for run in self.desk.runs if configuration(run.name) == self.family]
+            if len(seeds) >= 2:
+                return seeds[:MAX_RUNS]
         marked = [run for run in map(self.desk.get, self.desk.marked) if run is not None]
         if len(marked) >= 2:
             return marked[:MAX_RUNS]
@@ -66,8 +79,9 @@ class Compare(Charted):
 
     def base(self) -> str | None:
         """Return the id of the baseline: the one that was set, or the first run."""
-        ids = [run.id for run in self.runs()]
-        return self.baseline if self.baseline in ids else next(iter(ids), None)
+        runs = self.runs()
+        named = (run.id for run in runs if run.name == self.desk.choices.baseline)
+        return next(named, runs[0].id if runs else None)
 
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
@@ -81,7 +95,14 @@ class Compare(Charted):
         super().show()
 
     def _found(self) -> list[Compared]:
-        return compared(self.desk, self.runs(), self.options(), self.base(), self.metric)
+        """Return what is compared, with its figures: chart and table ask for the same."""
+        runs, base = self.runs(), self.base()
+        options = self.options()
+        stamp = (tuple(map(id, runs)), options.x_axis, options.smoothing, base, self.metric)
+        if self._kept is None or self._kept[0] != stamp:
+            # The runs are held, so that their ids cannot come to mean others.
+            self._kept = stamp, runs, compared(self.desk, runs, options, base, self.metric)
+        return self._kept[2]
 
     def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:
         if not self.desk.runs:
@@ -93,8 +114,10 @@ class Compare(Charted):
         live = any(run.state == "live" for run in self.runs())
         x_range = options.x_range if extent is None else shown_range(*extent, options, live)
         title = self.metric or "training loss"
-        if len(self.desk.marked) < 2:
-            title += "  (all runs; space in 1 or 2 marks some)"
+        if self.family is not None:
+            title += f"  ({self.family} alone; w shows all)"
+        elif len(self.desk.marked) < 2:
+            title += "  (all runs; space marks some, w shows one's seeds)"
         view = charting.viewport(
             self.desk,
             options,
@@ -151,12 +174,12 @@ class Compare(Charted):
         """Make the chosen run the one that others are compared with."""
         run = self.desk.run
         if run is not None:
-            self.baseline = run.id
+            self.desk.choices.baseline = run.name
             self.say(f"differences are to {run.name} now")
 
     def action_band(self) -> None:
         """Show seeds as mean ± sd, or each line."""
-        self.bands = not self.bands
+        self.desk.choices.bands = not self.bands
         if self.bands and not seed_groups(self._found()):
             self.say(
                 "no seeds to group: names must differ in their seed alone (lr3e4-s1, lr3e4-s2)"
@@ -174,8 +197,43 @@ class Compare(Charted):
         least = min(2, len(self.runs()))
         names: list[str | None] = [None, *(name for name, n in counts.items() if n >= least)]
         at = names.index(self.metric) if self.metric in names else 0
-        self.metric = names[(at + by) % len(names)]
+        self.desk.choices.metric = names[(at + by) % len(names)] or ""
         self.say(f"comparing {self.metric or 'training loss'}")
+
+    def action_family(self) -> None:
+        """Compare the seeds of the chosen run's configuration alone, or all again."""
+        if self.family is not None:
+            self.family = None
+            self.say("all are compared again" if len(self.desk.marked) < 2 else "the marked runs")
+            return
+        counts: dict[str, int] = {}
+        for run in self.desk.runs:
+            if run.series:
+                name = configuration(run.name)
+                counts[name] = counts.get(name, 0) + 1
+        families = [name for name, number in counts.items() if number >= 2]
+        if not families:
+            self.say("no seeds: names must differ in their seed alone (lr3e4-s1, lr3e4-s2)")
+            return
+        own = "" if self.desk.run is None else configuration(self.desk.run.name)
+        self.family = own if own in families else families[0]
+        if self.desk.run not in self.runs():
+            self.desk.choose(self.runs()[0].id)
+        self.say(f"{self.family}: {counts[self.family]} runs that differ by their seed")
+
+    def action_mark(self) -> None:
+        """Mark the chosen run, or take its mark off."""
+        run = self.desk.run
+        if run is not None:
+            marked = self.desk.mark(run.id)
+            self.say(f"{run.name} {'marked' if marked else 'not marked any more'}")
+
+    def back(self) -> bool:
+        """Show all runs again first."""
+        if self.family is not None and self.options().x_range is None:
+            self.action_family()
+            return True
+        return super().back()
 
     def action_unmark(self) -> None:
         """Take all marks off."""

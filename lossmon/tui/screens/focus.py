@@ -10,7 +10,10 @@ from lossmon.model import RunView
 from lossmon.tui import charting
 from lossmon.tui.layouts import focus_plan
 from lossmon.tui.look import Look
+from lossmon.tui.machine_watch import is_elsewhere
+from lossmon.tui.marks import event_key
 from lossmon.tui.panels.details import events_rows, facts_rows, numbers_rows, verdict_rows
+from lossmon.tui.panels.happenings import Happening
 from lossmon.tui.panels.runs import empty_rows, list_first, list_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.charted import Charted
@@ -40,7 +43,7 @@ class Focus(Charted):
         yield self.panel("runs", self._runs, on_pick=self._pick_run, on_wheel=self.action_move)
         yield Chart("chart", self.desk, self._chart, self.options, self.show)
         yield self.panel("strip", self._strip)
-        yield self.panel("verdict", self._of_run(verdict_rows))
+        yield self.panel("verdict", self._verdict)
         yield self.panel("numbers", self._of_run(numbers_rows))
         yield self.panel(
             "events", self._events, on_pick=self._pick_event, on_wheel=self.action_event
@@ -54,7 +57,21 @@ class Focus(Charted):
     def show(self) -> None:
         """Draw what differs; the list of runs comes with the second run."""
         self.query_one("#runs").display = len(self.desk.runs) > 1
+        run = self.desk.run
+        if run is not None and run.state == "stalled" and not is_elsewhere(run.source):
+            self.desk.ask_machine(f"{run.id} {run.last_growth}")
         super().show()
+
+    def go_to(self, happening: Happening) -> None:
+        """Show an event of any run: it is selected."""
+        run, event = happening
+        self.desk.choose(run.id)
+        now = self.desk.run
+        found = [] if now is None else list(now.events)
+        key = event_key(run, event)
+        at = next((i for i, one in enumerate(found) if event_key(run, one) == key), None)
+        if now is not None and at is not None:
+            self._go_to_event(now, at)
 
     # ---- panels
 
@@ -80,6 +97,17 @@ class Focus(Charted):
             return [] if run is None else make(self.desk.look, run, width, height)
 
         return rows
+
+    def _verdict(self, width: int, height: int) -> Sequence[Row]:
+        run = self.desk.run
+        if run is None:
+            return []
+        words = ""
+        if run.state == "stalled" and not is_elsewhere(run.source):
+            from lossmon.tui.panels.machine import machine_words
+
+            words = machine_words(self.desk.machine)
+        return verdict_rows(self.desk.look, run, width, height, words)
 
     def _events(self, width: int, height: int) -> Sequence[Row]:
         run = self.desk.run
@@ -134,8 +162,9 @@ class Focus(Charted):
             return
         last = len(run.events) - 1
         at = self.desk.selected_event
-        # The newest first: it is what one wants to know of.
-        chosen = last if at is None else min(max(at + by, 0), last)
+        if at is None:
+            at = -1 if by > 0 else last + 1
+        chosen = min(max(at + by, 0), last)
         self._go_to_event(run, chosen)
 
     def _go_to_event(self, run: RunView, index: int) -> None:

@@ -27,7 +27,7 @@ class Log(View):
         super().__init__(desk, store)
         self.back_by = 0
         """Records scrolled back from the live end."""
-        self.raw = True
+        self.raw = not desk.choices.records
         """Whether the source's own lines are shown, where there are any."""
 
     def plan(self, width: int, height: int) -> Plan:
@@ -58,6 +58,7 @@ class Log(View):
     def action_raw(self) -> None:
         """Show the source's own lines, or what was read from them."""
         self.raw = not self.raw
+        self.desk.choices.records = not self.raw
         self.back_by = 0
         self.say("the source's own lines" if self.raw else "the records as they were read")
 

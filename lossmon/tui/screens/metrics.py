@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
-from lossmon.charts.spec import Row
+from lossmon.charts.spec import Picture, Row, Span
 from lossmon.model import Role, RunView, SeriesView
 from lossmon.tui import charting
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
-from lossmon.tui.mosaic import Mosaic, Tile, grid_boxes
+from lossmon.tui.look import over
+from lossmon.tui.mosaic import BOX_SECONDS, Mosaic, Tile, TileKeeper, grid_boxes
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.panels.table import matches
-from lossmon.tui.placed import Plan
+from lossmon.tui.placed import Box, Plan
 from lossmon.tui.rows import row
 from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.focus import LOOKED_FOR
@@ -24,6 +25,11 @@ from lossmon.tui.widgets.sheet import Sheet
 
 _TILE: Final = (36, 9)
 """Cells that a small chart is easily read in; the grid has as many as fit."""
+
+_LEAST: Final = (20, 5)
+"""Cells below which a chart shows nothing."""
+_MOST: Final = 8
+"""Columns and rows that can be asked for."""
 
 _ORDER: Final = (
     Role.TRAIN_LOSS,
@@ -47,8 +53,11 @@ class Metrics(Charted):
         super().__init__(desk, store)
         self.query_text = ""
         self.first = 0
-        self.wanted_columns: int | None = None
-        """Columns that a person set; None: as many as fit."""
+        self.active = 0
+        """Index of the chosen chart among all that match."""
+        self.enlarged = False
+        self._tiles = TileKeeper()
+        """Whether the chosen chart has the whole room."""
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -56,7 +65,7 @@ class Metrics(Charted):
 
     def body(self) -> Iterable[Sheet]:
         """Return the panels."""
-        yield Chart("body", self.desk, self._grid, self.options, self.show)
+        yield Chart("body", self.desk, self._grid, self.options, self.show, self._choose)
 
     def active_chart(self) -> Chart:
         """Return the panel of charts: they are moved together."""
@@ -64,8 +73,10 @@ class Metrics(Charted):
 
     def shape(self, width: int, height: int) -> tuple[int, int]:
         """Return columns and rows of the grid for a size."""
-        columns = self.wanted_columns or max(min(width // _TILE[0], 6), 1)
-        return min(columns, max(width // 20, 1)), max(height // _TILE[1], 1)
+        choices = self.desk.choices
+        columns = choices.columns or max(min(width // _TILE[0], 6), 1)
+        lines = choices.rows or max(height // _TILE[1], 1)
+        return min(columns, max(width // _LEAST[0], 1)), min(lines, max(height // _LEAST[1], 1))
 
     def names(self, run: RunView) -> list[str]:
         """Return the series to show: losses first, then scores, rates, the others."""
@@ -85,23 +96,68 @@ class Metrics(Charted):
         look = self.desk.look
         columns, lines = self.shape(width, height - 1)
         page = columns * lines
-        self.first = max(min(self.first, (len(names) - 1) // page * page), 0) // page * page
+        self.active = max(min(self.active, len(names) - 1), 0)
+        self.first = self.active // page * page
         shown = names[self.first : self.first + page]
-        lines = min(lines, -(-len(shown) // columns)) or 1
-        tiles = [
-            Tile(box, picture.rows, picture)
-            for name, box in zip(shown, grid_boxes(width, height - 1, columns, lines), strict=False)
-            for picture in [
-                charting.small_picture(self.desk, run, self.options(), name, box[2], box[3])
-            ]
-        ]
+        if self.enlarged and shown:
+            return self._large(run, names, width, height)
+        lines = lines if self.desk.choices.rows else min(lines, -(-len(shown) // columns)) or 1
+        boxes = grid_boxes(width, height - 1, columns, lines)
+        self._tiles.begin(BOX_SECONDS)
+        self._tiles.forget(len(shown))
+        active = self.active - self.first
+        order = sorted(range(len(shown)), key=lambda index: index != active)
+        made = {
+            index: self._kept_tile(run, index, shown[index], boxes[index], index == active)
+            for index in order
+        }
+        tiles = [made[index] for index in range(len(shown))]
+        if self._tiles.pending:
+            self.call_later(self.show)
         words = f"  {len(names)} series"
         if self.query_text:
             words += f" of {len(run.series)} match '{self.query_text}' (esc shows all)"
         if len(names) > page:
             words += f", page {self.first // page + 1} of {-(-len(names) // page)} (PgDn, PgUp)"
         foot = Tile((0, height - 1, width, 1), [row(width, look.text(words, "dim"))], None)
-        return Mosaic(width, height, (*tiles, foot))
+        return Mosaic(width, height, (*tiles, foot), self.active - self.first)
+
+    def _kept_tile(self, run: RunView, index: int, name: str, box: Box, active: bool) -> Tile:
+        def make() -> Tile:
+            picture = charting.small_picture(self.desk, run, self.options(), name, box[2], box[3])
+            return Tile(box, self._headed(picture, active), picture)
+
+        stamp = (id(run), name, self.options().stamp, self.desk.look, active)
+        return self._tiles.tile(index, box, stamp, run, make, active)
+
+    def _large(self, run: RunView, names: Sequence[str], width: int, height: int) -> Mosaic:
+        """Return the chosen chart alone."""
+        name = names[self.active]
+        picture = charting.run_picture(
+            self.desk, run, self.options(), width, height - 1, names=[name]
+        )
+        words = f"  {name}: {self.active + 1} of {len(names)} (v/V: next, enter: all)"
+        foot = [row(width, self.desk.look.text(words, "dim"))]
+        return Mosaic(
+            width,
+            height,
+            (
+                Tile((0, 0, width, height - 1), picture.rows, picture),
+                Tile((0, height - 1, width, 1), foot, None),
+            ),
+        )
+
+    def _headed(self, picture: Picture, active: bool) -> Sequence[Row]:
+        """Return a picture's rows, the title of the chosen one on the chosen ground."""
+        if not active or not picture.rows:
+            return picture.rows
+        ground = self.desk.look.paint.chosen
+        head = tuple(Span(span.text, over(span.style, ground)) for span in picture.rows[0])
+        return (head, *picture.rows[1:])
+
+    def _choose(self, index: int) -> None:
+        self.active = self.first + index
+        self.show()
 
     # ---- keys
 
@@ -114,20 +170,42 @@ class Metrics(Charted):
         """Turn the page."""
         size = self.active_chart().size
         columns, lines = self.shape(size.width, size.height - 1)
-        self.first = max(self.first + by * columns * lines, 0)
+        page = columns * lines
+        count = 0 if self.desk.run is None else len(self.names(self.desk.run))
+        if 0 <= self.first + by * page < count:
+            self.active = self.first + by * page
         self.show()
 
     def action_edge(self, by: int) -> None:
-        """Go to the first or the last page."""
-        self.first = 0 if by < 0 else 1_000_000
+        """Go to the first or the last chart."""
+        self.active = 0 if by < 0 else 1_000_000
+        self.show()
+
+    def action_chart(self, by: int) -> None:
+        """Choose the next chart, or the one before."""
+        count = 0 if self.desk.run is None else len(self.names(self.desk.run))
+        if count:
+            self.active = (self.active + by) % count
+            self.show()
+
+    def action_alone(self) -> None:
+        """Give the chosen chart the whole room, or show all again."""
+        self.enlarged = not self.enlarged
         self.show()
 
     def action_columns(self, by: int) -> None:
         """Show more columns, or fewer."""
         size = self.active_chart().size
-        columns, _ = self.shape(size.width, size.height)
-        self.wanted_columns = min(max(columns + by, 1), 8)
-        self.say(f"{self.wanted_columns} columns")
+        columns, _ = self.shape(size.width, size.height - 1)
+        self.desk.choices.columns = min(max(columns + by, 1), _MOST)
+        self.say(f"{self.desk.choices.columns} columns")
+
+    def action_lines(self, by: int) -> None:
+        """Show more rows of charts, or fewer."""
+        size = self.active_chart().size
+        _, lines = self.shape(size.width, size.height - 1)
+        self.desk.choices.rows = min(max(lines + by, 1), _MOST)
+        self.say(f"{self.desk.choices.rows} rows")
 
     def action_filter(self) -> None:
         """Ask for a filter."""
@@ -137,11 +215,14 @@ class Metrics(Charted):
 
     def _filter(self, query: str) -> None:
         self.query_text = query
-        self.first = 0
+        self.active = 0
         self.show()
 
     def back(self) -> bool:
-        """Take the filter away first."""
+        """Show all charts first, then take the filter away."""
+        if self.enlarged:
+            self.action_alone()
+            return True
         if self.query_text:
             self._filter("")
             return True

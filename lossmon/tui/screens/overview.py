@@ -13,7 +13,7 @@ from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.panels.details import heading
 from lossmon.tui.panels.runs import empty_rows
-from lossmon.tui.panels.table import COLUMNS, TableState, table_rows
+from lossmon.tui.panels.table import SORTS, TableState, table_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import View, bindings
@@ -33,7 +33,8 @@ class Overview(View):
 
     def __init__(self, desk: Desk, store: Store | None = None) -> None:
         super().__init__(desk, store)
-        self.state = TableState()
+        choices = desk.choices
+        self.state = TableState(SORTS.get(choices.sort), choices.reverse, choices.filter)
         self.room = 1
         """How many runs are in view."""
 
@@ -103,15 +104,16 @@ class Overview(View):
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column, after the last one by urgency again."""
-        order: list[int | None] = [None]
-        order += [index for index, column in enumerate(COLUMNS) if column.key is not None]
-        at = order.index(self.state.sort)
-        self.state.sort = order[(at + by) % len(order)]
+        order = ["", *SORTS]
+        choices = self.desk.choices
+        at = order.index(choices.sort) if choices.sort in order else 0
+        choices.sort = order[(at + by) % len(order)]
+        self.state.sort = SORTS.get(choices.sort)
         self.show()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self.state.reverse = not self.state.reverse
+        self.state.reverse = self.desk.choices.reverse = not self.state.reverse
         self.show()
 
     def action_filter(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Role, RunView
@@ -12,10 +13,10 @@ from lossmon.tui.desk import ChartOptions, Desk, by_urgency
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS
-from lossmon.tui.mosaic import Mosaic, Tile
+from lossmon.tui.mosaic import BOX_SECONDS, Mosaic, Tile, TileKeeper
 from lossmon.tui.panels.runs import empty_rows, run_marker
 from lossmon.tui.panes import GRIDS, MAX_PANES, Pane, Panes
-from lossmon.tui.placed import Plan
+from lossmon.tui.placed import Box, Plan
 from lossmon.tui.rows import row, width_of
 from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.focus import LOOKED_FOR
@@ -34,8 +35,13 @@ class PanesView(Charted):
     def __init__(self, desk: Desk, store: Store | None = None) -> None:
         super().__init__(desk, store)
         self.panes = Panes()
-        self.linked = True
         self._touched = False
+        self._tiles = TileKeeper()
+
+    @property
+    def linked(self) -> bool:
+        """Whether panes are moved together."""
+        return not self.desk.choices.free_axes
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -43,7 +49,9 @@ class PanesView(Charted):
 
     def body(self) -> Iterable[Sheet]:
         """Return the panels."""
-        yield Chart("body", self.desk, self._mosaic, self.options, self.show, self._activate)
+        yield Chart(
+            "body", self.desk, self._mosaic, self.options, self.show, self._activate, self._grab
+        )
 
     def active_chart(self) -> Chart:
         """Return the panel of panes: it moves the active one."""
@@ -55,6 +63,10 @@ class PanesView(Charted):
 
     def run_of(self, pane: Pane) -> RunView | None:
         """Return the run that a pane shows: its own, or the chosen one."""
+        if pane.wanted is not None:
+            found = next((run.id for run in self.desk.runs if run.name == pane.wanted), None)
+            if found is not None:
+                pane.run, pane.wanted = found, None
         return self.desk.get(pane.run) or self.desk.run
 
     def runs(self) -> Sequence[RunView]:
@@ -82,13 +94,33 @@ class PanesView(Charted):
         self._begin()
         leaves = self.panes.leaves()
         boxes = self.panes.boxes(width, height)
-        tiles = [
-            self._tile(index, pane, box)
-            for index, (pane, box) in enumerate(zip(leaves, boxes, strict=True))
-        ]
-        return Mosaic(width, height, tuple(tiles), min(self.panes.active, len(tiles) - 1))
+        active = min(self.panes.active, len(leaves) - 1)
+        self._tiles.begin(BOX_SECONDS)
+        self._tiles.forget(len(leaves))
+        # The active pane first: it is what a key is for.
+        order = sorted(range(len(leaves)), key=lambda index: index != active)
+        tiles = {index: self._kept_tile(index, leaves[index], boxes[index]) for index in order}
+        if self._tiles.pending:
+            self.call_later(self.show)
+        return Mosaic(width, height, tuple(tiles[index] for index in range(len(leaves))), active)
 
-    def _tile(self, index: int, pane: Pane, box: tuple[int, int, int, int]) -> Tile:
+    def _kept_tile(self, index: int, pane: Pane, box: Box) -> Tile:
+        run = self.run_of(pane)
+        options = self.desk.options if self.linked else pane.options
+        active = index == self.panes.active
+        stamp = (
+            id(run),
+            pane.metric,
+            options.stamp,
+            self.desk.look,
+            active,
+            run is not None and bool(self.desk.alarms(run)),
+        )
+        return self._tiles.tile(
+            index, box, stamp, run, lambda: self._tile(index, pane, box), active
+        )
+
+    def _tile(self, index: int, pane: Pane, box: Box) -> Tile:
         _, _, width, height = box
         look = self.desk.look
         run = self.run_of(pane)
@@ -99,7 +131,8 @@ class PanesView(Charted):
         lead = ">" if look.ascii else "▸"
         alarmed = bool(self.desk.alarms(run))
         ground = look.paint.chosen if active else ""
-        banner = look.paint.banner_warn if alarmed else ground
+        grave = alarmed and self.desk.alarms(run)[0].severity == "critical"
+        banner = look.paint.banner_bad if grave else look.paint.banner_warn
         own = run_marker(look, self.desk.color(run.id))
         left: list[Span] = [
             Span(f"{lead if active else ' '}{index + 1} ", over(look.paint.key, ground)),
@@ -132,7 +165,44 @@ class PanesView(Charted):
             self.desk.chosen = run.id
         super().show()
 
+    def _grab(self, x: int, y: int) -> Callable[[int, int], None] | None:
+        """Return what moves the edge under the pointer, None where there is none."""
+        size = self.query_one("#body", Chart).size
+        edge = self.panes.edge(x, y, size.width, size.height)
+        if edge is None:
+            return None
+        right = edge.split.right
+        last = x if right else y
+
+        def drag(x: int, y: int) -> None:
+            nonlocal last
+            now = x if right else y
+            if now != last and edge.split.widen(edge.index, (now - last) / max(edge.size, 1)):
+                last = now
+                self.show()
+
+        return drag
+
+    def kept(self) -> dict[str, Any] | None:
+        """Return the layout to remember, None where none was made."""
+        if not self._touched:
+            return None
+        return self.panes.to_data({run.id: run.name for run in self.desk.runs})
+
+    def restore(self, data: object) -> None:
+        """Lay out what was remembered; what cannot be read is as if it were not there."""
+        with contextlib.suppress(ValueError):
+            self.panes = Panes.from_data(data, {run.name: run.id for run in self.desk.runs})
+            self._touched = True
+
     # ---- keys
+
+    def action_resize(self, way: str, by: int) -> None:
+        """Make the active pane wider or higher, or less so."""
+        if self.panes.resize(way == "right", by):
+            self.show()
+        else:
+            self.say("nothing can give way there")
 
     def action_split(self, way: str) -> None:
         """Cut the active pane in two."""
@@ -178,7 +248,7 @@ class PanesView(Charted):
 
     def action_link(self) -> None:
         """Move all panes together, or each alone."""
-        self.linked = not self.linked
+        self.desk.choices.free_axes = self.linked
         if not self.linked:
             for pane in self.panes.leaves():
                 pane.options = ChartOptions(**vars(self.desk.options))

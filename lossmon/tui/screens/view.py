@@ -15,7 +15,8 @@ from lossmon.model import RunView
 from lossmon.tui.cells import CellCompositor
 from lossmon.tui.desk import Desk
 from lossmon.tui.keys import Key, keys_of
-from lossmon.tui.layouts import size_class
+from lossmon.tui.layouts import TINY, size_class, with_machine
+from lossmon.tui.panels.happenings import Happening
 from lossmon.tui.panels.lines import banner_row, brief_row, keys_row, status_row
 from lossmon.tui.panels.runs import title_row
 from lossmon.tui.placed import Placed, Plan
@@ -59,13 +60,24 @@ class View(Screen[None]):
         self.store = store or Store()
         self._message = ""
         self._foot_keys: list[tuple[int, int, Key]] = []
-        self._placed = Placed(self.plan)
+        self._placed = Placed(self._whole_plan)
         self._compositor = CellCompositor()
 
     @property
     def layout(self) -> Placed:
         """Where panels stand: the view's plan (Textual's styles only know layouts of its own)."""
         return self._placed
+
+    def _whole_plan(self, width: int, height: int) -> Plan:
+        """Return the view's plan, and the machine's panel under it where that is wanted."""
+        if not self.desk.choices.machine:
+            return self.plan(width, height)
+        from lossmon.tui.panels.machine import machine_height
+
+        rows = machine_height(self.desk.machine, height)
+        if width < TINY[0] or height - rows < TINY[1]:
+            return self.plan(width, height)
+        return with_machine(dict(self.plan(width, height - rows)), rows)
 
     # ---- to be said by each view
 
@@ -102,7 +114,31 @@ class View(Screen[None]):
             on_pick=lambda x, y: self._acknowledge_by_click(),
         )
         yield from self.body()
+        yield self.panel("machine", self._machine)
         yield self.panel("foot", self._foot, on_pick=self._press_foot)
+
+    def _machine(self, width: int, height: int) -> Sequence[Row]:
+        from lossmon.tui.panels.machine import machine_rows
+
+        return machine_rows(self.desk.look, self.desk.machine, width, height)
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether the machine's panel has its place on this screen."""
+        return "machine" in self._whole_plan(self.size.width, self.size.height)
+
+    def place_again(self) -> None:
+        """Place the panels anew: what the plan depends on has changed."""
+        # Textual keeps an arrangement until a child comes or goes: this says so to it.
+        panel = self.query_one("#machine")
+        panel.display = False
+        panel.display = True
+        self.show()
+
+    def go_to(self, happening: Happening) -> None:
+        """Show an event of any run: its run is chosen; Focus selects the event too."""
+        self.desk.choose(happening[0].id)
+        self.show()
 
     def _foot(self, width: int, height: int) -> list[Row]:
         if size_class(self.size.width, self.size.height) == "tiny":

@@ -25,7 +25,9 @@ class Chart(Sheet):
 
     `options` are those of the active picture; `on_change` is called after the
     mouse changed them, since other panels show them too; `on_tile` when a
-    click goes to another tile of a mosaic.
+    click goes to another tile of a mosaic. `on_grab` is asked what the mouse
+    takes hold of at a cell (an edge between panes): what it returns is told
+    where the pointer is until the button is let go.
     """
 
     def __init__(
@@ -36,12 +38,15 @@ class Chart(Sheet):
         options: Callable[[], ChartOptions],
         on_change: Callable[[], None],
         on_tile: Callable[[int], None] | None = None,
+        on_grab: Callable[[int, int], Callable[[int, int], None] | None] | None = None,
     ) -> None:
         super().__init__(id=id, paint=desk.look.paint, ascii=desk.look.ascii)
         self._make = make
         self._options = options
         self._on_change = on_change
         self._on_tile = on_tile
+        self._on_grab = on_grab
+        self._held: Callable[[int, int], None] | None = None
         self._tiles: tuple[Tile, ...] = ()
         self._active = 0
         self._grab: tuple[int, tuple[float, float]] | None = None
@@ -132,8 +137,12 @@ class Chart(Sheet):
                 self._on_change()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the chart, or set the crosshair."""
+        """Take hold of the chart or of an edge, or set the crosshair."""
+        self._held = None if self._on_grab is None else self._on_grab(event.x, event.y)
         tile = self._tile_at(event)
+        if self._held is not None:
+            self.capture_mouse()
+            return
         if tile is None or tile.picture is None or tile.picture.empty:
             return
         if tile.picture.contains(*tile.cell(event.x, event.y)):
@@ -141,7 +150,10 @@ class Chart(Sheet):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Pull the chart along while it is held."""
+        """Pull the chart or the edge along while it is held."""
+        if self._held is not None:
+            self._held(event.x, event.y)
+            return
         picture = self.picture
         if self._grab is None or picture is None:
             return
@@ -155,6 +167,10 @@ class Chart(Sheet):
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go; a click without a pull sets the crosshair there."""
+        if self._held is not None:
+            self._held = None
+            self.release_mouse()
+            return
         grab, self._grab = self._grab, None
         if grab is None:
             return

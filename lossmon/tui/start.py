@@ -1,0 +1,55 @@
+"""How a session begins: as the last one of the project ended, then as settings and options say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lossmon.charts.spec import XAxis
+from lossmon.tui.desk import Desk
+from lossmon.tui.theme import PAINTS, Paint, choose_paint
+
+if TYPE_CHECKING:
+    from lossmon.settings import Settings
+
+
+def begin(desk: Desk, settings: Settings, before: Mapping[str, Any]) -> None:
+    """Put on the desk what was remembered (`before`), and over it what the settings say."""
+    screen = settings.screen
+    desk.choices.remember(before)
+    desk.choices.say(screen)
+    desk.remembered = _names(before.get("marked"))
+    if screen.mark is not None:
+        desk.remembered = tuple(name.strip() for name in screen.mark.split(",") if name.strip())
+    desk.acknowledged.update(_names(before.get("acknowledged")))
+    desk.wanted = screen.run or ""
+    _chart_options(desk, settings)
+
+
+def _chart_options(desk: Desk, settings: Settings) -> None:
+    options, screen = desk.options, settings.screen
+    if screen.x_axis in list(XAxis):
+        options.x_axis = XAxis(screen.x_axis)
+    if settings.smoothing:
+        options.smoothing = settings.smoothing
+    if screen.no_smoothing is not None:
+        options.smoothing = None if screen.no_smoothing else options.smoothing or 0.0
+    options.log_y = options.log_y if screen.log_y is None else screen.log_y
+    options.robust = options.robust if screen.robust_y is None else screen.robust_y
+    options.forecast = options.forecast if screen.forecast is None else screen.forecast
+    if screen.range is not None:
+        low, _, high = screen.range.partition(":")
+        options.x_range, options.follow = (float(low), float(high)), False
+
+
+def first_paint(settings: Settings, before: Mapping[str, Any]) -> Paint:
+    """Return the paint to begin with: the one chosen before, unless the settings name one."""
+    paint = choose_paint(settings.theme)
+    name = before.get("theme")
+    chosen = PAINTS.get(name) if isinstance(name, str) else None
+    # On a terminal with few colours, or with NO_COLOR, what was chosen on another does not count.
+    return chosen if chosen is not None and settings.theme == "auto" and paint.base else paint
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
