@@ -40,3 +40,26 @@ def test_a_broken_file_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_whole_numbers_fit_where_a_fraction_is_wanted() -> None:
     assert merged(Settings(), {"poll_seconds": 2}, "x").poll_seconds == 2.0
+
+
+def test_the_screen_has_a_table_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.lossmon.screen]\nx-axis = "epoch"\nlog-y = true\npanes = "2x3"\n', encoding="utf-8"
+    )
+    screen = load(tmp_path).screen
+    assert (screen.x_axis, screen.log_y, screen.panes, screen.seeds) == ("epoch", True, "2x3", None)
+    # Options are laid over it, not in its place.
+    over = merged(load(tmp_path), {"screen": {"seeds": True}}, "command line").screen
+    assert (over.x_axis, over.seeds) == ("epoch", True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["view = 'moon'", "x_axis = 'up'", "sort = 'name'", "panes = '2'", "grid = '9x9'",
+     "range = 'a:b'", "log_y = 1", "nonsense = 1"],
+)  # fmt: skip
+def test_a_wrong_setting_of_the_screen_is_named(tmp_path: Path, line: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f"[screen]\n{line}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=line.split()[0].replace("_", ".")):
+        load(tmp_path, config)

@@ -21,10 +21,8 @@ TARGET = ROOT / ".readme"
 PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "focus": ((120, 36), ("run:overfitting",)),
     "overview": ((120, 20), ("1",)),
-    "compare": (
-        (120, 32),
-        ("run:seed-1", "space", "run:seed-2", "space", "run:seed-3", "space", "4"),
-    ),
+    "compare": ((120, 32), ("4", "w")),
+    "spike": ((120, 32), ("run:nan", "right_square_bracket", "z")),
     "panes": ((120, 36), ("3", "g", "g")),
     "metrics": ((120, 32), ("run:healthy", "5")),
 }
@@ -48,7 +46,7 @@ async def draw(directory: Path) -> None:
                 else:
                     await pilot.press(key)
                 await pilot.pause(0.2)
-            svg = app.export_screenshot(title="lossmon")
+            svg = app.picture()
         (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 

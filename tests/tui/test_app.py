@@ -200,6 +200,8 @@ async def test_events_are_selected_and_told_in_full() -> None:
     app = app_over(overfit())
     async with shown(app) as pilot:
         await pilot.press("right_square_bracket")
+        assert app.desk.selected_event == 0
+        await pilot.press("escape", "left_square_bracket")
         assert app.desk.selected_event == 1
         assert "eval_loss rose 0.31 above its minimum" in text(app)
         await pilot.press("left_square_bracket")

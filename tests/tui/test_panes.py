@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from lossmon.tui.panes import GRIDS, MAX_PANES, Panes
 
 actions = st.lists(
-    st.sampled_from(["right", "below", "close", "next", "grid0", "grid3", "grid5"]), max_size=30
+    st.sampled_from(
+        ["right", "below", "close", "next", "wider", "lower", "grid0", "grid3", "grid5"]
+    ),
+    max_size=30,
 )
 
 
@@ -18,6 +21,10 @@ def play(steps: list[str]) -> Panes:
     for step in steps:
         if step in ("right", "below"):
             panes.split(step == "right")
+        elif step == "wider":
+            panes.resize(True, 1)
+        elif step == "lower":
+            panes.resize(False, -1)
         elif step == "close":
             panes.close()
         elif step == "next":
@@ -57,8 +64,31 @@ def test_a_saved_layout_comes_back(steps: list[str]) -> None:
     ]
 
 
-def test_a_run_that_is_gone_leaves_its_pane_to_the_chosen_one() -> None:
-    assert Panes.from_data({"run": "gone", "metric": None}, {}).pane.run is None
+def test_a_run_that_is_gone_is_waited_for() -> None:
+    pane = Panes.from_data({"run": "gone", "metric": None}, {}).pane
+    assert pane.run is None
+    assert pane.wanted == "gone"
+
+
+def test_an_edge_is_moved_as_far_as_both_panes_keep_room() -> None:
+    panes = Panes()
+    panes.grid(2, 2)
+    assert panes.boxes(100, 40)[0] == (0, 0, 49, 20)
+    assert panes.resize(True, 1)
+    assert panes.boxes(100, 40)[0] == (0, 0, 54, 20)
+    # The row below has its own edge; the one between the rows is shared.
+    assert panes.boxes(100, 40)[2] == (0, 20, 49, 20)
+    assert panes.resize(False, -1)
+    assert [box[3] for box in panes.boxes(100, 40)] == [18, 18, 22, 22]
+    while panes.resize(True, 1):
+        pass
+    assert panes.boxes(100, 40)[1][2] >= 5
+    edge = panes.edge(90, 18, 100, 40)
+    assert edge is not None
+    assert edge.split.widen(0, 0.1)
+    assert [box[3] for box in panes.boxes(100, 40)] == [22, 22, 18, 18]
+    assert panes.edge(90, 18, 100, 40) is None
+    assert not Panes().resize(True, 1)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +100,9 @@ def test_a_run_that_is_gone_leaves_its_pane_to_the_chosen_one() -> None:
         {"right": [{}]},
         {"below": "x"},
         {"run": 3},
+        {"right": [{}, {}], "shares": [1]},
+        {"right": [{}, {}], "shares": [1, 0]},
+        {"right": [{}, {}], "shares": [1, "wide"]},
         {"right": [{}] * 13},
         {"right": [{"below": [{}] * 12}, {"below": [{}] * 12}]},
     ],

@@ -15,7 +15,7 @@ from tests.tui.screens import app_over, shown, text
 
 def test_options_and_marks_come_back_for_their_project_alone(tmp_path: Path) -> None:
     options = ChartOptions(XAxis.EPOCH, log_y=True, smoothing=0.9)
-    assert Store(tmp_path, "one").save(options, ["alpha"], "dark") is None
+    assert Store(tmp_path, "one").save(options, {"marked": ["alpha"]}) is None
     same, other = ChartOptions(), ChartOptions()
     assert Store(tmp_path, "one").load(same)["marked"] == ["alpha"]
     assert (same.x_axis, same.log_y, same.smoothing) == (XAxis.EPOCH, True, 0.9)
@@ -29,7 +29,7 @@ def test_options_and_marks_come_back_for_their_project_alone(tmp_path: Path) -> 
 )
 def test_a_broken_file_is_as_if_it_were_not_there(tmp_path: Path, content: str) -> None:
     store = Store(tmp_path, "p")
-    assert store.save(ChartOptions(), [], "dark") is None
+    assert store.save(ChartOptions(), {}) is None
     for path in (tmp_path / "projects").iterdir():
         path.write_text(content)
     (tmp_path / "layouts.json").write_text(content)
@@ -43,7 +43,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     store = Store(blocked, "p")
-    assert "file" in str(store.save(ChartOptions(), [], "dark"))
+    assert "file" in str(store.save(ChartOptions(), {}))
     assert "file" in str(store.save_layout("x", {}))
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.command import CommandList
 
+from lossmon.charts.png import available
+from lossmon.settings import Screen
+from lossmon.tui.export import Export
 from tests.tui.runs import make_run, some_runs
 from tests.tui.screens import app_over, lines, shown, text
 
@@ -21,7 +25,7 @@ async def test_copy_goes_to_the_clipboard() -> None:
         assert "copied" in text(app)
 
 
-async def test_export_writes_svg_text_and_points(
+async def test_export_writes_picture_text_and_points(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -31,13 +35,36 @@ async def test_export_writes_svg_text_and_points(
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert "wrote lossmon-" in text(app)
-    files = sorted(path.suffix for path in tmp_path.iterdir())
-    assert files == [".csv", ".svg", ".txt"]
-    with next(tmp_path.glob("*.csv")).open(newline="") as file:
+    files = {path.suffix: path for path in tmp_path.iterdir()}
+    assert set(files) == {".csv", ".svg", ".txt"} | ({".png"} if available() else set())
+    with files[".csv"].open(newline="") as file:
         rows = list(csv.DictReader(file))
     run = make_run()
     assert len(rows) == sum(len(series) for series in run.series)
     assert float(rows[-1]["value"]) == run.series[-1].values[-1]
+    if available():
+        head = files[".png"].read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        # 120 × 40 cells of 10 × 20, a margin of 10 around, two pixels a unit.
+        assert struct.unpack(">II", head[16:]) == (2 * 1220, 2 * 820)
+
+
+async def test_export_goes_where_it_is_told_and_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossmon.tui.png.available", lambda: False)
+    app = app_over(make_run(), screen=Screen(export_to=str(tmp_path)))
+    async with shown(app, (200, 50)) as pilot:
+        await pilot.press("e")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "no PNG: needs pip install 'lossmon[png]'" in text(app)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
+    told = Export("<svg/>", "text", (), "run").write(tmp_path / "gone")
+    assert told.startswith("nothing exported: ")
 
 
 async def test_the_palette_offers_every_key_and_every_run() -> None:

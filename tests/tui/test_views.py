@@ -200,9 +200,16 @@ async def test_all_series_are_shown_filtered_and_paged() -> None:
         await pilot.press("less_than_sign", "less_than_sign")
         view = app.view
         assert isinstance(view, Metrics)
-        assert view.wanted_columns == 1
+        assert app.desk.choices.columns == 1
         await pilot.press("greater_than_sign")
-        assert view.wanted_columns == 2
+        assert app.desk.choices.columns == 2
+        await pilot.press("right_parenthesis")
+        assert app.desk.choices.rows > 1
+        await pilot.press("v", "enter")
+        assert view.enlarged
+        assert "2 of 4" in text(app)
+        await pilot.press("escape")
+        assert not view.enlarged
 
 
 async def test_metrics_are_paged_where_there_are_too_many() -> None:
