@@ -43,9 +43,8 @@ def run(options: argparse.Namespace) -> int:
             monitor = Monitor([str(target)], settings)
             if options.plain or not sys.stdout.isatty():
                 return _plain(monitor, replay)
-            return run_screen(
-                monitor, options, [str(target)], place="the demo's logs", is_project=False
-            )
+            place = "the demo's logs"
+            return run_screen(monitor, [str(target)], place, is_project=False)
 
 
 def _plain(monitor: Monitor, replay: Replay) -> int:

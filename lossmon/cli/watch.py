@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
             from lossmon.cli.plain import follow_plain
 
             return follow_plain(monitor, sys.stderr if options.tee else sys.stdout)
-        code = run_screen(monitor, options, sources)
+        code = run_screen(monitor, sources)
         if options.tee and code == 0:
             _finish_tee()
         return code
@@ -156,15 +156,11 @@ def _finish_tee() -> None:
 
 
 def run_screen(
-    monitor: Monitor,
-    options: argparse.Namespace,
-    sources: list[str],
-    place: str = "",
-    is_project: bool = True,
+    monitor: Monitor, sources: list[str], place: str = "", is_project: bool = True
 ) -> int:
     """Open the screen over a monitor that is not yet started; `place` says what is watched."""
     if "TEXTUAL_DRIVER" in os.environ:
-        return _run_app(monitor, options, sources, place)
+        return _run_app(monitor, sources, place, is_project)
     if not sys.stdin.isatty():
         from lossmon.sources.stdin import keyboard_from_tty
 
@@ -172,10 +168,10 @@ def run_screen(
     from lossmon.cli.terminal import output_on_terminal
 
     with output_on_terminal():
-        return _run_app(monitor, options, sources, place)
+        return _run_app(monitor, sources, place, is_project)
 
 
-def _run_app(monitor: Monitor, options: argparse.Namespace, sources: list[str], place: str) -> int:
+def _run_app(monitor: Monitor, sources: list[str], place: str, is_project: bool) -> int:
     # Textual asks the terminal for true colour by this; unset it stays with 256 colours.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from lossmon.tui.app import run as run_app

@@ -31,7 +31,6 @@ from lossmon.tui.feed import Feed, KeepsLines
 from lossmon.tui.figures import clock
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
-from lossmon.tui.panels.happenings import Happening, happenings
 from lossmon.tui.screens.view import VIEWS, View, make_view
 from lossmon.tui.start import begin, first_paint
 from lossmon.tui.store import Store
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
+    from lossmon.tui.panels.happenings import Happening
 
 
 @runtime_checkable
@@ -276,6 +276,7 @@ class LossmonApp(App[int]):
             self._list("events of all runs", None)
 
     def _list(self, title: str, only: set[tuple[str, str, float]] | None) -> None:
+        from lossmon.tui.panels.happenings import happenings
         from lossmon.tui.screens.happenings import Happenings
 
         def found() -> list[Happening]:

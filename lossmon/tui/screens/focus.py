@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from lossmon.charts.spec import Picture, Row
 from lossmon.model import RunView
@@ -13,13 +13,15 @@ from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import is_elsewhere
 from lossmon.tui.marks import event_key
 from lossmon.tui.panels.details import events_rows, facts_rows, numbers_rows, verdict_rows
-from lossmon.tui.panels.happenings import Happening
 from lossmon.tui.panels.runs import empty_rows, list_first, list_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.view import bindings
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from lossmon.tui.panels.happenings import Happening
 
 LOOKED_FOR: Final = (
     "training logs: JSONL, CSV, trainer_state.json, TensorBoard events, console output and more"

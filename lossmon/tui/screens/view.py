@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +16,6 @@ from lossmon.tui.cells import CellCompositor
 from lossmon.tui.desk import Desk
 from lossmon.tui.keys import Key, keys_of
 from lossmon.tui.layouts import TINY, size_class, with_machine
-from lossmon.tui.panels.happenings import Happening
 from lossmon.tui.panels.lines import banner_row, brief_row, keys_row, status_row
 from lossmon.tui.panels.runs import title_row
 from lossmon.tui.placed import Placed, Plan
@@ -24,6 +23,9 @@ from lossmon.tui.store import Store
 from lossmon.tui.theme import Paint
 from lossmon.tui.widgets.panel import Panel
 from lossmon.tui.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from lossmon.tui.panels.happenings import Happening
 
 VIEWS: Final = {
     "overview": ("runs", "lossmon.tui.screens.overview", "Overview"),
