@@ -22,7 +22,7 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "focus": ((120, 36), ("run:overfitting",)),
     "overview": ((120, 20), ("1",)),
     "compare": ((120, 32), ("4", "w")),
-    "spike": ((120, 32), ("run:nan", "right_square_bracket", "z")),
+    "spike": ((120, 32), ("E", "v", "enter")),
     "panes": ((120, 36), ("3", "g", "g")),
     "metrics": ((120, 32), ("run:healthy", "5")),
 }

@@ -56,8 +56,9 @@ async def test_the_walk(
         assert "seed-1" in text(app)
         assert "seed-2" in text(app)
         assert "nan" not in text(app).replace("nan:", "")
-        # Zoom to a spike: the newest warning's run, its first event.
-        await pilot.press("exclamation_mark", "right_square_bracket", "z")
+        # Zoom to a spike: the list of events, spikes alone, the newest of them.
+        await pilot.press("E", "v", "enter")
+        await pilot.pause()
         chosen = app.desk.run
         assert chosen is not None
         assert app.desk.selected_event is not None
@@ -66,6 +67,8 @@ async def test_the_walk(
         assert app.desk.options.x_range is not None
         low, high = app.desk.options.x_range
         assert low <= spike.step <= high
+        assert app.view is not None
+        assert app.view.NAME == "focus"
         # Export the chart.
         await pilot.press("e")
         await app.workers.wait_for_complete()

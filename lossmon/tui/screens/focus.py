@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from lossmon.charts.spec import Picture, Row
-from lossmon.model import RunView
+from lossmon.model import Event, RunView
 from lossmon.tui import charting
 from lossmon.tui.layouts import focus_plan
 from lossmon.tui.look import Look
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LOOKED_FOR: Final = (
     "training logs: JSONL, CSV, trainer_state.json, TensorBoard events, console output and more"
 )
+
+_AROUND: Final = 0.3
+"""Share of the chart that is shown around an event gone to."""
 
 RunRows = Callable[[Look, RunView, int, int], Sequence[Row]]
 
@@ -65,7 +68,7 @@ class Focus(Charted):
         super().show()
 
     def go_to(self, happening: Happening) -> None:
-        """Show an event of any run: it is selected."""
+        """Show an event of any run: it is selected, and the chart zoomed to it."""
         run, event = happening
         self.desk.choose(run.id)
         now = self.desk.run
@@ -73,7 +76,21 @@ class Focus(Charted):
         key = event_key(run, event)
         at = next((i for i, one in enumerate(found) if event_key(run, one) == key), None)
         if now is not None and at is not None:
+            self.options().x_range = None
             self._go_to_event(now, at)
+            # Where the chart reaches is known once it is drawn.
+            self.call_after_refresh(self._zoom_to, now, event)
+
+    def _zoom_to(self, run: RunView, event: Event) -> None:
+        picture = self.active_chart().picture
+        x = charting.event_x(self.desk, run, event, self.options().x_axis)
+        if picture is None or picture.empty or x is None:
+            return
+        low, high = picture.x_range
+        half = (high - low) * _AROUND / 2
+        self.options().x_range = (x - half, x + half)
+        self.options().follow = False
+        self.show()
 
     # ---- panels
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from lossmon.charts.spec import Row
+from lossmon.model import EventKind
 from lossmon.tui.desk import Desk
+from lossmon.tui.marks import EVENTS
 from lossmon.tui.panels.happenings import Happening, happening_rows
 from lossmon.tui.placed import Placed, Plan
 from lossmon.tui.widgets.panel import Panel
+
+_KINDS: Final[tuple[EventKind, ...]] = ("spike", *(kind for kind in EVENTS if kind != "spike"))
+"""The order in which kinds are shown alone; spikes, which are many and soon over, first."""
 
 
 class Happenings(ModalScreen[Happening | None]):
@@ -25,6 +30,8 @@ class Happenings(ModalScreen[Happening | None]):
         Binding("enter", "open", "Go there", show=False),
         Binding("j,down,n", "choose(1)", "Down", show=False),
         Binding("k,up,p", "choose(-1)", "Up", show=False),
+        Binding("v", "kind(1)", "One kind alone", show=False),
+        Binding("V", "kind(-1)", "One kind alone, the one before", show=False),
         Binding("space,pagedown,ctrl+d", "choose(10)", "A page down", show=False),
         Binding("pageup,ctrl+u", "choose(-10)", "A page up", show=False),
         Binding("g,home", "choose(-1000000)", "To the newest", show=False),
@@ -39,7 +46,8 @@ class Happenings(ModalScreen[Happening | None]):
     ) -> None:
         super().__init__()
         self._desk = desk
-        self._found = found
+        self._all = found
+        self._kind: EventKind | None = None
         self._title_words = title
         self._at = 0
         self._placed = Placed(lambda width, height: self._plan(width, height))
@@ -63,10 +71,26 @@ class Happenings(ModalScreen[Happening | None]):
             on_wheel=self.action_choose,
         )
 
+    def _found(self) -> Sequence[Happening]:
+        found = self._all()
+        return found if self._kind is None else [one for one in found if one[1].kind == self._kind]
+
+    def action_kind(self, by: int) -> None:
+        """Show events of the next kind alone, after the last one all again."""
+        there = {event.kind for _, event in self._all()}
+        kinds: list[EventKind | None] = [None, *(kind for kind in _KINDS if kind in there)]
+        at = kinds.index(self._kind) if self._kind in kinds else 0
+        self._kind = kinds[(at + by) % len(kinds)]
+        self._at = 0
+        self.show()
+
     def _rows(self, width: int, height: int) -> Sequence[Row]:
         found = self._found()
         self._at = max(min(self._at, len(found) - 1), 0)
-        return happening_rows(self._desk, found, self._at, self._title_words, width, height)
+        title = self._title_words
+        if self._kind is not None:
+            title += f": {EVENTS[self._kind]} alone"
+        return happening_rows(self._desk, found, self._at, title, width, height)
 
     def show(self) -> None:
         """Draw anew what differs."""
