@@ -34,6 +34,8 @@ class Facts:
     points_needed: int | None = None
     spikes: int = 0
     unlearned: bool = False
+    rising_elsewhere: tuple[tuple[str, float], ...] = ()
+    """Other evaluation losses that rise, with the step of their best."""
 
 
 def points_wanted(needed: int, seen: int) -> str:
@@ -65,6 +67,11 @@ def advise(status: Status, facts: Facts) -> tuple[str, ...]:
         elif facts.points_needed:
             needed = points_wanted(facts.points_needed, facts.points)
             lines.append(f"Noise hides whether it still falls: {needed}.")
+    if status not in ("nonfinite", "diverging"):
+        lines += [
+            f"{name} was best at step {step:g}: keep that checkpoint if its data matters."
+            for name, step in facts.rising_elsewhere
+        ]
     if not facts.has_eval and status != "nonfinite":
         lines.append("Log an evaluation loss: without one overfitting cannot be seen.")
     noisy = facts.noise_share is not None and facts.noise_share > 0.15

@@ -31,6 +31,7 @@ from lossmon.model import (
     Summary,
     Verdict,
     choose_judged,
+    is_other_evaluation,
 )
 from lossmon.model.batch import FloatArray, IntArray
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+MAX_OTHERS: Final = 8
+"""Evaluation sets followed beside the judged one: state stays bounded whatever the log names."""
 DEFAULT_GAIN: Final = 0.03
 """ε: a plateau is where half as much training again gains less than this share of R."""
 
@@ -47,8 +50,9 @@ class Analyzer:
 
     `train` and `eval` name the series to judge; without a name each is chosen
     from the names seen (`model.choose_judged`). Where no training loss is
-    logged, the evaluation loss is judged for its trend too. `plateau_gain` is
-    ε of the plateau test (see `plateau`).
+    logged, the evaluation loss is judged for its trend too. The same loss on
+    other evaluation data is followed for overfitting alone (`others`). `plateau_gain`
+    is ε of the plateau test (see `plateau`).
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Analyzer:
         self._journal = Journal()
         self._train: Track | None = None
         self._eval: EvalTrack | None = None
+        self._others: dict[str, EvalTrack] = {}
         self._eval_trend: Track | None = None
         self._gradients: NonFiniteDetector | None = None
         self._gradient_name: str | None = None
@@ -84,6 +89,11 @@ class Analyzer:
     def eval(self) -> str | None:
         """Name of the evaluation loss judged, None while there is none."""
         return self._eval.name if self._eval else self._asked[1]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Names of the further evaluation losses that are followed for overfitting."""
+        return tuple(self._others)
 
     @property
     def stale(self) -> bool:
@@ -174,11 +184,12 @@ class Analyzer:
         train = columns.get(self._train.name) if self._train else None
         evaluation = columns.get(self._eval.name) if self._eval else None
         rates = columns.get(self._rate_name) if self._rate_name else None
-        if train is None and evaluation is None:
+        others = [(track, columns[name]) for name, track in self._others.items() if name in columns]
+        if train is None and evaluation is None and not others:
             if rates is not None:
                 self._rate = float(rates.values[-1])
             return
-        self._walk(batch, base, train, evaluation, rates)
+        self._walk(batch, base, train, evaluation, others, rates)
 
     # ---- names ----------------------------------------------------------------------------
 
@@ -211,6 +222,16 @@ class Analyzer:
             self._eval = EvalTrack(evaluation, self._journal, watch_numbers=not alone)
             if alone:
                 self._eval_trend = Track(evaluation, self._journal, self._gain)
+            for other in self._others.values():
+                other.companion = self._eval
+        judged = self.eval
+        for name in columns:
+            if judged is None or name in self._others or len(self._others) == MAX_OTHERS:
+                continue
+            if name != self.train and is_other_evaluation(name, judged, self._roles):
+                self._others[name] = EvalTrack(
+                    name, self._journal, watch_numbers=False, companion=self._eval
+                )
 
     # ---- points ---------------------------------------------------------------------------
 
@@ -241,53 +262,43 @@ class Analyzer:
         base: int,
         train: Column | None,
         evaluation: Column | None,
+        others: list[tuple[EvalTrack, Column]],
         rates: Column | None,
     ) -> None:
         """Take training and evaluation points in turn: an evaluation sees the training before."""
         feed = _Feed(self, batch, base, train, rates)
-        if evaluation is None or self._eval is None:
-            feed.train_until(len(batch))
-            return
-        rows = _rows(evaluation, len(batch))
-        values = evaluation.values
-        if self._eval_trend is not None:
-            self._eval_trend.extend(
-                values, batch.steps[rows], _at(batch.epochs, rows), _at(batch.times, rows),
-                None, rows + base,
-            )  # fmt: skip
-        steps = batch.steps[rows]
-        finite = np.isfinite(values)
-        breaks = np.zeros(len(values), dtype=bool)
-        breaks[1:] = (steps[1:] < steps[:-1]) | (finite[1:] != finite[:-1])
-        edges = np.append(np.flatnonzero(breaks), len(values))
-        at = 0
-        while at < len(values):
-            if not finite[at]:
-                # Training that went back to an earlier step must be known of before.
-                feed.train_until(int(rows[at]) + 1)
-                self._eval.bad(float(values[at]), _moment(batch, int(rows[at]), base))
-                at += 1
-                continue
-            stop = int(edges[np.searchsorted(edges, at, side="right")])
-            stop = min(stop, at + self._eval.room())
-            feed.train_until(int(rows[stop - 1]) + 1)
-            part = rows[at:stop]
-            level, context = self._train_context()
-            self._eval.extend(
-                values[at:stop], steps[at:stop], _at(batch.epochs, part), _at(batch.times, part),
-                part + base, level, context,
-            )  # fmt: skip
-            if self._train is not None:
+        evaluations = []
+        if evaluation is not None and self._eval is not None:
+            if self._eval_trend is not None:
+                rows = _rows(evaluation, len(batch))
+                self._eval_trend.extend(
+                    evaluation.values, batch.steps[rows], _at(batch.epochs, rows),
+                    _at(batch.times, rows), None, rows + base,
+                )  # fmt: skip
+            evaluations.append(_EvalFeed(self._eval, evaluation, batch, base))
+        evaluations += [_EvalFeed(track, column, batch, base) for track, column in others]
+        while evaluations:
+            # The judged one is the first, and goes before others of the same row.
+            newest = min(evaluations, key=lambda one: one.row)
+            feed.train_until(newest.row + 1)
+            level, context = self._train_context(newest.track)
+            newest.take(level, context)
+            if newest.track is self._eval and self._train is not None:
                 self._train.eval_falls = self._eval.falls
-            at = stop
+            elif newest.track is not self._eval:
+                newest.track.overfitting.sets = sum(
+                    other.first is not None for other in self._others.values()
+                )
+            if newest.done:
+                evaluations.remove(newest)
         feed.train_until(len(batch))
 
-    def _train_context(self) -> tuple[float, TrainContext]:
+    def _train_context(self, evaluation: EvalTrack) -> tuple[float, TrainContext]:
         track = self._train
-        if track is None or track.curve.buckets.count == 0 or self._eval is None:
+        if track is None or track.curve.buckets.count == 0:
             return np.nan, TrainContext()
         curve = track.curve
-        each = max(curve.n // max(self._eval.overfitting.evaluations + 1, 1), 1)
+        each = max(curve.n // max(evaluation.overfitting.evaluations + 1, 1), 1)
         sigma = curve.noise.sigma if np.isfinite(curve.noise.sigma) else 0.0
         return curve.level, TrainContext(curve.descent, sigma / each**0.5)
 
@@ -297,7 +308,7 @@ class Analyzer:
         if self._cache is None:
             trend = self._train if self._train is not None else self._eval_trend
             summary = summarise(self._train, self._eval, trend)
-            verdict = judge(self._journal, trend, self._eval, summary)
+            verdict = judge(self._journal, trend, self._eval, summary, tuple(self._others.values()))
             self._cache = (self._row, summary, verdict)
         return self._cache[1], self._cache[2]
 
@@ -341,6 +352,55 @@ class _Feed:
             rows + self._base,
         )  # fmt: skip
         self._at = stop
+
+
+class _EvalFeed:
+    """Hands the points of one evaluation series to its track, as many at a time as it can take."""
+
+    def __init__(self, track: EvalTrack, column: Column, batch: Batch, base: int) -> None:
+        self.track = track
+        self._batch = batch
+        self._base = base
+        self._rows = _rows(column, len(batch))
+        self._values = column.values
+        self._steps = batch.steps[self._rows]
+        self._finite = np.isfinite(column.values)
+        breaks = np.zeros(len(self._values), dtype=bool)
+        breaks[1:] = (self._steps[1:] < self._steps[:-1]) | (self._finite[1:] != self._finite[:-1])
+        self._edges = np.append(np.flatnonzero(breaks), len(self._values))
+        self._at = 0
+        self._find()
+
+    @property
+    def done(self) -> bool:
+        """Whether all were handed over."""
+        return self._at >= len(self._values)
+
+    def _find(self) -> None:
+        """Find how far the next part goes, and the row of its last point (`row`)."""
+        if self.done:
+            return
+        if self._finite[self._at]:
+            stop = int(self._edges[np.searchsorted(self._edges, self._at, side="right")])
+            self._stop = min(stop, self._at + self.track.room())
+        else:
+            self._stop = self._at + 1
+        self.row = int(self._rows[self._stop - 1])
+
+    def take(self, level: float, context: TrainContext) -> None:
+        """Hand the next part over; the training's level and scale are those at `row`."""
+        part = slice(self._at, self._stop)
+        if self._finite[self._at]:
+            rows = self._rows[part]
+            self.track.extend(
+                self._values[part], self._steps[part], _at(self._batch.epochs, rows),
+                _at(self._batch.times, rows), rows + self._base, level, context,
+            )  # fmt: skip
+        else:
+            moment = _moment(self._batch, int(self._rows[self._at]), self._base)
+            self.track.bad(float(self._values[self._at]), moment)
+        self._at = self._stop
+        self._find()
 
 
 def _rows(column: Column, n: int) -> IntArray:

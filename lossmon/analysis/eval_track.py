@@ -1,4 +1,10 @@
-"""`EvalTrack`: one evaluation series beside the training loss."""
+"""`EvalTrack`: one evaluation series beside the training loss.
+
+A run may be evaluated on several sets. One is judged; each of the others has a
+track of its own with the judged one as its companion, and says what the judged
+one does meanwhile. With every further set noise has one chance more, so their
+limit is Bonferroni's (see `OverfittingDetector.sets`).
+"""
 
 from __future__ import annotations
 
@@ -22,9 +28,20 @@ FALLING: Final = -4.0
 class EvalTrack:
     """Turns what the overfitting detector finds into events; keeps first, last and best."""
 
-    def __init__(self, name: str, journal: Journal, watch_numbers: bool = True) -> None:
-        """`watch_numbers` False: another track of the same series reports NaN already."""
+    def __init__(
+        self,
+        name: str,
+        journal: Journal,
+        watch_numbers: bool = True,
+        companion: EvalTrack | None = None,
+    ) -> None:
+        """Make a track; `companion` is the judged one where this is another evaluation set.
+
+        `watch_numbers` False: NaN is not reported here (for the judged series
+        because another track does so already).
+        """
         self.name = name
+        self.companion = companion
         self.journal = journal
         self.overfitting = OverfittingDetector()
         self._watches = watch_numbers
@@ -79,6 +96,13 @@ class EvalTrack:
             self.best = _point(values, steps, epochs, lowest)
         self._report(moment, train_level)
 
+    @property
+    def course(self) -> str:
+        """What the evaluation does now, in words."""
+        if self.overfitting.stands:
+            return f"rises since step {self.overfitting.onset_step:g}"
+        return "still falls" if self.falls else "does not rise"
+
     def bad(self, value: float, moment: Moment) -> None:
         """Take one evaluation that is no number."""
         self.nonfinite.bad(value, moment)
@@ -109,14 +133,25 @@ class EvalTrack:
         onset = self.overfitting.onset_step
         best, difference = self._loss(rise.best_value), self._loss(rise.difference)
         noise = self._loss(rise.noise)
-        fell = ", while the training loss does not rise" if not np.isnan(train_level) else ""
+        times = (
+            f"in {rise.span} evaluations ({difference / noise:.2g} times its noise, "
+            f"z = {rise.z:.1f} with {rise.limit:.1f} needed)"
+        )
         low, high = rise.band
         equal = f" Steps {low:g} to {high:g} are as good as the best." if high > low else ""
+        if self.companion is not None:
+            text = (
+                f"{self.name} rises since step {onset:g} while {self.companion.name} "
+                f"{self.companion.course}: by {difference:.3g} from its best of {best:.4g} {times}"
+            )
+        else:
+            text = (
+                f"{self.name} turned after its best of {best:.4g} at step {onset:g} and rose by "
+                f"{difference:.3g} {times}"
+            )
+            text += ", while the training loss does not rise" if not np.isnan(train_level) else ""
         self.journal.record(
-            "overfitting", "warning", moment,
-            f"{self.name} turned after its best of {best:.4g} at step {onset:g} and rose by "
-            f"{difference:.3g} in {rise.span} evaluations ({difference / noise:.2g} times its "
-            f"noise, z = {rise.z:.1f} with {rise.limit:.1f} needed){fell}.{equal}",
+            "overfitting", "warning", moment, f"{text}.{equal}",
             series=self.name, onset=onset,
             evidence={"rise": difference, "noise": noise, "z": rise.z, "limit": rise.limit,
                       "evaluations": rise.span, "best": best, "equivalent_from": low,

@@ -17,11 +17,15 @@ The test, on at most 64 buckets of evaluations, is the likelihood ratio of two
 order-restricted means (`valley`): 'never rises' against 'falls, then rises'.
 It asks for no shape of either branch, so that a steep descent, a memorising
 run's flat evaluation and a gap that widens are all within the null, and it
-uses every evaluation since the turn. The noise comes from all second
-differences of the last two thirds, with a weak prior; its uncertainty is paid
-for by reading the ratio as a t statistic, autocorrelation as far as the
-evaluations can tell it, and looking after each evaluation by a limit that
-grows with ln n. A rise under 1 % of the evaluation's own descent means
+uses every evaluation since the turn. The noise is pooled from second
+differences over the last two thirds and from what the valley leaves
+unexplained (Meyer & Woodroofe 2000: a restricted fit of D levels costs about
+1.5 D degrees of freedom), with a weak prior; its uncertainty is paid for by
+reading the ratio as a t statistic, autocorrelation as far as the evaluations
+can tell it. The test is conditional (Wollan & Dykstra 1986): its limit grows
+with the evaluations that 'never rises' had to pool. A flat and noisy run gives
+noise as many chances as it has evaluations; one that falls clearly, and then
+turns, gives it only those since the turn. A rise under 1 % of the evaluation's own descent means
 nothing, and the training level must not have risen since the turn (else the
 model diverges). It clears when the last three are back within 2 σ of the best before
 them (which is also how a second descent ends it).
@@ -42,14 +46,23 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 2.45
-Z_PEEKING: Final = 0.45
-"""The limit grows with ln(evaluations): the test is made after each of them."""
+Z: Final = 2.88
+Z_POOLED: Final = 0.3
+"""The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
+a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
 LEAST_RISE: Final = 0.01
 """Share of the evaluation's own descent under which a rise means nothing."""
+FELL: Final = 5.0
+NEVER_FELL: Final = 1.0
+"""Added to the limit where the evaluations have not fallen by 5 σ before the turn: noise about a
+level that never changed, or that drifts (neighbours alike), turns all the time."""
 PRIOR_DOF: Final = 4.0
-PRIOR_SHARE: Final = 0.02
-"""Noise believed in before there is evidence: 2 % of the descent, worth four dof."""
+PRIOR_SHARE: Final = 0.01
+"""Noise believed in before there is evidence: 1 % of the descent, worth four dof."""
+LEVEL_COST: Final = 1.5
+"""Degrees of freedom that one level of an order-restricted fit costs."""
+RESIDUAL_SHARE: Final = 0.5
+"""Weight of those residuals: they see much of the same noise as the second differences."""
 EFFICIENCY: Final = 0.7
 """Degrees of freedom that one second difference is worth (neighbours share two of three values;
 their mean square has 18/35 of the precision of n independent squares, and where the mean bends
@@ -101,7 +114,7 @@ class OverfittingDetector:
     """One evaluation series against the training level beside it."""
 
     __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_records", "_sum",
-                 "evaluations", "evidence", "sigma", "stands")  # fmt: skip
+                 "evaluations", "evidence", "sets", "sigma", "stands")  # fmt: skip
 
     def __init__(self) -> None:
         self._buckets = Buckets(columns=2, capacity=CAPACITY)
@@ -112,6 +125,8 @@ class OverfittingDetector:
         self._largest = 0.0
         self._last = math.inf
         self.evaluations = 0
+        self.sets = 1
+        """Evaluation sets looked at beside the judged one, this one included: Bonferroni's m."""
         self.stands = False
         self.sigma = math.nan
         """Noise of one bucket of evaluations (one evaluation while there are few)."""
@@ -183,17 +198,28 @@ class OverfittingDetector:
             squares = np.minimum(squares, limit)
         weight = EFFICIENCY * len(second)
         dof = PRIOR_DOF + weight
-        prior = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2
+        total = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2 + weight * float(squares.mean()) / 6
         # The floor is for evaluations that are all the same: a ratio of zeros is no evidence.
-        variance = max((prior + weight * float(squares.mean()) / 6) / dof, 1e-200)
+        variance = max(total / dof, 1e-200)
         self.sigma = math.sqrt(variance)
         # One evaluation far off is no rise: the newest may lead the one before by 3 σ.
         held = means.copy()
         held[-1] = min(held[-1], held[-2] + 3 * self.sigma)
         found = valley(held)
-        noise = variance * self._correlation(means, float(squares.mean()), variance)
-        z = _normal_equivalent(found.ratio / noise, dof)
-        needed = Z + Z_PEEKING * math.log(self.evaluations)
+        left = RESIDUAL_SHARE * max(k - LEVEL_COST * found.levels, 0.0)
+        if left > 0:
+            residual = RESIDUAL_SHARE * found.residual
+            pooled_variance = max((total + residual) / (dof + left), 1e-200)
+        else:
+            pooled_variance = variance
+        noise = pooled_variance * self._correlation(means, float(squares.mean()), variance)
+        # Both see the same noise: together they are worth no more than the better of them.
+        z = _normal_equivalent(found.ratio / noise, PRIOR_DOF + max(weight, left))
+        needed = Z + Z_POOLED * math.log1p(found.pooled)
+        if found.fall < FELL * math.sqrt(pooled_variance):
+            needed += NEVER_FELL
+        # A normal tail m times smaller begins at about √(z² + 2 ln m).
+        needed = math.sqrt(needed * needed + 2 * math.log(self.sets))
         since = k - 1 - found.bottom
         risen = found.rise > LEAST_RISE * descent and since >= 2
         allowed = 0.02 * context.descent + 2 * context.error

@@ -23,18 +23,34 @@ class Valley:
     """Index of the last value before the rise: the lowest, but for noise."""
     rise: float
     """From the lowest fitted level to the last one; 0 where nothing rises."""
+    fall: float
+    """From the first fitted level to the lowest one."""
+    residual: float
+    """Residual sum of squares of the best valley."""
+    levels: int
+    """Different levels of the best valley: what it costs of the n degrees of freedom."""
+    pooled: int
+    """n less the levels of the best non-increasing fit: values that it had to give up telling
+    apart, 0 where they fall one after the other."""
 
 
-def _pool(values: list[float]) -> tuple[list[float], list[float], list[float]]:
-    """Non-increasing fits of all prefixes: their residual sums, last levels and lowest levels.
+@dataclass(frozen=True, slots=True)
+class _Prefixes:
+    """The non-increasing fits of all prefixes; the last level of each is its lowest one."""
 
-    The last level of a non-increasing fit is its lowest one.
-    """
+    residuals: list[float]
+    lasts: list[float]
+    firsts: list[float]
+    levels: list[int]
+
+
+def _pool(values: list[float]) -> _Prefixes:
     levels: list[float] = []
     counts: list[int] = []
     residuals: list[float] = []
     lasts: list[float] = []
     firsts: list[float] = []
+    numbers: list[int] = []
     residual = 0.0
     for value in values:
         level, count = value, 1
@@ -48,23 +64,32 @@ def _pool(values: list[float]) -> tuple[list[float], list[float], list[float]]:
         residuals.append(residual)
         lasts.append(level)
         firsts.append(levels[0])
-    return residuals, lasts, firsts
+        numbers.append(len(levels))
+    return _Prefixes(residuals, lasts, firsts, numbers)
 
 
 def valley(values: FloatArray) -> Valley:
     """Compare the two fits; `values` are finite, shape (n,), n ≥ 1, of equal variance. O(n)."""
     sequence = [float(value) for value in values]
-    falling, lows, _ = _pool(sequence)
-    rising, starts, ends = _pool(sequence[::-1])
-    rising.reverse()
-    starts.reverse()
-    ends.reverse()
-    n = len(sequence)
-    together = [falling[i] + rising[i + 1] for i in range(n - 1)] + [falling[-1]]
-    bottom = min(range(n), key=together.__getitem__)
-    if bottom == n - 1:
-        return Valley(0.0, bottom, 0.0)
+    falling = _pool(sequence)
     # Seen from the end, the rising branch falls: its first level is the newest one.
-    rise = ends[bottom + 1] - min(lows[bottom], starts[bottom + 1])
-    gain = max(falling[-1] - together[bottom], 0.0)
-    return Valley(gain, bottom + (starts[bottom + 1] < lows[bottom]), max(rise, 0.0))
+    rising = _pool(sequence[::-1])
+    n = len(sequence)
+    together = [falling.residuals[i] + rising.residuals[n - 2 - i] for i in range(n - 1)]
+    together.append(falling.residuals[-1])
+    bottom = min(range(n), key=together.__getitem__)
+    pooled = n - falling.levels[-1]
+    if bottom == n - 1:
+        fall = falling.firsts[-1] - falling.lasts[-1]
+        return Valley(0.0, bottom, 0.0, fall, together[bottom], falling.levels[-1], pooled)
+    after = n - 2 - bottom
+    lowest, begins = falling.lasts[bottom], rising.lasts[after]
+    return Valley(
+        ratio=max(falling.residuals[-1] - together[bottom], 0.0),
+        bottom=bottom + (begins < lowest),
+        rise=max(rising.firsts[after] - min(lowest, begins), 0.0),
+        fall=falling.firsts[bottom] - lowest,
+        residual=together[bottom],
+        levels=falling.levels[bottom] + rising.levels[after],
+        pooled=pooled,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from lossmon.analysis.causes import benign_causes
 from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.journal import Journal
+from lossmon.analysis.overfitting import MIN_BUCKETS as MIN_EVALUATIONS
 from lossmon.analysis.shape import MIN_BUCKETS, fit_shape, shape_of
 from lossmon.analysis.track import Track
 from lossmon.model import EventKind, Shape, Status, Summary, Verdict
@@ -35,12 +37,21 @@ _ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
 
 
 def judge(
-    journal: Journal, trend: Track | None, evaluation: EvalTrack | None, summary: Summary
+    journal: Journal,
+    trend: Track | None,
+    evaluation: EvalTrack | None,
+    summary: Summary,
+    others: Sequence[EvalTrack] = (),
 ) -> Verdict:
-    """Return the verdict; `trend` is the judged track, `summary` its numbers."""
+    """Return the verdict; `trend` is the judged track, `summary` its numbers.
+
+    `others` are further evaluation sets: one that rises is named in headline,
+    evidence and advice, and does not decide the status.
+    """
     status: Status = "unknown"
     headline = ""
-    standing = [event for event in journal.events if event.stands]
+    elsewhere = {other.name for other in others}
+    standing = [event for event in journal.events if event.stands and event.series not in elsewhere]
     for kind, name in _ORDER:
         found = [event for event in standing if event.kind == kind]
         if found:
@@ -70,6 +81,10 @@ def judge(
             f"Too early to say: {points} of at least {MIN_POINTS} points of "
             f"{trend.name if trend else 'a loss'} were read."
         )
+    rising = [other for other in others if other.overfitting.stands]
+    for other in rising:
+        if status not in ("nonfinite", "diverging"):
+            headline += f" {other.name} {other.course}."
     evidence: dict[str, float | str] = {"points": float(points)}
     shape = _shape(trend, status, evidence)
     if trend is not None:
@@ -80,7 +95,16 @@ def judge(
     if evaluation is None:
         evidence["overfitting"] = "not checked: no evaluation loss was found"
     else:
-        evidence["evaluations"] = float(evaluation.overfitting.evaluations)
+        seen = evaluation.overfitting.evaluations
+        evidence["evaluations"] = float(seen)
+        if seen < MIN_EVALUATIONS:
+            evidence["overfitting"] = (
+                f"not checked yet: {seen} of at least {MIN_EVALUATIONS} evaluations"
+            )
+    if others:
+        evidence["other_evaluations"] = "; ".join(
+            f"{other.name} {other.course}" for other in others
+        )
     evidence = {
         name: value
         for name, value in evidence.items()
@@ -91,7 +115,7 @@ def judge(
         if reason:
             evidence[f"{key.lower()}_unknown"] = reason
     return Verdict(status, shape, headline, advise(status, _facts(
-        journal, trend, evaluation, summary, unlearned)), evidence)  # fmt: skip
+        journal, trend, evaluation, summary, unlearned, rising)), evidence)  # fmt: skip
 
 
 def _falls_in_order(trend: Track) -> bool:
@@ -176,6 +200,7 @@ def _facts(
     evaluation: EvalTrack | None,
     summary: Summary,
     unlearned: bool,
+    rising: Sequence[EvalTrack],
 ) -> Facts:
     share = None
     if trend is not None and trend.curve.descent > 0 and math.isfinite(trend.curve.noise.sigma):
@@ -199,4 +224,9 @@ def _facts(
         points_needed=trend.plateau.points_needed if trend is not None else None,
         spikes=trend.spikes if trend is not None else 0,
         unlearned=unlearned,
+        rising_elsewhere=tuple(
+            (other.name, other.overfitting.onset_step)
+            for other in rising
+            if other.overfitting.onset_step is not None
+        ),
     )

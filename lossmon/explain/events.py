@@ -123,12 +123,18 @@ The evaluation loss is significantly above an earlier level, while the training 
 
 How it is found: two explanations of the evaluations are compared, 'never rises' and 'falls, then
 rises' (a likelihood ratio of two order-restricted means: no shape of the curve is assumed). The
-second must be better by z = {overfitting.Z:g} + {overfitting.Z_PEEKING:g}·ln(evaluations) (the
-limit grows since every evaluation is another look), after {overfitting.MIN_BUCKETS} evaluations at
-least, and the rise must pass {100 * overfitting.LEAST_RISE:.0f} % of the
-evaluation's own descent. The noise is that of the evaluations themselves. If the
-training loss rises too, it is a divergence. It clears when the last evaluations are back at the
-best. The onset is the minimum of the evaluation loss.
+second must be better by z = {overfitting.Z:g} + {overfitting.Z_POOLED:g}·ln(1 + m), where m is how
+many evaluations 'never rises' had to take for equal: a flat and noisy evaluation gives noise more
+chances than one that falls clearly and then turns ({overfitting.NEVER_FELL:g} more is asked of one
+that never fell by {overfitting.FELL:g} times its noise). It takes {overfitting.MIN_BUCKETS}
+evaluations at least, and the rise must pass {100 * overfitting.LEAST_RISE:.0f} % of the
+evaluation's own descent. The noise is that of the evaluations themselves. If the training loss
+rises too, it is a divergence. It clears when the last evaluations are back at the best. The onset
+is the minimum of the evaluation loss.
+
+Several evaluation sets (`eval_loss`, `eval_code_loss`): one decides the verdict (`--eval NAME`
+chooses it), the others are looked at in the same way under a limit for as many chances, and one
+that rises is named: `eval_code_loss rises since step 1200 while eval_loss still falls`.
 
 What to do: use the checkpoint of the best evaluation (`best_eval`). Next time: fewer epochs or
 early stopping, more or more varied data, weight decay or dropout, a smaller model or a lower rank

@@ -27,7 +27,7 @@ from lossmon.model.findings import (
     Verdict,
 )
 from lossmon.model.names import MAX_NAME, clean_name, clean_text
-from lossmon.model.roles import Role, RoleMap, choose_judged, role_of
+from lossmon.model.roles import Role, RoleMap, choose_judged, is_other_evaluation, role_of
 from lossmon.model.run import Run, RunInfo, Series
 from lossmon.model.view import RunView, SeriesView
 
@@ -61,5 +61,6 @@ __all__ = [
     "clean_name",
     "clean_text",
     "concatenate",
+    "is_other_evaluation",
     "role_of",
 ]

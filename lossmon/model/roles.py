@@ -229,6 +229,17 @@ def choose_judged(sizes: Mapping[str, int], roles: RoleMap) -> tuple[str | None,
     return train, _choose(sizes, roles, Role.EVAL_LOSS, roles.eval, _EVAL_ORDER)
 
 
+def is_other_evaluation(name: str, judged: str, roles: RoleMap) -> bool:
+    """Say whether a metric is the loss that is judged, measured on other evaluation data.
+
+    `eval_code_loss` beside `eval_loss` is; `eval_mae` is another measure of the
+    same data, which may turn earlier or later, and is not judged.
+    """
+    if name == judged or roles.role(name) is not Role.EVAL_LOSS:
+        return False
+    return _FALLING.intersection(words(name)) == _FALLING.intersection(words(judged))
+
+
 def _choose(
     sizes: Mapping[str, int],
     roles: RoleMap,

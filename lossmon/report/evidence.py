@@ -20,7 +20,11 @@ _SHARES: Final = {
     "noise_share_of_descent": "noise, of the descent",
     "learning_rate_share": "learning rate, of its highest",
 }
-_TEXTS: Final = {"benign_causes": "may be harmless", "overfitting": "overfitting"}
+_TEXTS: Final = {
+    "benign_causes": "may be harmless",
+    "other_evaluations": "other evaluation sets",
+    "overfitting": "overfitting",
+}
 
 _GAIN: Final = "gain of half as much training again"
 _DECISIVE_BIC: Final = 10.0
@@ -29,8 +33,9 @@ _POSITIVE_BIC: Final = 2.0
 """Below 2 it is not worth more than a bare mention (the same table)."""
 
 _ORDER: Final = (
-    "benign_causes", "gain_of_half_more", "descent", "noise_share_of_descent", "noise",
-    "evaluations", "overfitting", "points_needed", "learning_rate_share", "shape_margin_bic",
+    "benign_causes", "other_evaluations", "gain_of_half_more", "descent",
+    "noise_share_of_descent", "noise", "evaluations", "overfitting", "points_needed",
+    "learning_rate_share", "shape_margin_bic",
     "autocorrelation", "points",
 )  # fmt: skip
 _FIRST: Final = {
