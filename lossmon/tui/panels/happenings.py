@@ -32,9 +32,7 @@ def happening_rows(
 ) -> list[Row]:
     """Return a heading, a row an event (the chosen one in view, told in full below), the keys."""
     look = desk.look
-    keys = look.text(
-        "  enter: go there · j/k: choose · v: spikes alone, then other kinds · esc: back", "dim"
-    )
+    keys = look.text("  enter: go there · j/k: choose · v: one kind alone · esc: back", "dim")
     if not found:
         words = "  Nothing has happened in any run yet."
         return [heading(look, width, title), row(width, look.text(words, "dim")), row(width, keys)]
