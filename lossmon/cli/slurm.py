@@ -1,8 +1,7 @@
 """`lossmon slurm [JOBID…]`: watch the output files of the user's running Slurm jobs.
 
-`squeue` lists the jobs, `scontrol show job` resolves their files: patterns
-such as `%x-%j.out` are Slurm's own affair. Both are called without a shell,
-with a bound on their time.
+`squeue` lists the jobs, `scontrol show job` tells their files (`slurm_jobs`).
+Both are called without a shell, with a bound on their time.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from typing import Final
 from lossmon.cli.alerting import add_alerts
 from lossmon.cli.options import add_reading, settings_from
 from lossmon.cli.reading import exit_code, read_now
+from lossmon.cli.slurm_jobs import Job, jobs
 from lossmon.cli.watch import add_screen
 from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.model import clean_text
-from lossmon.record import record
 
 TIMEOUT: Final = 20.0
 """Seconds: a busy controller may take many, and says so on standard error."""
@@ -36,19 +35,7 @@ examples:
   lossmon slurm --list             the files that would be watched
 """
 
-# `scontrol show job` writes `Key=value` pairs, several a line, but these three a line each: a
-# path may hold spaces.
-_LINE: Final = re.compile(r"^\s*(StdOut|StdErr|WorkDir)=(.*)$")
-_JOB: Final = re.compile(r"\bJobId=(\d+)")
 _JOB_ID: Final = re.compile(r"^\d{1,10}(_(\d{1,7}|\*))?(\+\d{1,5})?$")
-
-
-@record
-class Job:
-    """One job (or task of an array) and where it writes."""
-
-    id: str
-    files: tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,10 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Find the files; then watch, report, or list them."""
-    jobs = find_jobs(options.jobs)
-    files = list(dict.fromkeys(file for job in jobs for file in job.files))
+    found = find_jobs(options.jobs)
+    files = list(dict.fromkeys(file for job in found for file in job.files))
     if options.list:
-        for job in jobs:
+        for job in found:
             for file in job.files:
                 sys.stdout.write(f"{job.id}\t{clean_text(file)}\n")
         return 0
@@ -77,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if not there:
         named = ", ".join(files) or "none"
         raise SourceNotFound(
-            f"{len(jobs)} jobs, but no output file is to be seen from this host: {named}"
+            f"{len(found)} jobs, but no output file is to be seen from this host: {named}"
         )
     if options.report:
         from lossmon.report.text import render
@@ -99,7 +86,9 @@ def find_jobs(ids: list[str]) -> list[Job]:
     wanted = ids or _running()
     if not wanted:
         raise SourceNotFound("squeue lists no running job of yours; name a JOBID")
-    return [job for one in wanted[:MAX_JOBS] for job in _show(one)]
+    found = (job for one in wanted[:MAX_JOBS] for job in _show(one))
+    # An array's number stands for all its tasks, which may be named too.
+    return list({job.id: job for job in found}.values())
 
 
 def _running() -> list[str]:
@@ -110,30 +99,8 @@ def _running() -> list[str]:
 
 
 def _show(job: str) -> list[Job]:
-    """Return a job, or each running task of an array."""
-    jobs: list[Job] = []
-    name, directory, files = job, "", dict[str, None]()
-
-    def done() -> None:
-        if files:
-            paths = tuple(os.path.join(directory, file) for file in files)  # noqa: PTH118
-            jobs.append(Job(name, paths))
-
-    for line in _call("scontrol", "show", "job", job).splitlines():
-        begins = _JOB.search(line)
-        if begins is not None:
-            done()
-            name, directory, files = begins.group(1), "", {}
-        found = _LINE.match(line)
-        if found is None:
-            continue
-        key, value = found.group(1), found.group(2).strip()
-        if key == "WorkDir":
-            directory = value
-        elif value not in ("", "(null)", "/dev/null"):
-            files[value] = None
-    done()
-    return jobs
+    """Return a job, each task of an array, or each part of a heterogeneous job."""
+    return list(jobs(_call("scontrol", "show", "job", job)))
 
 
 def _call(*arguments: str) -> str:

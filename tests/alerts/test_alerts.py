@@ -260,6 +260,52 @@ def test_only_an_own_living_process_may_be_named(monkeypatch: pytest.MonkeyPatch
         process.wait(PATIENCE)
 
 
+def test_a_real_process_of_another_user_is_refused() -> None:
+    if os.geteuid() != 0:
+        assert identify(1) is not None, "the first process is always there"
+        with pytest.raises(UsageError):
+            Kill(1)
+        pytest.skip("only root can start a process of another user")
+    code = "import os, time; os.setuid(65534); print('ready', flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(UsageError, match="another user"):
+            Kill(process.pid)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+
+@pytest.mark.skipif(
+    not (hasattr(os, "fork") and Path("/proc/sys/kernel/ns_last_pid").exists()),
+    reason="numbers of processes can be chosen on Linux alone",
+)
+def test_a_number_that_the_kernel_gave_again_is_never_hit() -> None:
+    first = sleeper()
+    kill = Kill(first.pid)
+    number = first.pid
+    first.kill()
+    first.wait(PATIENCE)
+    try:
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(number - 1))
+    except OSError as error:
+        kill.close()
+        pytest.skip(f"the next number cannot be chosen here: {error.strerror}")
+    other = sleeper()
+    try:
+        if other.pid != number:
+            kill.close()
+            pytest.skip("another process was quicker to get the number")
+        assert "nothing was sent" in (kill(ALERT) or "")
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait(PATIENCE)
+
+
 # ---- notifier URLs
 
 

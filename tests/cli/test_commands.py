@@ -122,7 +122,7 @@ def test_slurm_lists_the_files_of_running_jobs(tmp_path: Path, cluster: dict[str
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode().splitlines() == [
         f"4711\t{tmp_path}/my job-4711.out",
-        f"4715\t{tmp_path}/sweep-3.log",
+        f"4712_3\t{tmp_path}/sweep-3.log",
     ]
 
 
