@@ -34,7 +34,7 @@ class Valley:
     apart, 0 where they fall one after the other."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Prefixes:
     """The non-increasing fits of all prefixes; the last level of each is its lowest one."""
 
