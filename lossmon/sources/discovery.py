@@ -22,7 +22,13 @@ from lossmon.sources.address import Address, parse
 from lossmon.sources.gz import gzip_head
 from lossmon.sources.patterns import fits
 from lossmon.sources.rotation import open_regular, pread
-from lossmon.sources.search import DirectorySearch, FoundFile, find_file, may_be_log
+from lossmon.sources.search import (
+    DirectorySearch,
+    FoundFile,
+    find_file,
+    is_rotated_part,
+    may_be_log,
+)
 
 __all__ = ["Candidate", "Finder"]
 
@@ -99,6 +105,7 @@ class Finder:
         The first call yields all.
         """
         self._missing = []
+        before = frozenset(self._given)
         found: dict[tuple[int, int], tuple[bool, FoundFile]] = {}
         for address in self._addresses:
             for explicit, file in self._files(address):
@@ -112,6 +119,8 @@ class Finder:
             given = self._given.get(file.path)
             if given is not None and not _worth_another_look(given, file.size):
                 continue
+            if given is None and is_rotated_part(file.path, before):
+                continue  # moved away while it was followed: its tail has it, and reads it out
             self._given[file.path] = file.size
             if file.size or explicit:
                 yield Candidate(file.path, _head(file.path), file.size, file.modified, explicit)

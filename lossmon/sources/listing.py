@@ -15,6 +15,7 @@ from typing import Final
 from lossmon.errors import SourceError
 from lossmon.sources.base import Tail
 from lossmon.sources.poller import Polled, Poller
+from lossmon.sources.search import is_rotated_part
 
 LIST_SECONDS: Final = 10.0
 """Between two looks at a far directory; a run is seen so long after its log was begun."""
@@ -123,7 +124,12 @@ class Listing(Polled, ABC):
             if not self.follow:
                 self._poller.remove(self)
             raise
-        fresh = [path for path in paths[: self.most] if path not in self._known]
+        fresh = [
+            path
+            for path in paths[: self.most]
+            # What was moved away while it was followed is read out by its tail.
+            if path not in self._known and not is_rotated_part(path, self._known)
+        ]
         fresh = fresh[: MAX_FOLLOWED - len(self._known)]
         with self._lock:
             self._new += fresh

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from lossmon.record import record
@@ -66,7 +66,7 @@ def may_be_log(name: str) -> bool:
     return not (dot and suffix.lower() in _SKIPPED_SUFFIXES)
 
 
-def is_rotated_part(name: str, names: set[str]) -> bool:
+def is_rotated_part(name: str, names: Container[str]) -> bool:
     """Whether `name` is an older part of another one of `names`, moved away by logrotate."""
     match = _ROTATED.fullmatch(name)
     return match is not None and match[1] in names

@@ -115,6 +115,15 @@ def test_second_search_yields_what_is_new(tmp_path: Path, monkeypatch) -> None:
     assert str(tmp_path / "b") in finder.directories
 
 
+def test_a_log_moved_away_while_it_is_followed_is_no_other_one(tmp_path: Path) -> None:
+    log = write(tmp_path / "train.log")
+    finder = Finder([str(tmp_path)])
+    assert found(finder) == [str(log)]
+    log.rename(tmp_path / "train.log.1")  # logrotate, before the writer opens the name again
+    assert found(finder) == []
+    assert found(Finder([str(tmp_path / "train*")])) == [str(tmp_path / "train.log.1")]
+
+
 def test_empty_file_is_yielded_once_it_has_bytes(tmp_path: Path) -> None:
     path = write(tmp_path / "a.log", b"")
     finder = Finder([str(tmp_path)])
