@@ -22,9 +22,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
+from lossmon.model import Batch, Run
+from lossmon.model.batch import Column
+from lossmon.model.roles import RoleMap
 from lossmon.monitor import Monitor, Snapshot
 from lossmon.settings import Settings
 
@@ -34,9 +40,12 @@ RATE = 5.0
 MINUTES = 30.0
 WARM = 0.3
 """Share of the time after which growth is measured: by then each code path was taken."""
+LATE = 0.65
+"""Half of what is left then: what is bounded grows less after it, what leaks does not."""
 
 SLACK = 8 << 20
-"""Bytes that may come on top of the points: the allocator's own grain, caches of bounded size."""
+"""Bytes that may come on top of the points: the allocator's own grain, caches of bounded size
+(pictures of each view, their styles), garbage in cycles that was not collected yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,12 @@ class Outcome:
     looks: int
     growth: int
     """Resident bytes gained after the warm-up."""
+    late_growth: int
+    """Resident bytes gained in the second half of that."""
     points_growth: int
-    """Bytes of the points that came after the warm-up."""
+    """Bytes of the columns of points that came after the warm-up, with their slack."""
+    late_points: int
+    """The same for its second half."""
     left: tuple[int, int, int]
     """Threads, descriptors and temporary files after, less those before."""
 
@@ -84,9 +97,21 @@ class Outcome:
         """Whether something was lost, left over, or grew beyond the points."""
         return (
             self.stored != self.expected
-            or self.growth > 2 * self.points_growth + SLACK
+            or self.growth > self.points_growth + SLACK
+            or self.late_growth > self.late_points + SLACK / 2
             or any(count > 0 for count in self.left)
         )
+
+
+@cache
+def bytes_of(rows: int, runs: int) -> int:
+    """Return what the columns of so many rows of three metrics take in memory, as they grow."""
+    run = Run("", "", "", RoleMap())
+    for start in range(0, rows, 5):
+        steps = np.arange(start, min(start + 5, rows), dtype=float)
+        columns = tuple(Column(name, steps) for name in ("loss", "lr", "grad_norm"))
+        run.append(Batch(steps, columns))
+    return run.nbytes * runs
 
 
 class Writers:
@@ -153,15 +178,16 @@ def soak(minutes: float = MINUTES, speed: float = 30.0, runs: int = RUNS) -> Out
                 grown.set()
 
         expected = steps * runs * 3
-        warm = before
-        warm_points = 0
+        warm = late = before
 
         def each(step: int) -> None:
-            nonlocal warm, warm_points
+            nonlocal warm, late
             if step == int(steps * WARM):
                 gc.collect()
                 warm = Held.by("self", temporary)
-                warm_points = stored(latest[0]) if latest else 0
+            if step == int(steps * LATE):
+                gc.collect()
+                late = Held.by("self", temporary)
 
         with Monitor([str(folder / "logs")], settings) as monitor:
             monitor.start(take)
@@ -176,12 +202,17 @@ def soak(minutes: float = MINUTES, speed: float = 30.0, runs: int = RUNS) -> Out
         after = Held.by("self", temporary)
         tempfile.tempdir = previous
     return Outcome(
-        writers.lines, held, expected, looks, end.memory - warm.memory,
-        # 8 bytes a value, and the steps' axis for each row of three values.
-        (held - warm_points) * (8 + 8 // 3),
+        writers.lines, held, expected, looks, end.memory - warm.memory, end.memory - late.memory,
+        *grown_points(steps, runs),
         (after.threads - before.threads, after.descriptors - before.descriptors,
          after.files - before.files),
     )  # fmt: skip
+
+
+def grown_points(steps: int, runs: int) -> tuple[int, int]:
+    """Return the bytes of the points that came after the warm-up, and in its second half."""
+    end = bytes_of(steps, runs)
+    return end - bytes_of(int(steps * WARM), runs), end - bytes_of(int(steps * LATE), runs)
 
 
 def stored(snapshot: Snapshot) -> int:
@@ -203,12 +234,12 @@ def soak_screen(minutes: float, speed: float) -> Outcome:
         with Terminal(folder / "logs", cwd=folder, TMPDIR=str(temporary)) as terminal:
             terminal.until(lambda text: "run-0" in text)
             process = terminal.process.pid
-            first = warm = Held.by(process, temporary)
+            first = warm = late = Held.by(process, temporary)
             keys = "nnn2n3n4n5n61l1x1z1"
             looks = 0
 
             def each(step: int) -> None:
-                nonlocal warm, looks
+                nonlocal warm, late, looks
                 while terminal.read(0):
                     pass
                 looks += 1
@@ -216,6 +247,8 @@ def soak_screen(minutes: float, speed: float) -> Outcome:
                     terminal.type(keys[step // 50 % len(keys)])
                 if step == int(steps * WARM):
                     warm = Held.by(process, temporary)
+                if step == int(steps * LATE):
+                    late = Held.by(process, temporary)
 
             writers.run(steps, speed, each)
             terminal.type("2")
@@ -229,8 +262,8 @@ def soak_screen(minutes: float, speed: float) -> Outcome:
         writers.close()
         rows = writers.lines * 3
         return Outcome(
-            writers.lines, rows, rows, looks, end.memory - warm.memory,
-            int(rows * (1 - WARM)) * (8 + 8 // 3),
+            writers.lines, rows, rows, looks, end.memory - warm.memory, end.memory - late.memory,
+            *grown_points(steps, RUNS),
             (end.threads - first.threads, end.descriptors - first.descriptors,
              sum(1 for _ in temporary.iterdir())),
         )  # fmt: skip
@@ -253,6 +286,8 @@ def main() -> int:
     print(f"{'steps' if options.screen else 'snapshots'} taken      {outcome.looks:,}")
     print(f"memory grew          {outcome.growth / (1 << 20):.1f} MiB after the first {WARM:.0%}")
     print(f"its points           {outcome.points_growth / (1 << 20):.1f} MiB")
+    print(f"grew late            {outcome.late_growth / (1 << 20):.1f} MiB after {LATE:.0%}")
+    print(f"its points           {outcome.late_points / (1 << 20):.1f} MiB")
     threads, descriptors, files = outcome.left
     when = "while it ran" if options.screen else "after it"
     print(f"left over {when}: threads {threads}, descriptors {descriptors}, files {files}")

@@ -162,6 +162,8 @@ class TrackedRun:
 
     def _read(self, deadline: float) -> bool:
         for part, feed in list(self._feeds.items()):
+            if part in self._unread:
+                self._settle_before(part)
             while part in self._unread or feed.changed():
                 fed = feed.advance()
                 if fed.restart and not isinstance(feed, DocumentFeed):
@@ -181,6 +183,18 @@ class TrackedRun:
             self._store()
         self._note_errors()
         return bool(self._unread)
+
+    def _settle_before(self, part: str) -> None:
+        """Before a part that was added is read, take what the parsers of the others hold back.
+
+        A resumed training writes another file: the last step of the one before
+        would come after those of the new one, and look like a step back.
+        """
+        for other, feed in self._feeds.items():
+            if other != part and other not in self._unread:
+                batch = feed.settle()
+                if len(batch):
+                    self._pending.setdefault(other, []).append(batch)
 
     def _begin_anew(self, reopen: bool) -> None:
         """Forget the points; with `reopen` every part is opened and read again."""
