@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -21,6 +22,25 @@ from tests.cli.command import environment
 
 PATIENCE = 30.0
 """Seconds until a test that waits for the screen gives up."""
+
+
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[([<>])[0-9;]*u")
+_ON_AT_FIRST = frozenset({b"7", b"25"})  # the line wraps, the cursor is shown
+
+
+def changed_modes(raw: bytes) -> set[bytes]:
+    """Return the terminal modes that are not as they were before `raw` was written.
+
+    The other screen, the mouse, pasting, focus, wrapping, the cursor; `kitty`
+    for keyboard modes that were pushed and not popped.
+    """
+    on = set(_ON_AT_FIRST)
+    pushed = 0
+    for names, switch, stack in _MODE.findall(raw):
+        for name in filter(None, names.split(b";")):
+            on.add(name) if switch == b"h" else on.discard(name)
+        pushed += {b">": 1, b"<": -1}.get(stack, 0)
+    return (on ^ _ON_AT_FIRST) | ({b"kitty"} if pushed > 0 else set())
 
 
 class Terminal:

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import DEMO, lossmon
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, changed_modes
 
 OVERFITTING = (DEMO / "overfitting" / "console.txt").read_bytes()
 HEALTHY_PART = OVERFITTING[: OVERFITTING.index(b"'epoch': '11.67'")]
-LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
-SHOW_CURSOR = b"\x1b[?25h"
+
+
+def test_modes_that_are_left_on_are_seen() -> None:
+    assert changed_modes(b"\x1b[?1049h\x1b[?1000;1006h\x1b[?25l\x1b[>1u") == {
+        b"1049", b"1000", b"1006", b"25", b"kitty",
+    }  # fmt: skip
+    assert changed_modes(b"\x1b[?1049h\x1b[?25l\x1b[>1u\x1b[<u\x1b[?1049l\x1b[?25h") == set()
 
 
 def test_an_appended_line_and_its_warning_come_on_screen(tmp_path: Path) -> None:
@@ -29,8 +34,7 @@ def test_an_appended_line_and_its_warning_come_on_screen(tmp_path: Path) -> None
         terminal.type("q")
         assert terminal.end() == 0
         assert terminal.after == terminal.before
-        assert LEAVE_ALTERNATE_SCREEN in terminal.raw
-        assert SHOW_CURSOR in terminal.raw
+        assert changed_modes(terminal.raw) == set()
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (240, 70), (20, 5), (1, 1)])
@@ -38,10 +42,14 @@ def test_any_size_is_survived_and_left(tmp_path: Path, size: tuple[int, int]) ->
     with Terminal(DEMO, cwd=tmp_path) as terminal:
         terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.resize(*size)
+        written = len(terminal.raw)
+        terminal.until(lambda _: len(terminal.raw) > written)  # drawn at this size, too
         terminal.resize(100, 30)
         terminal.until(lambda text: "11 runs" in text and "quit" in text)
         terminal.type("q")
         assert terminal.end() == 0
+        assert b"Traceback" not in terminal.raw
+        assert changed_modes(terminal.raw) == set()
 
 
 def test_the_demo_plays_until_a_warning(tmp_path: Path) -> None:
@@ -61,7 +69,7 @@ def test_a_signal_ends_it_with_the_terminal_as_it_was(
         terminal.end()
         assert terminal.after == terminal.before
         assert b"Traceback" not in terminal.raw
-        assert LEAVE_ALTERNATE_SCREEN in terminal.raw
+        assert changed_modes(terminal.raw) == set()
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,8 @@ def test_poor_terminals_work(tmp_path: Path, extra: dict[str, str]) -> None:
         terminal.type("q")
         assert terminal.end() == 0
         assert b"Traceback" not in terminal.raw
+        assert changed_modes(terminal.raw) == set()
+        assert terminal.after == terminal.before
 
 
 def test_the_command_line_chooses_the_view_and_the_panes(tmp_path: Path) -> None:
