@@ -11,6 +11,7 @@ import json
 from typing import Final, TypeGuard
 
 from lossmon.formats._late import late
+from lossmon.formats.base import Context
 from lossmon.formats.console import ConsoleFormat
 from lossmon.formats.general import GeneralParser
 from lossmon.formats.pairs import NUMBER, to_float
@@ -21,12 +22,21 @@ _OLD: Final = late(
 )
 _VALUE: Final = late(rf'"value": "?({NUMBER})')
 _EPOCH: Final = late(rf'"epoch(?:_num)?": ({NUMBER})')
-_COUNTERS: Final = ("step", "step_num", "iteration", "samples_count", "epoch_num", "epoch_count")
+_COUNTERS: Final = ("step", "step_num", "iteration", "samples_count")
+_EPOCHS: Final = ("epoch_num", "epoch_count")
 _MAX_RECORD: Final = 8192
 
 
 class MLPerfParser(GeneralParser):
-    """Records of MLPerf's logger, then the general reader."""
+    """Records of MLPerf's logger, then the general reader.
+
+    A record that counts epochs alone, after others that count steps or samples,
+    stands where they had got to: else losses and evaluations would have two axes.
+    """
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._reached: float | None = None
 
     def record(self, text: str) -> bool:
         at = text.find(":::ML")
@@ -64,6 +74,12 @@ class MLPerfParser(GeneralParser):
         if key == "submission_benchmark" and isinstance(value, str):
             self.fact("benchmark", value)
         where = next((x for x in map(meta.get, _COUNTERS) if _is_number(x)), None)
+        if where is None:
+            where = next((x for x in map(meta.get, _EPOCHS) if _is_number(x)), None)
+            if where is not None and self._reached is not None:
+                where = self._reached
+        elif abs(where) < 1e15:
+            self._reached = float(where)
         if where is None or not isinstance(key, str) or not abs(where) < 1e15:
             return False
         if key in ("eval_accuracy", "eval_error", "eval_loss", "train_loss") and _is_number(value):

@@ -1,8 +1,9 @@
 """OpenMMLab's JSON lines: mmcv's `*.log.json` (mmdetection 2) and mmengine's `scalars.json`.
 
 mmcv writes an `env_info` line, then `mode`, `epoch` and an `iter` that begins
-anew each epoch; mmengine writes a `step` over the whole run. In a `val` record
-`iter` counts the validation set, so it is no step.
+anew each epoch; mmengine writes a `step` over the whole run. In a `val` record of
+mmcv `iter` counts the validation set, so it is no step. mmengine's has no `iter`,
+and its `step` is the epoch (or the step, of a loop by iterations): no step either.
 """
 
 from __future__ import annotations
@@ -21,8 +22,17 @@ class OpenMmlabParser(JsonLinesParser):
 
     fast = False
 
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._trained = False
+
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
         fields = super().fields(record)
+        if "iter" in record:
+            self._trained = True
+        elif self._trained and "step" in record and "mode" not in record:
+            fields.pop("step", None)
+            return {f"val/{name}": value for name, value in fields.items()}
         mode = record.get("mode")
         if isinstance(mode, str) and tag_prefix(mode):
             fields.pop("iter", None)
@@ -44,8 +54,9 @@ class OpenMmlabFormat(JsonLinesFormat):
         records = Head.of(head).records
         if any({"mode", "epoch", "iter"} <= record.keys() for record in records[:3]):
             return Sniff(0.9, "JSON lines with mode, epoch and iter")
-        if records and {"data_time", "iter", "memory", "step"} <= records[0].keys():
-            return Sniff(0.9, "JSON lines with data_time, iter, memory and step")
+        # `memory` stands beside them where there is a GPU.
+        if records and {"data_time", "time", "iter", "step"} <= records[0].keys():
+            return Sniff(0.9, "JSON lines with data_time, time, iter and step")
         if not records and head.startswith(b'{"env_info"'):
             return Sniff(0.8, "begins with an env_info record")
         return None

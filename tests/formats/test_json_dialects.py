@@ -33,6 +33,23 @@ def test_openmmlab_validation_stands_at_the_last_training_step() -> None:
     assert points(batch, "val/bbox_mAP") == {100: 0.1}
 
 
+def test_mmengine_validation_counts_epochs_in_its_step() -> None:
+    batch, _ = read("openmmlab-json", (DATA / "openmmlab-json" / "scalars.json").read_text())
+    assert list(points(batch, "loss")) == list(range(10, 161, 10))
+    assert points(batch, "val/accuracy/top1") == {
+        40: 80.46875,
+        80: 87.5,
+        120: 86.71875,
+        160: 89.0625,
+    }
+
+
+def test_mmengine_validation_alone_keeps_its_step() -> None:
+    row = '{"accuracy/top1": %d.5, "data_time": 0.1, "time": 0.1, "step": %d}\n'
+    batch, _ = read("openmmlab-json", row % (1, 3) + row % (2, 4))
+    assert points(batch, "accuracy/top1") == {3: 1.5, 4: 2.5}
+
+
 def test_llama_factory_knows_its_end() -> None:
     row = '{"current_steps": %d, "total_steps": 20, "loss": 2.1, "lr": 5e-05, "percentage": 50.0}\n'
     batch, info = read("llama-factory", row % 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
 from lossmon.model import Role, RoleMap, choose_judged, role_of
 from tests.formats.console_samples import claim, points, read_sample, read_text
@@ -108,20 +109,34 @@ def test_torchtitan() -> None:
 
 
 def test_litgpt() -> None:
-    run, parser = read_sample("litgpt", "console.txt")
-    assert run.view("train_loss").steps.tolist() == list(range(1, 61))
-    assert run.view("val_loss").steps.tolist() == [20, 40, 60, 60]
-    assert points(run, "val_loss")[-1] == (60.0, 2.431)
+    run, parser = read_sample("litgpt", "finetune-lora.txt")
+    assert run.view("train_loss").steps.tolist() == list(range(1, 49))
+    assert run.view("val_loss").steps.tolist() == [16, 32, 48, 48]
+    assert points(run, "val_loss")[-1] == (48.0, 0.988)
     assert parser.info.finished
 
 
-def test_mlx_lm() -> None:
-    run, parser = read_sample("mlx-lm", "console.txt")
-    assert run.view("train_loss").steps.tolist() == list(range(10, 101, 10))
-    assert run.view("val_loss").steps.tolist() == [1, 50, 100]
+@pytest.mark.parametrize("filename", ["version-0.26.txt", "version-0.32.txt"])
+def test_mlx_lm_lines_and_table_of_the_same_run(filename: str) -> None:
+    run, parser = read_sample("mlx-lm", filename)
+    assert run.view("train_loss").steps.tolist() == list(range(5, 61, 5))
+    assert points(run, "train_loss")[-1] == (60.0, 5.319)
+    assert points(run, "val_loss") == [(1, 5.784), (20, 5.487), (40, 5.389), (60, 5.31)]
     assert role_of("tokens_per_sec") is Role.THROUGHPUT
-    assert parser.info.total_steps == 100
+    assert parser.info.total_steps == 60
     assert parser.info.finished
+
+
+def test_litgpt_pretraining_prints_every_second_step() -> None:
+    run, parser = read_sample("litgpt", "pretrain.txt")
+    assert run.view("train_loss").steps.tolist() == list(range(4, 61, 4))
+    assert points(run, "val_loss") == [(20, 2.2787), (40, 1.1864), (60, 1.0239)]
+    assert not parser.info.finished
+
+
+def test_mlx_lm_rows_without_their_header_are_none() -> None:
+    run, _ = read_text("mlx-lm", "     5    5.687 \u25bc      375      1.2k\n")
+    assert not run.series
 
 
 def test_mlx_lm_older_lines() -> None:
@@ -131,14 +146,21 @@ def test_mlx_lm_older_lines() -> None:
 
 
 def test_composer_epochs() -> None:
-    run, _ = read_sample("composer-console", "console.txt")
-    assert run.view("loss/train/total").steps.tolist() == list(range(1, 21))
-    assert run.view("metrics/eval/CrossEntropy").steps.tolist() == [10, 20]
+    run, _ = read_sample("composer-console", "epochs.txt")
+    assert run.view("loss/train/total").steps.tolist() == list(range(8, 65, 8))
+    assert run.view("metrics/eval/CrossEntropy").steps.tolist() == [16, 32, 48, 64]
     assert role_of("metrics/eval/CrossEntropy") is Role.EVAL_LOSS
     assert role_of("metrics/eval/MulticlassAccuracy") is Role.SCORE
 
 
 def test_composer_batches() -> None:
+    run, parser = read_sample("composer-console", "batches.txt")
+    assert run.view("loss/train/total").steps.tolist() == [1, *range(5, 41, 5)]
+    assert run.view("metrics/eval/CrossEntropy").steps.tolist() == [20, 40]
+    assert parser.info.total_steps == 40
+
+
+def test_composer_of_llm_foundry() -> None:
     run, parser = read_sample("composer-console", "llm-foundry.txt")
     assert run.view("loss/train/total").steps.tolist() == [1, 2, 3, 4]
     assert parser.info.total_steps == 3200
