@@ -120,7 +120,7 @@ INDEX: Final[dict[str, Entry]] = {
             "global step ",
             "[Train][Epoch ",
             "global_step: ",
-            "step ",
+            " - loss: ",
         ),
     ),
     "pairs": Entry(),

@@ -229,10 +229,10 @@ class ConsoleFormat(StreamFormat):
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
         if is_document(filename, head):
             return None
-        text = Head.of(head[:HEAD_BYTES] if len(head) > HEAD_BYTES else head).text
-        if not any(needle in text for needle in self.needles):
+        looked = Head.of(head[:HEAD_BYTES] if len(head) > HEAD_BYTES else head)
+        if not any(map(looked.holds, self.needles)):
             return None
-        return self.judge(text)
+        return self.judge(looked.text)
 
     def judge(self, text: str) -> Sniff | None:
         """Say how sure the format is of a plain text that holds one of its needles."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats.head import Head
 
 _LOSS_LIKE: Final = (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
@@ -22,8 +23,9 @@ def lines_like_loss(text: str) -> list[str]:
     if len(lowered) != len(text):
         text = lowered  # letters that have no small form of one character
     places: dict[int, int] = {}
+    looked = Head(lowered.encode("utf-8", "surrogatepass"))
     for word in _LOSS_LIKE:
-        at = lowered.find(word)
+        at = lowered.find(word) if looked.may_hold(word) else -1
         found = 0
         while at >= 0 and found < _SNIFF_LINES:
             end = lowered.find("\n", at)

@@ -8,7 +8,7 @@ shared parts says `head = Head.of(head)`, which also takes plain bytes.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from lossmon.formats._late import late
@@ -20,8 +20,26 @@ MAX_LINES: Final = 400
 MAX_RECORDS: Final = 40
 """JSON records decoded of a head: enough to meet an evaluation row."""
 
+_SMALL: Final = 4096
+"""Characters that are searched as fast as a table is made."""
+_FIRST: Final = 961
+_SECOND: Final = 31
+"""What the bytes of a trigram are multiplied by, to find its place in a table of 65,536."""
+
+_LINE: Final = late(r"[^\n]+")
 _TEXT_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS: Final = late(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+@cache
+def _places(needle: str) -> tuple[int, ...]:
+    """Return where the trigrams of a needle stand in the table, a few of them at most."""
+    data = needle.encode("utf-8", "surrogatepass")
+    found = [
+        (a * _FIRST + b * _SECOND + c) & 0xFFFF
+        for a, b, c in zip(data, data[1:], data[2:], strict=False)
+    ]
+    return tuple(found[:8])
 
 
 class Head(bytes):
@@ -56,17 +74,38 @@ class Head(bytes):
     def lines(self) -> tuple[str, ...]:
         """The first `MAX_LINES` non-blank lines; a last one that is not ended is among them."""
         found: list[str] = []
-        start = 0
-        text = self.text
-        while start < len(text) and len(found) < MAX_LINES:
-            end = text.find("\n", start)
-            if end < 0:
-                end = len(text)
-            line = text[start:end]
-            if line and not line.isspace():
+        for match in _LINE.finditer(self.text):
+            line = match.group()
+            if not line.isspace():
                 found.append(line)
-            start = end + 1
+                if len(found) == MAX_LINES:
+                    break
         return tuple(found)
+
+    def holds(self, needle: str) -> bool:
+        """Whether the text holds `needle`; most of two hundred needles are told by a table."""
+        return self.may_hold(needle) and needle in self.text
+
+    def may_hold(self, needle: str) -> bool:
+        """Whether the text is too small to tell, or all trigrams of `needle` are somewhere."""
+        if len(self.text) < _SMALL:
+            return True
+        table = self._trigrams
+        return all(table[place] for place in _places(needle))
+
+    @cached_property
+    def _trigrams(self) -> bytes:
+        """Which three bytes stand behind each other anywhere: 1 at their place in a table."""
+        import numpy as np
+
+        codes = np.frombuffer(self.text.encode("utf-8", "surrogatepass"), np.uint8)
+        codes = codes.astype(np.uint16)
+        places = codes[:-2] * np.uint16(_FIRST)
+        places += codes[1:-1] * np.uint16(_SECOND)
+        places += codes[2:]
+        table = np.zeros(1 << 16, np.uint8)
+        table[places] = 1
+        return table.tobytes()
 
     @cached_property
     def records(self) -> tuple[dict[str, Any], ...]:

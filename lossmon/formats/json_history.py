@@ -12,13 +12,15 @@ from lossmon.formats.json_document import JsonDocumentParser, objects_in
 from lossmon.formats.json_text import number
 from lossmon.formats.records import flat_items, record_numbers
 
-_LISTS: Final = late(r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\[\s{0,100}(?:-?\d|NaN|-?Inf|null)')
-"""A name before a list of numbers."""
-
-_BY_INDEX: Final = late(
-    r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\{\s{0,100}"\d{1,9}"\s{0,100}:\s{0,100}(?:-?\d|NaN|null)'
+_LIST: Final = late(
+    r"\[\s{0,100}(?:-?\d|NaN|-?Inf|null)"
+    r'|\{\s{0,100}"\d{1,9}"\s{0,100}:\s{0,100}(?:-?\d|NaN|null)'
 )
-"""A name before numbers by index, as pandas writes a column."""
+"""The beginning of a list of numbers, or of numbers by index as pandas writes a column."""
+
+_NAME: Final = late(r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}')
+_MOST_LISTS: Final = 400
+"""Lists whose names are looked at."""
 
 _BY_EPOCH: Final = late(r'\s{0,100}\{\s{0,100}"(\d{1,9})"\s{0,100}:\s{0,100}(?=\{)')
 """Records by the number of their epoch."""
@@ -97,6 +99,21 @@ def _is_records(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
+def _names_of_lists(text: str) -> dict[str, None]:
+    """Return the names that stand before lists of numbers, in order."""
+    names: dict[str, None] = {}
+    for count, match in enumerate(_LIST.finditer(text)):
+        if count == _MOST_LISTS:
+            break
+        at = match.start()
+        end = text.rfind('"', max(0, at - 202), at)
+        begin = text.rfind('"', max(0, end - 121), end) if end > 0 else -1
+        name = _NAME.fullmatch(text, begin, at) if begin >= 0 else None
+        if name is not None:
+            names[name[1]] = None
+    return names
+
+
 class JsonHistoryFormat(DocumentFormat):
     """`{"loss": [2.1, 1.7]}`, nested or not, and `[{"epoch": 1, "loss": 2.1}]`."""
 
@@ -109,10 +126,10 @@ class JsonHistoryFormat(DocumentFormat):
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
         start = head.lstrip()[:1]
-        if start not in (b"{", b"["):
-            return None
+        if start not in (b"{", b"[") or len(Head.of(head).records) > 1:
+            return None  # records a line
         text = Head.of(head).text
-        names = dict.fromkeys(_LISTS.findall(text) + _BY_INDEX.findall(text))
+        names = _names_of_lists(text)
         if start == b"{" and names:
             return judge(names, (), "a JSON object of lists")
         at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)

@@ -155,7 +155,7 @@ class Paddle(ConsoleFormat):
         "global step ",
         "[Train][Epoch ",
         "global_step: ",
-        "step ",
+        " - loss: ",
     )
     confidence = 0.94
     signature = late(

@@ -176,7 +176,7 @@ def _may_claim(entry: Entry, head: Head, last: bool) -> bool:
         return False
     if entry.needles is None:
         return bool(entry.names) and not entry.tables
-    return any(needle in head.text for needle in entry.needles)
+    return any(map(head.holds, entry.needles))
 
 
 def _ask(fmt: Format, head: Head, filename: str, claims: list[tuple[Sniff, Format]]) -> None:

@@ -53,7 +53,7 @@ class YoloResults(ConsoleFormat):
         "    0.1212    0.1031   0.08142   0.03412   0.09821   0.02712   0.02412"
     )
     needles = ("G ",)
-    signature = late(_ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
+    signature = late("^" + _ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
     parser_class = YoloResultsParser
 
 
