@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from lossmon.model import Role
 from lossmon.model.roles import role_of, words
@@ -13,18 +14,21 @@ _NOT_NATS = frozenset(
      "giou", "mask", "rpn", "adv", "gen", "disc", "d", "g", "diffusion", "dpo"]
 )  # fmt: skip
 
+MAX_START: Final = 20.0
+"""Nats above which a first loss is no cross-entropy: ln of a vocabulary is 10 to 13."""
+
 
 def is_cross_entropy(name: str, start: float | None = None) -> bool:
     """Say whether a loss may be read as a cross-entropy in nats, from its name and first value.
 
     Names that say otherwise (squared errors, RL losses, bits) are not; a
-    negative loss, or one that began above 20 nats (e^20 words), is not either.
+    negative loss, or one that began above `MAX_START`, is not either.
     """
     if role_of(name) not in (Role.TRAIN_LOSS, Role.EVAL_LOSS):
         return False
     if set(words(name)) & _NOT_NATS:
         return False
-    return start is None or 0 <= start <= 20
+    return start is None or 0 <= start <= MAX_START
 
 
 def probability(loss: float) -> float | None:

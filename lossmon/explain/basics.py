@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from lossmon.analysis import ema, outlook, ratings
-from lossmon.analysis.probability import perplexity, probability
+from lossmon.analysis.probability import MAX_START, perplexity, probability
 from lossmon.explain.page import Page
 
 
@@ -70,7 +70,8 @@ from loss 2.0 to 1.0 the probability goes from {100 * math.exp(-2):.1f} % to
 {_table()}
 
 It is computed from the smoothed loss, and only where the loss looks like a cross-entropy in nats:
-the name does not say otherwise (mse, bpb, reward …) and the first value is between 0 and 20.
+the name does not say otherwise (mse, bpb, reward …) and the first value is between 0 and
+{MAX_START:g}.
 """,
         see=("loss", "perplexity"),
     )

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from lossmon.analysis import ratings
 from lossmon.model import Event, RunView
 from lossmon.report import words
 from lossmon.report.comparison import Digest
@@ -18,14 +19,19 @@ MAX_WIDTH: Final = 110
 
 CHART_HEIGHT: Final = 16
 
+_STRONG, _MODERATE, _HEALTHY, _OVERFITTING = (
+    f"{100 * share:.0f}"
+    for share in (ratings.STRONG, ratings.MODERATE, ratings.HEALTHY_GAP, ratings.OVERFITTING_GAP)
+)
+
 RATING_WORDS: Final = {
     "unknown": "",
-    "strong": "strong learning by the rule of thumb (over 50 %)",
-    "moderate": "moderate learning by the rule of thumb (20–50 %)",
-    "weak": "weak by the rule of thumb (under 20 %)",
-    "healthy": "healthy by the rule of thumb (under 10 %)",
-    "monitor": "to be watched by the rule of thumb (10–30 %)",
-    "overfitting": "over 30 %: overfitting by the rule of thumb alone",
+    "strong": f"strong learning by the rule of thumb (over {_STRONG} %)",
+    "moderate": f"moderate learning by the rule of thumb ({_MODERATE}–{_STRONG} %)",
+    "weak": f"weak by the rule of thumb (under {_MODERATE} %)",
+    "healthy": f"healthy by the rule of thumb (under {_HEALTHY} %)",
+    "monitor": f"to be watched by the rule of thumb ({_HEALTHY}–{_OVERFITTING} %)",
+    "overfitting": f"over {_OVERFITTING} %: overfitting by the rule of thumb alone",
 }
 
 

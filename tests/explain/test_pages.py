@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from lossmon import explain
 from lossmon.analysis import ratings
 from lossmon.analysis import spike as spike_detector
 from lossmon.explain import GROUPS, Page, find, nearest, pages
@@ -66,6 +71,60 @@ def test_numbers_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "12.5 times the noise" in pages()["spike"].text
     finally:
         pages.cache_clear()
+
+
+WRITTEN = {
+    # Facts of the world and of arithmetic, examples, and the numbers of a list: none is a
+    # threshold of the code.
+    "basics.py": [
+        "has loss 0;", "50,257 tokens of GPT-2", "ln 50,257", "often between 1 and 3", "Loss 1.0",
+        "loss 2.0 to 1.0", "perplexity 20", "20 sides", "success with 10 %", "1. Did", "2. Has",
+        "3. Does", "4. Is", "between 0 and", "(1 − β)x", "1 − βⁿ", "usual one is 0.6",
+    ],
+    "events.py": [
+        "looks and 1/", "norm of 1 is usual", "ln(1 + m)", "since step 1200", "Adam (0.95)",
+        "(−100)", "PYTHONUNBUFFERED=1",
+    ],
+    "numbers.py": ["per 1,000 steps", "in 1,000 steps", "seed-1", "seed=2"],
+    "states.py": ["--stalled-after 10m"],
+    "words.py": ["OSC 9, 99 or 777"],
+}  # fmt: skip
+"""Numbers that stand in the pages' own text. All others come from the code."""
+
+
+def _literals(file: Path) -> Iterator[str]:
+    """The text of a module's strings, without its docstrings and format specifications."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    left_out = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            left_out.update(id(part) for part in ast.walk(node.format_spec))
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and id(node) not in left_out and text != "utf-8":
+            yield " ".join(text.split())
+
+
+def test_pages_hold_no_copies_of_the_codes_numbers() -> None:
+    for file in sorted(Path(explain.__file__).parent.glob("*.py")):
+        unused = set(WRITTEN.get(file.name, ()))
+        for text in _literals(file):
+            rest = text
+            for phrase in WRITTEN.get(file.name, ()):
+                if phrase in rest:
+                    unused.discard(phrase)
+                    rest = rest.replace(phrase, "")
+            found = re.search(r"(?<![\w.])\d[\d,.]*", rest)
+            assert found is None, (
+                f"{file.name}: {found and rest[max(0, found.start() - 40) : found.end() + 20]!r}: "
+                "a number typed into a page; take it from the code, or list it in WRITTEN"
+            )
+        assert not unused, f"{file.name}: no longer there: {unused}"
 
 
 def test_the_table_of_losses_is_right() -> None:
