@@ -369,7 +369,8 @@ class Schedule:
         self._folder = folder
         self._snapshot = Snapshot()
         self._came = threading.Event()
-        self._failed = False
+        self._blamed: Logger | None = None
+        """The first whose points did not come."""
 
     def _take(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -394,10 +395,10 @@ class Schedule:
         return []
 
     def _wait_for(self, logger: Logger) -> None:
-        deadline = time.monotonic() + (0.0 if self._failed else PATIENCE)
+        deadline = time.monotonic() + (0.0 if self._blamed else PATIENCE)
         while logger.steps and self._held(logger) != logger.steps:
             if time.monotonic() >= deadline:
-                self._failed = True  # what comes after it would fail as well
+                self._blamed = self._blamed or logger  # what comes after it would fail as well
                 return
             self._came.wait(0.05)
             self._came.clear()
@@ -412,7 +413,7 @@ class Schedule:
                 # What was rotated away before anyone looked is another run's.
                 logger.caught_up()
             for _ in range(operations):
-                if self._failed:
+                if self._blamed is not None:
                     break
                 logger = self._random.choice(self._loggers)
                 logger.random.choice(logger.operations)()
@@ -423,7 +424,8 @@ class Schedule:
             for logger in self._loggers:
                 self._wait_for(logger)
             outcome = Outcome()
-            for logger in self._loggers:
+            # After a failure the others were not waited for.
+            for logger in self._loggers if self._blamed is None else [self._blamed]:
                 outcome.add(self._compare(logger))
         return outcome
 
