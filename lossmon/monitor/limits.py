@@ -25,6 +25,7 @@ from lossmon.sources.database import MAX_COPY, MAX_VALUE
 from lossmon.sources.descriptors import MAX_DESCRIPTORS
 from lossmon.sources.discovery import MAX_CANDIDATES
 from lossmon.sources.gz import MAX_RATIO
+from lossmon.sources.listing import MAX_FOLLOWED
 from lossmon.sources.readahead import CAPACITY
 from lossmon.sources.remote import MAX_FILES as MAX_REMOTE_FILES
 from lossmon.sources.search import MAX_DEPTH, MAX_ENTRIES
@@ -84,8 +85,10 @@ LIMITS: Final[tuple[Limit, ...]] = (
           "is not searched"),
     Limit("files held open", MAX_DESCRIPTORS, "files",
           "is closed, the longest unused first, and opened again when it changes"),
-    Limit("logs of a far directory", MAX_SSH_FILES, "files",
+    Limit("logs taken from one listing of a far directory", MAX_SSH_FILES, "files",
           "is left out, the oldest first: each look costs that host a process"),
+    Limit("logs of a far directory in the end", MAX_FOLLOWED, "files",
+          "is left out; a notice says how many"),
     Limit("objects below a URL", MAX_REMOTE_FILES, "objects",
           "is left out, the oldest first: each look costs a request"),
     Limit("what is read ahead of a pipe", CAPACITY, "bytes",
