@@ -113,7 +113,7 @@ class Rise:
 class OverfittingDetector:
     """One evaluation series against the training level beside it."""
 
-    __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_records", "_sum",
+    __slots__ = ("_buckets", "_fresh_record", "_largest", "_last", "_previous", "_records", "_sum",
                  "evaluations", "evidence", "sets", "sigma", "stands")  # fmt: skip
 
     def __init__(self) -> None:
@@ -124,6 +124,7 @@ class OverfittingDetector:
         self._sum = 0.0
         self._largest = 0.0
         self._last = math.inf
+        self._previous = math.nan
         self.evaluations = 0
         self.sets = 1
         """Evaluation sets looked at beside the judged one, this one included: Bonferroni's m."""
@@ -156,10 +157,18 @@ class OverfittingDetector:
         self, steps: FloatArray, values: FloatArray, train_level: float, context: TrainContext
     ) -> None:
         """Take finite evaluations, shape (n,), 0 < n ≤ `room`; judge if that fills it."""
+        self.evaluations += len(values)
+        # A logger that writes its newest evaluation with every row repeats it to the last digit:
+        # that is one evaluation, and its repetitions would count for noise of zero.
+        fresh = values != np.concatenate(([self._previous], values[:-1]))
+        self._previous = float(values[-1])
+        if not fresh.all():
+            steps, values = steps[fresh], values[fresh]
+            if len(values) == 0:
+                return
         calm = self._calm(values)
         if self._buckets.filled == 0:
             self._fresh_record = True
-        self.evaluations += len(values)
         self._largest = max(self._largest, float(np.abs(values).max()))
         lowest = int(values.argmin())
         if not self._records or values[lowest] < self._records[-1][1]:
@@ -271,6 +280,7 @@ class OverfittingDetector:
         self.evaluations = self._buckets.points
         self._sum = 0.0
         self._last = math.inf
+        self._previous = math.nan
         self.stands = False
         self.evidence = None
 

@@ -127,3 +127,11 @@ def test_double_descent_and_grokking_clear() -> None:
         assert not any(event.stands for event in events)
         assert "It came back to its best." in events[-1].message
         assert analyzer.verdict.status != "overfitting"
+
+
+def test_an_evaluation_that_is_written_again_with_every_row_is_one_evaluation() -> None:
+    for seed in SEEDS:
+        for rise in (0.0, 0.6):
+            train, evals, _ = curves(seed, 24, rise, 0.03)
+            analyzer = read(train, np.repeat(evals, 10), np.arange(POINTS))
+            assert raised(analyzer) == (rise > 0), (seed, rise)
