@@ -44,11 +44,9 @@ def compare(label: dict[str, Any], run: Any) -> dict[str, tuple[str, str, bool |
     out["diverged"] = (str(bad), f"{status} {sorted(ever)}", found == bad)
     if label["overfit"] != "watch":
         wanted = label["overfit"] == "overfit"
-        out["overfitting"] = (
-            label["overfit"],
-            str(sorted(ever)),
-            ("overfitting" in ever) == wanted,
-        )
+        # Labels are of one evaluation series: further ones are named and decide nothing.
+        turned = any(e.kind == "overfitting" and e.series == run.summary.eval for e in run.events)
+        out["overfitting"] = (label["overfit"], str(sorted(ever)), turned == wanted)
     if label["shape"] in ("decay", "linear", "plateau", "diverging"):
         agrees: bool | None
         if shape == "unknown":

@@ -31,6 +31,8 @@ SETTLED: Final = 0.9
 a learning curve that ends flat is not (that is the plateau event's to say)."""
 LEVEL_SHARE: Final = 0.05
 """The last level is reached where this share of the descent after the first tenth is left."""
+VISIBLE: Final = 0.005
+"""A share of the whole descent that no eye sees: half a dot of a chart that shows all of it."""
 _TIME_CONSTANTS: Final = np.geomspace(0.02, 2.0, 44)
 _SHIFTS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _EXPONENTS: Final = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
@@ -128,12 +130,14 @@ def settled(means: FloatArray, variance: float) -> float:
     """Share of the run after which no mean is told from the last level any more.
 
     The level is that of the last eighth; a mean is told from it by 5 % of the
-    descent after the first tenth and two of its standard errors.
+    descent after the first tenth (half a percent of the whole one, where the
+    first points held nearly all of it) and two of its standard errors.
     """
     n = len(means)
     if n < MIN_BUCKETS:
         return 0.0
     level = float(means[-max(2, n // 8) :].mean())
     descent = max(float(means[n // 10]) - level, 0.0)
-    above = np.flatnonzero(means - level > LEVEL_SHARE * descent + 2 * math.sqrt(variance))
+    told = max(LEVEL_SHARE * descent, VISIBLE * (float(means.max()) - level))
+    above = np.flatnonzero(means - level > told + 2 * math.sqrt(variance))
     return 1 - (int(above[-1]) + 1) / n if len(above) else 1.0
