@@ -12,6 +12,8 @@ units of R, and the share of runs for which nothing is said, by kind.
 from __future__ import annotations
 
 import argparse
+import json
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.simulator import BENIGN, simulate
-from benchmarks.verdicts import REPORTED_SEEDS, wilson
+from benchmarks.verdicts import MEASURED, REPORTED_SEEDS, wilson
 from lossmon.analysis.analyzer import Analyzer
 from lossmon.api import read
 from lossmon.errors import LossmonError
@@ -115,6 +117,19 @@ def row(kind: str, outcomes: list[Outcome]) -> str:
     return f"| {kind} | {share} | {width} | {len(outcomes) - len(given)} |"
 
 
+def keep(outcomes: list[Outcome], real: list[Outcome]) -> None:
+    """Write what `lossmon explain forecast` cites beside the other figures."""
+    entry: dict[str, object] = {
+        "command": "python -m benchmarks.extrapolation", "date": time.strftime("%Y-%m-%d"),
+    }  # fmt: skip
+    for name, found in (("simulated", outcomes), ("real", real)):
+        given = [outcome for outcome in found if outcome.given]
+        entry[name] = {"runs": len(given), "held": sum(outcome.holds for outcome in given)}
+    known = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
+    text = json.dumps({**known, "forecast": entry}, indent=2)
+    MEASURED.write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
@@ -123,6 +138,9 @@ def main() -> None:
     parser.add_argument("--others", type=int, default=40, help="runs of each other kind")
     parser.add_argument("--seed", type=int, default=REPORTED_SEEDS, help="first seed")
     parser.add_argument("--misses", action="store_true", help="name the logs that were missed")
+    parser.add_argument(
+        "--keep", action="store_true", help=f"write the figures to {MEASURED}, for `explain`"
+    )
     options = parser.parse_args()
     outcomes = simulated(options.healthy, options.others, options.seed)
     print("| runs | 80 % interval holds the end | width / R, median | nothing said |")
@@ -136,6 +154,8 @@ def main() -> None:
         kinds[outcome.kind].append(outcome)
     for kind, found in kinds.items():
         print(row(kind, found))
+    if options.keep:
+        keep(outcomes, real)
     if options.misses:
         for outcome in real:
             if outcome.given and not outcome.holds:

@@ -322,7 +322,9 @@ def main() -> None:
         options.json.write_text(json.dumps(results), encoding="utf-8")
     if options.keep:
         figures = measured(results, "python -m benchmarks.verdicts")
-        MEASURED.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        known = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
+        text = json.dumps({**known, **figures}, indent=2)
+        MEASURED.write_text(text + "\n", encoding="utf-8")
     print(table(results))
     print(f"{len(jobs)} runs in {time.monotonic() - began:.0f} s.")
 

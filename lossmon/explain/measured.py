@@ -8,6 +8,7 @@
 
 `delay` is the median over that of an oracle that knows the noise. Every key
 is optional; without the file pages name the benchmark's own table.
+`benchmarks/extrapolation.py` adds "forecast": the bands that held the end.
 """
 
 from __future__ import annotations
@@ -56,3 +57,20 @@ def sentence(kind: str, found: dict[str, Any] | None = None) -> str:
         return NOT_MEASURED
     command = f" (`{data['command']}`, {data.get('date', 'undated')})" if "command" in data else ""
     return f"Measured on simulated runs with known onsets{command}: " + ", ".join(parts) + "."
+
+
+def forecast(found: dict[str, Any] | None = None) -> str:
+    """Return how often the forecast's band held the end, by `benchmarks.extrapolation --keep`."""
+    data = load() if found is None else found
+    figures = data.get("forecast", {})
+    parts = [
+        f"{figures[name]['held']:,} of {figures[name]['runs']:,} {words}"
+        for name, words in (("simulated", "simulated runs"), ("real", "real ones"))
+        if figures.get(name, {}).get("runs")
+    ]
+    if not parts:
+        return "How often the band holds the end, `python -m benchmarks.extrapolation` measures."
+    return (
+        f"Measured (`{figures['command']}`, {figures.get('date', 'undated')}; three fifths seen): "
+        f"the band of 80 % held the end of {' and of '.join(parts)}."
+    )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from lossmon.analysis import compare, divergence, ema, noise, outlook, plateau, ratings
+from lossmon.analysis import (
+    compare,
+    divergence,
+    ema,
+    extrapolation,
+    noise,
+    outlook,
+    plateau,
+    ratings,
+)
+from lossmon.explain import measured
 from lossmon.explain.page import Page
 from lossmon.settings import Settings
 
@@ -50,6 +60,25 @@ than about two errors cannot be told from zero.
 """,
             ("slope", "slope_per_1000_steps", "slope_error_per_1000_steps"),
             ("plateau", "noise"),
+        ),
+        _page(
+            "forecast",
+            "Forecast: the loss at the planned end",
+            f"""
+Where the smoothed loss is expected at the end of the plan, with a band of
+{_percent(extrapolation.COVERAGE)}: exponentials, power laws, the logarithm and the line, averaged
+by how well they explain the run so far (without its first {_percent(extrapolation.SKIP)}). The band
+is scaled by the run itself: its newest level is predicted from {len(extrapolation.ORIGINS)} earlier
+moments, and errors made there make it wider.
+
+Nothing is said under {extrapolation.MIN_BUCKETS} means, for an end more than
+{extrapolation.LONGEST:g} times as far as what was seen, and while the run diverges, is no number or
+never learned. A learning rate that will be cut, or data that will change, no past can foretell.
+
+{measured.forecast()}
+""",
+            ("extrapolation", "predict", "eta_loss"),
+            ("shapes", "trend"),
         ),
         _page(
             "noise",
