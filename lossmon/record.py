@@ -81,15 +81,24 @@ def _made(cls: type[T], frozen: bool, slots: bool, eq: bool) -> type[T]:
     metaclass: Any = type(cls)
     made: type[T] = metaclass(cls.__name__, cls.__bases__, namespace)
     made.__qualname__ = cls.__qualname__
+    # A slot's own setter is quicker than `object.__setattr__`, which has to find it.
+    setters = [getattr(getattr(made, name, None), "__set__", None) for name in names]
+    made.__record_setters__ = tuple(  # type: ignore[attr-defined]
+        own_setter or _setter(name) for name, own_setter in zip(names, setters, strict=True)
+    )
     return made
+
+
+def _setter(name: str) -> Callable[[Any, Any], None]:
+    return lambda self, value: _set(self, name, value)
 
 
 def _init(self: Any, *given: Any, **named: Any) -> None:
     names = self.__record_fields__
     if len(given) > len(names):
         raise TypeError(f"{type(self).__name__} takes {len(names)} values, not {len(given)}")
-    for name, value in zip(names, given, strict=False):
-        _set(self, name, value)
+    for put, value in zip(self.__record_setters__, given, strict=False):
+        put(self, value)
     if len(given) == len(names) and not named:
         return
     defaults = self.__record_defaults__

@@ -16,6 +16,7 @@ import numpy as np
 
 from lossmon.analysis.buckets import Buckets
 from lossmon.analysis.noise import WINDOW, Noise, block_mean_factor, median
+from lossmon.analysis.reduce import highest, lowest, total
 from lossmon.model.batch import FloatArray
 
 BLOCK: Final = 1024
@@ -122,16 +123,16 @@ class Curve:
         self._variances.clear()
         self._quiet = np.concatenate((self._quiet[-(64 + WINDOW) :], quiet))
         self._raw = np.concatenate((self._raw[-64:], raw))
-        self._largest = max(self._largest, float(np.abs(raw).max()))
+        self._largest = max(self._largest, float(highest(np.abs(raw))))
         if len(quiet):
             self.noise.update(self._quiet, len(quiet), self.n)
             # A tenth of the run, at most 32 points: more would lag behind a steep descent.
             self.local = median(self._quiet[-min(max(self.n // 10, 10), 32) :])
         if self.n <= 8:
-            self.first_level = float(self._raw[: self.n].max())
+            self.first_level = float(highest(self._raw[: self.n]))
         if self.n <= _START_POINTS and len(self._raw) >= 3:
             self.start = max(self.start, float(np.sort(self._raw[-3:])[1]))
-        closed = self.buckets.add(len(raw), (float(clean.sum()), float(raw.sum())), first, last)
+        closed = self.buckets.add(len(raw), (float(total(clean)), float(total(raw))), first, last)
         if closed:
             self._renew_levels()
         return closed
@@ -140,12 +141,12 @@ class Curve:
         means = self.buckets.means(CLEAN)
         k = len(means)
         edge = max(2, k // 16)
-        self.level = float(means[-edge:].sum()) / min(edge, k)
+        self.level = float(total(means[-edge:])) / min(edge, k)
         if k >= 8:
             left = self._left_start(means)
             tenth = left + (k - left) // 10
             around = means[max(0, tenth - 1) : tenth + 2]
-            before = float(around.sum()) / len(around)
+            before = float(total(around)) / len(around)
             self.descent = max(before - self.level, 0.0)
             self.deepest = max(before - min(self.level, self.reference or self.level), 0.0)
         # The level held over 16 points (8 in short logs), the newest ones excluded.
@@ -153,7 +154,7 @@ class Curve:
         if k > 2 * span:
             held = np.cumsum(np.concatenate(([0.0], means)))
             levels = (held[span:-span] - held[: -2 * span]) / span
-            self.reference = float(levels.min())
+            self.reference = float(lowest(levels))
 
     def _left_start(self, means: FloatArray) -> int:
         """Bucket at which learning began: 0 unless the run waited at its start for a while.
@@ -212,7 +213,7 @@ class Curve:
         squares = second * second
         squares.sort()
         kept = max(4, int(0.9 * len(squares)))
-        variance = float(squares[:kept].sum()) / kept / 6 * 1.35
+        variance = float(total(squares[:kept])) / kept / 6 * 1.35
         factor = block_mean_factor(self.buckets.width, self.noise.rho)
         variance = variance * factor + (_ROUNDING * self._largest) ** 2 + 1e-300
         self._variances[window] = variance, 0.5 * len(squares)

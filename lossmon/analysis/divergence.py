@@ -21,14 +21,17 @@ to the last bit.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.buckets import CAPACITY
 from lossmon.analysis.curve import CLEAN, RAW, Curve
 from lossmon.analysis.noise import median
 from lossmon.analysis.outlook import Lines
 from lossmon.analysis.quantiles import student_quantile
+from lossmon.analysis.reduce import highest, lowest, mean, total
 from lossmon.model.batch import FloatArray, IntArray
 
 DRIFT: Final = 1.0
@@ -62,17 +65,25 @@ EXPLODED: Final = 1.5
 """So many times the whole descent above the start is no warm-up any more."""
 
 
+@lru_cache(maxsize=2 * CAPACITY)
+def _centred(n: int) -> FloatArray:
+    """Places of n buckets around their middle."""
+    places = np.arange(n, dtype=np.float64) - (n - 1) / 2
+    places.flags.writeable = False
+    return places
+
+
 def slope_test(means: FloatArray) -> tuple[float, float, float]:
     """OLS slope per bucket, its error with lag-1 autocorrelation, degrees of freedom; n ≥ 4."""
     n = len(means)
-    x = np.arange(n) - (n - 1) / 2
+    x = _centred(n)
     sxx = n * (n * n - 1) / 12
-    slope = float((x * means).sum()) / sxx
-    residual = means - means.mean() - slope * x
-    total = float((residual * residual).sum()) + 1e-300
-    r = float((residual[1:] * residual[:-1]).sum()) / total + 2.0 / n
+    slope = float(total(x * means)) / sxx
+    residual = means - mean(means) - slope * x
+    squares = float(total(residual * residual)) + 1e-300
+    r = float(total(residual[1:] * residual[:-1])) / squares + 2.0 / n
     r = min(max(r, 0.0), 0.8)
-    variance = total / (n - 2) * (1 + r) / (1 - r)
+    variance = squares / (n - 2) * (1 + r) / (1 - r)
     return slope, math.sqrt(variance / sxx), n * (1 - r) / (1 + r) - 2
 
 
@@ -164,10 +175,10 @@ class DivergenceDetector:
     def look_early(self, curve: Curve) -> None:
         """Put a short log under suspicion whose newest three points are far beyond its start."""
         newest = curve.raw_tail[-3:]
-        if curve.n < 8 or not 0 < TIMES_START * curve.first_level < float(newest.min()):
+        if curve.n < 8 or not 0 < TIMES_START * curve.first_level < float(lowest(newest)):
             return
         if self._reference is None:
-            self._reference = float(curve.buckets.means(RAW).min())
+            self._reference = float(lowest(curve.buckets.means(RAW)))
         self.hot = True
         self._scale, self._sigma_then = self._deepest, self._sigma
         self.since = curve.n - 3
@@ -199,7 +210,7 @@ class DivergenceDetector:
         newest = means[-max(4, int(found.counts[index]) // 2) :]
         if slope_test(newest)[0] <= 0:
             return False
-        if stair and curve.level <= float(means[max(0, stair - 4) : stair].max()):
+        if stair and curve.level <= float(highest(means[max(0, stair - 4) : stair])):
             return False
         self.hot = self.rising = self.slow = True
         self._scale, self._sigma_then = curve.deepest, self._sigma
@@ -232,12 +243,12 @@ class DivergenceDetector:
             return "over", height
         # Far beyond the start, neither warm-up nor a restart explains it.
         half = recent[-8:]
-        growing = float(half[4:].sum()) >= float(half[:4].sum())
+        growing = float(total(half[4:])) >= float(total(half[:4]))
         # A high spike that comes down again still lifts the newest four points over those before.
-        easing = float(half[-4:-2].sum() - half[-2:].sum()) > EASING * self._sigma_then
+        easing = float(total(half[-4:-2]) - total(half[-2:])) > EASING * self._sigma_then
         growing = growing and not easing
         beyond = now - curve.first_level > EXPLODED * max(fallen, scale)
-        if early and 0 < TIMES_START * curve.first_level < float(recent[-3:].min()) and growing:
+        if early and 0 < TIMES_START * curve.first_level < float(lowest(recent[-3:])) and growing:
             self.rising = True
             return "exploded", height
         descended = self.since >= BOTTOM and fallen > 10 * self._sigma_then
@@ -293,4 +304,4 @@ class DivergenceDetector:
             return True
         means = curve.buckets.means(CLEAN)
         before = means[max(0, bucket - max(2, bucket // 10)) : bucket]
-        return len(before) > 0 and now <= float(before.mean())
+        return len(before) > 0 and now <= mean(before)

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.reduce import total
 from lossmon.model.batch import FloatArray
 
 WINDOW: Final = 48
@@ -107,8 +108,8 @@ class Noise:
         lag2 = now - 2 * fresh[2:-2] + fresh[:-4]
         limit = (_CLIP * math.sqrt(6.0) * self.sigma) ** 2
         keep = math.exp(-len(now) / max(MEMORY, seen / 8))
-        self._lag1 = keep * self._lag1 + float(np.minimum(lag1 * lag1, limit).sum())
-        self._lag2 = keep * self._lag2 + float(np.minimum(lag2 * lag2, limit).sum())
+        self._lag1 = keep * self._lag1 + float(total(np.minimum(lag1 * lag1, limit)))
+        self._lag2 = keep * self._lag2 + float(total(np.minimum(lag2 * lag2, limit)))
         self.rho = autocorrelation(self._lag2 / self._lag1) if self._lag1 > 0 else 0.0
 
     @property

@@ -13,6 +13,7 @@ import math
 from typing import Final
 
 from lossmon.analysis.curve import CLEAN, Curve
+from lossmon.analysis.reduce import total
 
 Z: Final = 3.0
 SHARE: Final = 0.5
@@ -40,7 +41,7 @@ class NotLearningDetector:
             return
         early, late = k // 8, k // 4
         variance, _ = curve.bucket_variance(k // 2)
-        self.descent = float(means[:early].sum() / early - means[-late:].sum() / late)
+        self.descent = float(total(means[:early]) / early - total(means[-late:]) / late)
         self.error = math.sqrt(variance * (1 / early + 1 / late))
         scatter = SHARE * curve.sigma
         if abs(self.descent) + Z * self.error < scatter:

@@ -211,6 +211,11 @@ class OverfittingDetector:
         # The floor is for evaluations that are all the same: a ratio of zeros is no evidence.
         variance = max(total / dof, 1e-200)
         self.sigma = math.sqrt(variance)
+        # Back at what was the best before: a second descent, or it never was a rise.
+        if float(means[-3:].mean()) <= float(means[:-3].min()) + BACK * self.sigma:
+            self.stands = False
+            self.evidence = None
+            return
         # One evaluation far off is no rise: the newest may lead the one before by 3 σ.
         held = means.copy()
         held[-1] = min(held[-1], held[-2] + 3 * self.sigma)
@@ -234,12 +239,7 @@ class OverfittingDetector:
         allowed = 0.02 * context.descent + 2 * context.error
         # Without a training loss (NaN) its course can neither excuse nor accuse.
         train_rose = float(trains[-1]) > float(trains[found.bottom]) + allowed
-        # Back at what was the best before: a second descent, or it never was a rise.
-        back = float(means[-3:].mean()) <= float(means[:-3].min()) + BACK * self.sigma
-        if back:
-            self.stands = False
-            self.evidence = None
-        elif z > needed and risen and not train_rose:
+        if z > needed and risen and not train_rose:
             step, value = self._records[-1]
             self.evidence = Rise(
                 found.rise, self.sigma, z, needed, since * self._buckets.width, step, value,

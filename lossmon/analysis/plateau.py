@@ -21,6 +21,7 @@ import numpy as np
 from lossmon.analysis.curve import CLEAN, Curve
 from lossmon.analysis.outlook import Lines, Outlook, lines
 from lossmon.analysis.quantiles import student_quantile
+from lossmon.analysis.reduce import total
 from lossmon.model.batch import FloatArray
 
 Z: Final = 2.7
@@ -92,7 +93,7 @@ class PlateauDetector:
             flat, improving, chosen = self._decide(found, self.epsilon * unit, SHORT * k)
             self.outlook = found.outlook(chosen, width)
         edge = max(1, k // 16)
-        now = float(means[-edge:].sum()) / edge
+        now = float(total(means[-edge:])) / edge
         margin = max(0.5 * self.epsilon * unit, 4 * math.sqrt(variance / edge))
         if self._best is None or now < self._best - margin:
             if self._best_at and not self.stands:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.reduce import highest
 from lossmon.model.batch import FloatArray
 
 JUMP: Final = 0.1
@@ -51,7 +52,7 @@ class LearningRate:
                       np.arange(len(rates)))  # fmt: skip
         before = np.concatenate(([known[0] if math.isnan(self.last) else self.last], known[:-1]))
         self.last = float(known[-1])
-        self.highest = max(self.highest, float(known.max()))
+        self.highest = max(self.highest, float(highest(known)))
         rose = np.flatnonzero(known > before * (1 + CHANGE))
         if len(rose):
             self.rise_at = int(at[rose[-1]])

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.curve import Curve
+from lossmon.analysis.reduce import total
 from lossmon.model.batch import FloatArray
 
 LIMIT: Final = 8.5
@@ -109,7 +110,7 @@ class SpikeDetector:
         self._points += len(z)
         self._beyond += len(beyond)
         if len(beyond):
-            self._logs += float(np.log(beyond / TAIL_FROM).sum())
+            self._logs += float(total(np.log(beyond / TAIL_FROM)))
 
     def clip(self, values: FloatArray, seen: int) -> FloatArray:
         """Winsorise upwards only: the median lags, and would clip a steep descent to a plateau."""

@@ -22,6 +22,7 @@ from lossmon.analysis.nonfinite import MASK_SHARE, NonFiniteDetector
 from lossmon.analysis.not_learning import NotLearningDetector
 from lossmon.analysis.plateau import PlateauDetector
 from lossmon.analysis.rates import LearningRate
+from lossmon.analysis.reduce import lowest
 from lossmon.analysis.scale import scaled, unit_for
 from lossmon.analysis.spike import SpikeDetector
 from lossmon.model import Point
@@ -322,7 +323,7 @@ class Track:
         if not self.divergence.hot and self.curve.n <= SHORT:
             self.divergence.look_early(self.curve)
         newest = raw if len(raw) >= 8 else self.curve.raw_tail[-8:]
-        self._mask_possible = bool(newest.min() > MASK_SHARE * max(self.curve.start, 0.0) > 0)
+        self._mask_possible = bool(lowest(newest) > MASK_SHARE * max(self.curve.start, 0.0) > 0)
 
     def _renew_limits(self) -> None:
         self.spike.renew(self.curve)

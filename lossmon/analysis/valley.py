@@ -70,7 +70,7 @@ def _pool(values: list[float]) -> _Prefixes:
 
 def valley(values: FloatArray) -> Valley:
     """Compare the two fits; `values` are finite, shape (n,), n ≥ 1, of equal variance. O(n)."""
-    sequence = [float(value) for value in values]
+    sequence: list[float] = values.tolist()
     falling = _pool(sequence)
     # Seen from the end, the rising branch falls: its first level is the newest one.
     rising = _pool(sequence[::-1])

@@ -8,7 +8,8 @@ from typing import Final
 from lossmon.formats import registry
 from lossmon.formats.base import TableFormat
 
-_HEAD: Final = '''"""What formats there are, told without an import; `python -m lossmon.formats` writes it.
+_HEAD: Final = '''\
+"""What formats there are, known without imports; `python -m lossmon.formats` writes it.
 
 A start needs a few of a hundred modules. A module that is not listed here (a
 new one) is imported and asked, so that an index that was not written anew

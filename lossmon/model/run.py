@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T", bound=np.generic)
 
+_MOST_EXPECTED: Final = 1 << 24
+"""Rows that are made room for ahead: what a file promises is not always kept."""
+_MOST_AHEAD: Final = 64
+"""Series up to which room is made ahead: address space is not endless everywhere."""
+
 _LARGE: Final = 1 << 18
 """Values from which an array has pages of its own (2 MiB, beyond any allocator's pools)."""
 _PAGES: Final = 1 << 21
@@ -39,10 +44,12 @@ class _Growable(Generic[_T]):
         self._data: npt.NDArray[_T] = np.empty(64, dtype=dtype)
         self.size = 0
 
-    def extend(self, values: npt.NDArray[np.generic]) -> None:
+    def extend(self, values: npt.NDArray[np.generic], expected: int = 0) -> None:
+        """Append; `expected`: how many values there will be in all, as far as is known."""
         need = self.size + len(values)
         if need > len(self._data):
-            grown = np.empty(_room(need, len(self._data)), dtype=self._data.dtype)
+            room = max(_room(need, len(self._data)), expected if expected >= _LARGE else 0)
+            grown = np.empty(room, dtype=self._data.dtype)
             grown[: self.size] = self._data[: self.size]
             self._data = grown
         self._data[self.size : need] = values
@@ -99,8 +106,11 @@ class Series:
     def __len__(self) -> int:
         return self._values.size
 
-    def extend(self, column: Column, axis_start: int, steps: FloatArray) -> None:
-        """Append a column of a batch that begins at row `axis_start`; `steps` are the batch's."""
+    def extend(self, column: Column, axis_start: int, steps: FloatArray, expected: int = 0) -> None:
+        """Append a column of a batch that begins at row `axis_start`; `steps` are the batch's.
+
+        `expected`: rows that there will be in all, 0 where that is not known.
+        """
         if len(column.values) == 0:
             return
         start = self._values.size
@@ -111,7 +121,7 @@ class Series:
         self._last_step = float(own_steps[-1])
         self.nonfinite += int(np.count_nonzero(~np.isfinite(column.values)))
         self._extend_rows(column, axis_start)
-        self._values.extend(column.values)
+        self._values.extend(column.values, expected if column.rows is None else 0)
 
     def _extend_rows(self, column: Column, axis_start: int) -> None:
         size = self._values.size
@@ -188,6 +198,14 @@ class Run:
         self._steps = _Growable(np.float64)
         self._epochs: _Growable[np.float64] | None = None
         self._times: _Growable[np.float64] | None = None
+        self._expected = 0
+
+    def expect(self, rows: int) -> None:
+        """Say how many rows there will be: room for them is made at once, not by copying again.
+
+        Room is address space alone until it is written to.
+        """
+        self._expected = min(rows, _MOST_EXPECTED)
 
     def __len__(self) -> int:
         return self._steps.size
@@ -197,6 +215,7 @@ class Run:
         if len(batch) == 0:
             return
         start = self._steps.size
+        expected = self._expected if len(self.series) <= _MOST_AHEAD else 0
         for column in batch.columns:
             series = self.series.get(column.name)
             if series is None:
@@ -205,10 +224,10 @@ class Run:
                     continue
                 series = Series(column.name, self._roles.role(column.name), start)
                 self.series[column.name] = series
-            series.extend(column, start, batch.steps)
+            series.extend(column, start, batch.steps, expected)
         self._epochs = self._extend_optional(self._epochs, batch.epochs, start, len(batch))
         self._times = self._extend_optional(self._times, batch.times, start, len(batch))
-        self._steps.extend(batch.steps)
+        self._steps.extend(batch.steps, expected)
 
     @staticmethod
     def _extend_optional(

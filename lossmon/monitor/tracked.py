@@ -39,6 +39,9 @@ from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
 ANALYSE_ROWS: Final = 65536
 """Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
 
+LONG_LOAD: Final = 1 << 22
+"""Bytes still to be read from which room for their rows is made at once."""
+
 SETTLE_SECONDS: Final = 3.0
 """Quiet for so long, a last line without its end is shown as it stands."""
 
@@ -209,6 +212,10 @@ class TrackedRun:
                 self._documents[part] = fed.batch
         elif len(self._feeds) == 1:
             # The order is that of arrival: nothing to wait for, nothing to hold twice.
+            done, size = feed.progress
+            if size - done > LONG_LOAD:
+                rows = len(self.run) + len(fed.batch)
+                self.run.expect(int(1.02 * rows * (size / max(done, 1))))
             self.run.append(fed.batch)
             self._grew |= len(fed.batch) > 0
         elif len(fed.batch):
