@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks import logs
 from benchmarks.measure import Figure
-from benchmarks.terminal import Terminal
+from benchmarks.terminal import Terminal, has_chart
 
 SECONDS = 20.0
 RATE = 5.0
@@ -71,13 +71,17 @@ QUIET = 14.0
 """Seconds after which the last writing is history for the states of runs too."""
 
 
-def _watched(number: int, key: str, rate: float) -> tuple[float, float]:
-    """Return the share of a core and the bytes a second of watching so many logs."""
+def _watched(number: int, key: str, rate: float, charts: int = 0) -> tuple[float, float]:
+    """Return the share of a core and the bytes a second of watching so many logs.
+
+    With `charts`, so many must stand on the screen in the end (AssertionError).
+    """
     with tempfile.TemporaryDirectory() as name:
         paths = _logs(Path(name), number)
         with Terminal(*paths) as terminal:
             time.sleep(SETTLED if rate else QUIET)
             if key:
+                terminal.quiet(0.5)
                 terminal.type(key)
                 time.sleep(2.0)
 
@@ -91,7 +95,22 @@ def _watched(number: int, key: str, rate: float) -> tuple[float, float]:
                 return measure()
             with growing(paths, rate):
                 time.sleep(2.0)
-                return measure()
+                found = measure()
+            if charts:
+                stood = panes_with_curves(terminal.screen())
+                assert stood == charts, f"{stood} of {charts} charts stood on the screen"
+            return found
+
+
+def panes_with_curves(lines: list[str]) -> int:
+    """Count the quarters of a screen that hold a curve: 20 cells of braille dots."""
+    middle, half = len(lines) // 2, max(map(len, lines), default=0) // 2
+    quarters = [
+        [line[part] for line in rows]
+        for rows in (lines[:middle], lines[middle:])
+        for part in (slice(None, half), slice(half, None))
+    ]
+    return sum(has_chart(quarter) for quarter in quarters)
 
 
 def focus(directory: Path) -> list[Figure]:
@@ -105,10 +124,10 @@ def focus(directory: Path) -> list[Figure]:
 
 def panes(directory: Path) -> list[Figure]:
     """Four panes, each growing by five points a second."""
-    share, written = _watched(4, "3", RATE)
+    share, written = _watched(4, "3", RATE, charts=4)
     return [
         Figure("four panes at 5 points/s each, to the terminal", written / 1000, "kB/s", 20,
-               False, f"{100 * share:.1f} % of a core")
+               False, f"{100 * share:.1f} % of a core; four charts stood there")
     ]  # fmt: skip
 
 

@@ -108,5 +108,9 @@ def machine() -> str:
                 model = line.split(":", 1)[1].strip()
                 cpus += 1
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    return f"{model}, {cpus} CPUs, {system}, load of others {busy}"
+    return f"{model}, {cpus} CPUs, {system}, load of others {load()}"
+
+
+def load() -> str:
+    """Return what the machine does beside this: loads over 1, 5 and 15 minutes."""
+    return ", ".join(f"{load:.1f}" for load in os.getloadavg())

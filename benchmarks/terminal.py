@@ -36,9 +36,13 @@ def has_chart(lines: list[str]) -> bool:
 class Terminal:
     """`lossmon ARGUMENTS` on a terminal; a context manager. All times are since its start."""
 
-    def __init__(self, *arguments: str | Path, columns: int = 120, lines: int = 40) -> None:
+    def __init__(
+        self, *arguments: str | Path, columns: int = 120, lines: int = 40, code: str = ""
+    ) -> None:
+        """`code`: Python to be run instead of lossmon."""
         self._size = (columns, lines)
-        self._arguments = [sys.executable, "-m", "lossmon", *map(str, arguments)]
+        program = ["-c", code] if code else ["-m", "lossmon"]
+        self._arguments = [sys.executable, *program, *map(str, arguments)]
         self._state = tempfile.TemporaryDirectory()
         self.chunks: list[tuple[float, bytes]] = []
 
@@ -129,6 +133,13 @@ class Terminal:
                 break
             time.sleep(0.01)
         self.quiet(0.2, patience)
+
+    def screen(self) -> list[str]:
+        """Return the lines that stand on the screen now."""
+        playback = self.play()
+        playback.changes(lambda lines: "")
+        shown: list[str] = playback.screen.display
+        return shown
 
     def play(self) -> Playback:
         """Return what was written so far, to be looked at."""
