@@ -102,7 +102,7 @@ INDEX: Final[dict[str, Entry]] = {
     "mlflow_files": Entry(("mlflow-files",)),
     "mlflow_sqlite": Entry(("mlflow-sqlite",), tables=True),
     "mlperf": Entry(("mlperf",), (":::ML", "MLPerf: ")),
-    "mlx_lm": Entry(("mlx-lm",), ("Iter ",)),
+    "mlx_lm": Entry(("mlx-lm",), ("Iter ", "train_loss     tok/s")),
     "mmengine": Entry(("mmengine",), ("Epoch [", "Epoch(", "Iter [", "Iter(")),
     "mnist_example": Entry(("mnist-example",), ("Train Epoch: ",)),
     "modded_nanogpt": Entry(("modded-nanogpt", "parameter-golf"), ("step:", "val_bpb:")),
