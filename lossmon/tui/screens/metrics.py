@@ -95,6 +95,9 @@ class Metrics(Charted):
         names = self.names(run)
         look = self.desk.look
         columns, lines = self.shape(width, height - 1)
+        if not self.desk.choices.columns and 0 < len(names) < columns * lines:
+            # Rows of like length: no hole where the last one ends.
+            columns = -(-len(names) // -(-len(names) // columns))
         page = columns * lines
         self.active = max(min(self.active, len(names) - 1), 0)
         self.first = self.active // page * page

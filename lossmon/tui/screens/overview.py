@@ -22,7 +22,7 @@ from lossmon.tui.widgets.sheet import Sheet
 
 _PREVIEW: Final = 13
 """Rows under the table from which the chosen run's chart is shown there."""
-_PREVIEW_MOST: Final = 26
+_PREVIEW_MOST: Final = 48
 
 
 class Overview(View):
