@@ -403,8 +403,9 @@ class LossmonApp(App[int]):
     def action_copy(self) -> None:
         """Copy what stands on screen, through the terminal (works over ssh too)."""
         if self.view is not None:
-            self.copy_to_clipboard(self.view.as_text())
-            self.view.say("copied the view as text (if the terminal allows OSC 52)")
+            text, what = self.view.to_copy()
+            self.copy_to_clipboard(text)
+            self.view.say(f"copied {what} (if the terminal allows OSC 52)")
 
     def picture(self) -> str:
         """Return what stands on screen as SVG."""

@@ -473,7 +473,11 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     # Everywhere.
     Key(
-        ("y",), "copy", "copy", "Copy the view as text (through the terminal, OSC 52)", footer=True
+        ("y",),
+        "copy",
+        "copy",
+        "Copy the values under the crosshair, or the view as text (OSC 52)",
+        footer=True,
     ),
     Key(
         ("e",),

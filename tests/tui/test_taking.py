@@ -13,7 +13,7 @@ from textual.command import CommandList
 from lossmon.charts.png import available
 from lossmon.settings import Screen
 from lossmon.tui.export import Export
-from tests.tui.runs import make_run, some_runs
+from tests.tui.runs import make_run, overfit, some_runs
 from tests.tui.screens import app_over, lines, shown, text
 
 
@@ -23,6 +23,28 @@ async def test_copy_goes_to_the_clipboard() -> None:
         await pilot.press("y")
         assert "alpha" in app.clipboard
         assert "copied" in text(app)
+
+
+async def test_values_under_the_crosshair_are_copied_alone() -> None:
+    app = app_over(make_run(state="finished"))
+    async with shown(app) as pilot:
+        await pilot.press("c", "y")
+        names = [line.split("\t")[0] for line in app.clipboard.splitlines()]
+        assert names == ["loss smoothed", "loss", "eval_loss"]
+        last = make_run().series[0].values[-1]
+        assert app.clipboard.splitlines()[1].endswith(f"step 1990\t{last:.6g}")
+        assert "copied 3 values" in text(app)
+
+
+async def test_help_explains_the_selected_event_and_else_the_verdict() -> None:
+    app = app_over(overfit())
+    async with shown(app) as pilot:
+        await pilot.press("right_square_bracket", "question_mark")
+        assert "explain: Spike" in text(app)
+        await pilot.press("escape", "escape", "question_mark")
+        assert "explain:" not in text(app)
+        await pilot.press("G")
+        assert "explain" in text(app)
 
 
 async def test_export_writes_picture_text_and_points(

@@ -6,7 +6,7 @@ from typing import Final
 
 from lossmon.charts.palette import marker
 from lossmon.charts.spec import Row, Span
-from lossmon.model import RunView
+from lossmon.model import Event, RunView
 from lossmon.tui.keys import KEYS, Key, keys_of
 from lossmon.tui.look import Look
 from lossmon.tui.marks import SEVERITIES, STATES, VERDICTS
@@ -73,8 +73,14 @@ _CHART: Final = (
 _KEYS_WIDTH: Final = 14
 
 
-def help_rows(look: Look, view: str, width: int, run: RunView | None = None) -> list[Row]:
-    """Return the whole page for a width: what stands on screen now, keys, marks, numbers."""
+def help_rows(
+    look: Look, view: str, width: int, run: RunView | None = None, event: Event | None = None
+) -> list[Row]:
+    """Return the whole page for a width: what stands on screen now, keys, marks, numbers.
+
+    An `event` that is selected is explained first; without one the run's
+    verdict is, at the end.
+    """
     inner = min(width - 2, 118)
     rows: list[Row] = [
         row(
@@ -83,6 +89,7 @@ def help_rows(look: Look, view: str, width: int, run: RunView | None = None) -> 
             look.text("  j/k, space: scroll · esc: back", "dim"),
         ),
         *_now(look, run, width, inner),
+        *([] if event is None else [*_explained(look, event.kind, width, inner), row(width)]),
         heading(look, width, "keys here"),
         *_keys(look, keys_of(view), width),
     ]
@@ -118,6 +125,8 @@ def help_rows(look: Look, view: str, width: int, run: RunView | None = None) -> 
     rows += [row(width), heading(look, width, "columns of the overview")]
     for column in COLUMNS:
         rows += _entry(look, (look.text(column.title, "strong"),), 18, column.words, width, inner)
+    if event is None and run is not None and run.verdict.status != "unknown":
+        rows += [row(width), *_explained(look, run.verdict.status, width, inner)]
     shapes = " ".join(marker(index, look.glyphs) for index in range(8))
     rows += [
         row(width),
@@ -150,6 +159,20 @@ def _now(look: Look, run: RunView | None, width: int, inner: int) -> list[Row]:
         *_entry(look, look.mark(mark), 16, run.verdict.headline, width, inner),
         *_entry(look, (), 16, _VERDICTS[run.verdict.status], width, inner),
         row(width),
+    ]
+
+
+def _explained(look: Look, word: str, width: int, inner: int) -> list[Row]:
+    """Return the page of `lossmon explain` on a kind of event or a verdict."""
+    from lossmon.explain import find
+
+    page = find(word)
+    if page is None:
+        return []
+    lines = page.rows(min(inner - 2, 100))
+    return [
+        heading(look, width, f"explain: {lines[0]}"),
+        *(row(width, "  ", look.text(line)) for line in lines[3:]),
     ]
 
 

@@ -111,6 +111,16 @@ class Charted(View):
         options.follow = not options.follow
         self.say("following the live end" if options.follow else "staying where it is")
 
+    def to_copy(self) -> tuple[str, str]:
+        """Return the values under the crosshair where there is one, else the view."""
+        chart = self.active_chart()
+        values = () if chart is None or chart.picture is None else chart.picture.cursor_values
+        if not values:
+            return super().to_copy()
+        axis = self.options().x_axis.value
+        lines = [f"{value.label}\t{axis} {value.x:g}\t{value.value:.6g}" for value in values]
+        return "\n".join(lines), f"{len(lines)} value{'s' if len(lines) > 1 else ''}"
+
     def back(self) -> bool:
         """Take the crosshair away first, then the zoom."""
         options = self.options()

@@ -51,7 +51,11 @@ class Help(ModalScreen[None]):
         yield Panel("help", self._rows, self._desk.look, on_wheel=self._wheel)
 
     def _all(self, width: int) -> Sequence[Row]:
-        return help_rows(self._desk.look, self._view, width, self._desk.run)
+        desk = self._desk
+        event = None
+        if self._view == "focus" and desk.run is not None and desk.selected_event is not None:
+            event = next(iter(desk.run.events[desk.selected_event :]), None)
+        return help_rows(desk.look, self._view, width, desk.run, event)
 
     def _rows(self, width: int, height: int) -> Sequence[Row]:
         rows = self._all(width)

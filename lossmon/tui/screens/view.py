@@ -172,6 +172,10 @@ class View(Screen[None]):
         strips = self._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
 
+    def to_copy(self) -> tuple[str, str]:
+        """Return what `y` copies, and what to call it."""
+        return self.as_text(), "the view as text"
+
     def active_keys(self) -> tuple[Key, ...]:
         """Return the keys that hold in this view."""
         return keys_of(self.NAME)
