@@ -7,14 +7,16 @@ not just anything. Beside it the same is measured of `cat`, which echoes a byte
 through a terminal: what this machine, with what else runs on it, can do at all.
 
 The wait for a processor is no part of the program, and on a busy machine most
-of the time: so the CPU seconds of the screen's thread are measured too, from a
-key to the end of its pause, less what the same time costs without a key (ten
-runs grow). On a machine of its own a key is answered within these.
+of the time: so the CPU seconds that the screen's thread spends on a key are
+measured too, in this process, over the same number of runs and points; before
+each key ten of the runs grow. On a machine of its own a key is answered within
+these.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import pty
 import select
@@ -29,11 +31,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from textual.screen import Screen
 
 from benchmarks import logs
 from benchmarks.live import growing_json
 from benchmarks.measure import HEADER, Figure, machine
 from benchmarks.terminal import Playback, Terminal
+from lossmon.model import Batch, Column, Run, RunView, Summary
+from lossmon.monitor.snapshot import Snapshot
+from lossmon.settings import Settings
+from lossmon.tui.app import LossmonApp
 
 RUNS = 50
 LIVE = 10
@@ -106,17 +113,6 @@ class Answer:
     view: str
     key: str
     seconds: float | None
-    cpu: float
-    """CPU seconds of the screen's thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A key that was pressed, when, and the CPU seconds until the pause after it ended."""
-
-    press: Press
-    at: float
-    cpu: float
 
 
 def answers(directory: Path, rounds: int = ROUNDS) -> tuple[list[Answer], float]:
@@ -132,14 +128,11 @@ def answers(directory: Path, rounds: int = ROUNDS) -> tuple[list[Answer], float]
                 share = (terminal.cpu() - cpu) / (terminal.now - at)
             playback = terminal.play()
     found = []
-    for one in (one for turn in pressed for one in turn):
-        press, at = one.press, one.at
+    for press, at in (one for turn in pressed for one in turn):
         playback.until(at)
         before = press.read(playback)
         moment = playback.seen_as(_changed(press, playback, before), at + PAUSE)
-        found.append(
-            Answer(press.view, press.key, None if moment is None else moment - at, one.cpu)
-        )
+        found.append(Answer(press.view, press.key, None if moment is None else moment - at))
     return found, share
 
 
@@ -167,27 +160,106 @@ def _wait_loaded(terminal: Terminal, patience: float = 600.0) -> None:
             return
 
 
-def _press_all(terminal: Terminal) -> list[Pressed]:
+def _press_all(terminal: Terminal) -> list[tuple[Press, float]]:
     pressed = []
-    view, usual = "", 0.0
+    view = ""
     for press in KEYS:
         if press.view != view:
             view = press.view
-            pressed.append(_press(terminal, Press(view, _VIEWS[view], _title), usual))
-            time.sleep(PAUSE)
-            cpu = terminal.screen_cpu()
-            time.sleep(3 * PAUSE)
-            usual = (terminal.screen_cpu() - cpu) / 3
-        pressed.append(_press(terminal, press, usual))
+            pressed.append((Press(view, _VIEWS[view], _title), terminal.type(_VIEWS[view])))
+            time.sleep(2 * PAUSE)
+        pressed.append((press, terminal.type(press.key)))
+        time.sleep(PAUSE)
     return pressed
 
 
-def _press(terminal: Terminal, press: Press, usual: float) -> Pressed:
-    """Press a key; `usual` are the CPU seconds that a pause costs without one."""
-    cpu = terminal.screen_cpu()
-    at = terminal.type(press.key)
-    time.sleep(PAUSE)
-    return Pressed(press, at, max(terminal.screen_cpu() - cpu - usual, 0.0))
+# ---- CPU, in this process
+
+
+class _Growing:
+    """Fifty runs as the monitor hands them up; `grow` adds a point to ten of them."""
+
+    def __init__(self) -> None:
+        self._runs = []
+        steps = np.arange(POINTS, dtype=np.float64)
+        for seed in range(RUNS):
+            run = Run(f"run-{seed:02d}", f"run-{seed:02d}.jsonl", "jsonl")
+            loss = logs.curve(POINTS, seed)
+            columns = (Column("loss", loss), Column("eval_loss", loss + 0.05), Column("lr", loss))
+            run.append(Batch(steps, columns, None, steps))
+            self._runs.append(run)
+        self._views = [self._view(run, 1) for run in self._runs]
+        self._step = POINTS
+
+    def _view(self, run: Run, version: int) -> RunView:
+        return RunView(
+            id=run.name, name=run.name, source=run.source, format=run.format, state="live",
+            error=None, bad_records=0, version=version,
+            series=tuple(run.view(series) for series in run.series),
+            summary=Summary(train="loss", eval="eval_loss", smoothed=1.2),
+        )  # fmt: skip
+
+    def grow(self) -> Snapshot:
+        """Return the next snapshot."""
+        self._step += 1
+        at = np.array([float(self._step)])
+        for index in range(LIVE):
+            value = np.array([1.2])
+            columns = (Column("loss", value), Column("eval_loss", value), Column("lr", value))
+            self._runs[index].append(Batch(at, columns, None, at))
+            self._views[index] = self._view(self._runs[index], self._step)
+        return Snapshot(tuple(self._views), (), False, self._step)
+
+
+class _Feed:
+    def __init__(self, first: Snapshot) -> None:
+        self._first = first
+
+    def start(self, on_change: Callable[[Snapshot], None]) -> None:
+        on_change(self._first)
+
+    def stop(self) -> None:
+        pass
+
+
+_NAMES = {"\x1b[D": "left"}
+
+
+async def _spent(rounds: int) -> list[Answer]:
+    growing = _Growing()
+    app = LossmonApp(_Feed(growing.grow()), Settings(theme="dark"), view="overview")
+    found = []
+    sent: list[float] = []
+    refresh = Screen._compositor_refresh
+
+    def spy(self: Screen[object]) -> None:
+        refresh(self)
+        sent.append(time.thread_time())
+
+    Screen._compositor_refresh = spy  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(rounds):
+            view = ""
+            for press in KEYS:
+                keys = [press.key] if press.view == view else [_VIEWS[press.view], press.key]
+                view = press.view
+                for key in keys:
+                    app.take(growing.grow())
+                    await pilot.pause()
+                    sent.clear()
+                    begin = time.thread_time()
+                    await pilot.press(_NAMES.get(key, key))
+                    await pilot.pause()
+                    found.append(Answer(view, key, (sent or [time.thread_time()])[0] - begin))
+    return found
+
+
+def spent(rounds: int = ROUNDS) -> list[Answer]:
+    """Return the CPU seconds of the screen's thread from each key to the first picture after it.
+
+    The keys that open a view for the first time are among them.
+    """
+    return asyncio.run(_spent(rounds))
 
 
 def echo(times: int = 60) -> list[float]:
@@ -211,36 +283,40 @@ def echo(times: int = 60) -> list[float]:
 
 
 def keys(directory: Path) -> list[Figure]:
-    """The table's rows: all keys together, then each view."""
-    return figures(*answers(directory))
+    """The table's rows."""
+    return figures(*answers(directory), spent())
 
 
-def figures(found: list[Answer], share: float) -> list[Figure]:
+def figures(found: list[Answer], share: float, cpu: list[Answer]) -> list[Figure]:
     """Return the rows of what was measured."""
-    took = np.array([one.seconds for one in found if one.seconds is not None])
+    took = _seconds(found)
     base = np.array(echo())
     words = (
         f"median {1000 * np.median(took):.0f} ms; cat's echo: median {1000 * np.median(base):.1f}, "
         f"p95 {1000 * np.quantile(base, 0.95):.1f} ms; lossmon {100 * share:.0f} % of a core"
     )
-    spent = np.array([one.cpu for one in found])
-    rows = [
+    return [
         Figure(f"key to its answer, p95 of {len(took)} ({len(found) - len(took)} not seen)",
                1000 * float(np.quantile(took, 0.95)), "ms", 50, False, words),
-        Figure(f"CPU of the screen's thread for a key, p95 of {len(spent)}",
-               1000 * float(np.quantile(spent, 0.95)), "ms", 50, False,
-               f"median {1000 * np.median(spent):.0f} ms"),
+        *cpu_figures(cpu),
     ]  # fmt: skip
-    for view in _VIEWS:
-        part = [one for one in found if one.view == view]
-        waits = np.array([one.seconds for one in part if one.seconds is not None])
-        cpu = np.array([one.cpu for one in part])
-        seen = f"answer: median {1000 * np.median(waits):.0f} ms" if len(waits) else "none seen"
+
+
+def cpu_figures(cpu: list[Answer]) -> list[Figure]:
+    """Return the rows of what the screen's thread spends: all keys, then each view's."""
+    rows = []
+    for view in ("", *_VIEWS):
+        part = _seconds([one for one in cpu if view in ("", one.view)])
+        what = f"… in {view}" if view else "CPU of the screen's thread for a key"
         rows.append(
-            Figure(f"… CPU in {view}, p95 of {len(part)}", 1000 * float(np.quantile(cpu, 0.95)),
-                   "ms", 50, False, seen)
+            Figure(f"{what}, p95 of {len(part)}", 1000 * float(np.quantile(part, 0.95)), "ms", 50,
+                   False, f"median {1000 * np.median(part):.0f} ms")
         )  # fmt: skip
     return rows
+
+
+def _seconds(found: list[Answer]) -> np.ndarray:
+    return np.array([one.seconds for one in found if one.seconds is not None] or [np.nan])
 
 
 def main() -> int:
@@ -249,16 +325,18 @@ def main() -> int:
     parser.add_argument("--logs", type=Path,
                         default=Path(tempfile.gettempdir()) / "lossmon-benchmarks")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--cpu", action="store_true", help="the CPU of the screen's thread alone")
     parser.add_argument("--each", action="store_true", help="print every key")
     options = parser.parse_args()
     print(f"{machine()}; {time.strftime('%Y-%m-%d %H:%M')}\n")
-    found, share = answers(options.logs, options.rounds)
+    cpu = spent(options.rounds)
+    found, share = ([], 0.0) if options.cpu else answers(options.logs, options.rounds)
     if options.each:
-        for one in found:
+        for one in [*found, *cpu]:
             took = "not seen" if one.seconds is None else f"{1000 * one.seconds:6.1f} ms"
-            print(f"{one.view:10}{one.key!r:14}{took:>12}  CPU {1000 * one.cpu:6.1f} ms")
+            print(f"{one.view:10}{one.key!r:14}{took:>12}")
         print()
-    rows = figures(found, share)
+    rows = cpu_figures(cpu) if options.cpu else figures(found, share, cpu)
     print(HEADER)
     for row in rows:
         print(row.row())

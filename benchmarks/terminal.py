@@ -115,14 +115,6 @@ class Terminal:
         everything = [process, *process.children(recursive=True)]
         return sum(sum(one.cpu_times()[:2]) for one in everything)
 
-    def screen_cpu(self) -> float:
-        """CPU seconds of the program's first thread so far, to the microsecond (Linux).
-
-        That thread is the screen; seconds in which it waited for a processor are none of them.
-        """
-        pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
-
     def quiet(self, seconds: float, patience: float = 60.0) -> None:
         """Wait until nothing was written for so long."""
         deadline = self.now + patience

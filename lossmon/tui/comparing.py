@@ -7,6 +7,7 @@ picture can not say different things.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -51,31 +52,75 @@ class SeedGroup:
     """Standard deviation of the final loss (n − 1)."""
 
 
-def compared(
-    desk: Desk,
-    runs: Sequence[RunView],
-    options: ChartOptions,
-    baseline: str | None,
-    name: str | None = None,
-) -> list[Compared]:
-    """Return the runs with their lines and figures, in the given order."""
-    colors = {run.id: desk.color(run.id) for run in runs}
-    base_final: float | None = None
-    lines: dict[str, Line] = {}
-    for run in runs:
-        made = compare_lines(
-            [run],
-            x_axis=options.x_axis,
-            smoothing=options.smoothing,
-            name=name,
-            colors=colors,
-            cache=desk.cache,
-        )
-        if made:
-            lines[run.id] = made[0]
-    if baseline in lines:
-        base_final = _final(lines[baseline])
-    return [_figures(run, lines.get(run.id), base_final) for run in runs]
+class Comparing:
+    """Works out lines and figures of runs in time-boxes, and keeps them while runs stay.
+
+    Twelve long runs smoothed anew take longer than a key may wait: those that are not ready show
+    what they showed before, or nothing, and `pending` says that there is more to do.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, tuple[tuple[object, ...], RunView, Line | None]] = {}
+        self._figures: dict[str, tuple[int, float | None, Compared]] = {}
+        self.pending = False
+
+    def compared(
+        self,
+        desk: Desk,
+        runs: Sequence[RunView],
+        options: ChartOptions,
+        baseline: str | None,
+        name: str | None = None,
+        seconds: float = math.inf,
+    ) -> list[Compared]:
+        """Return the runs with their lines and figures, in the given order.
+
+        The baseline's and at least one more line are worked out, the others as far as `seconds`
+        go.
+        """
+        until = time.perf_counter() + seconds
+        self.pending = False
+        made = 0
+        asked = (options.x_axis, options.smoothing, name)
+        lines: dict[str, Line | None] = {}
+        for run in sorted(runs, key=lambda run: run.id != baseline):
+            kept = self._lines.get(run.id)
+            if kept is not None and kept[0] == (id(run), *asked):
+                lines[run.id] = kept[2]
+                continue
+            if made > 1 and time.perf_counter() > until:
+                self.pending = True
+                lines[run.id] = kept[2] if kept is not None and kept[0][1:] == asked else None
+                continue
+            made += 1
+            lines[run.id] = line = _line(desk, run, options, name)
+            self._lines[run.id] = ((id(run), *asked), run, line)
+        for gone in self._lines.keys() - lines.keys():
+            del self._lines[gone]
+            self._figures.pop(gone, None)
+        base = lines.get(baseline) if baseline is not None else None
+        base_final = None if base is None else _final(base)
+        return [self._figured(run, lines[run.id], base_final) for run in runs]
+
+    def _figured(self, run: RunView, line: Line | None, base: float | None) -> Compared:
+        kept = self._figures.get(run.id)
+        if kept is not None and kept[0] == id(line) and kept[1] == base and kept[2].run is run:
+            return kept[2]
+        made = _figures(run, line, base)
+        self._figures[run.id] = (id(line), base, made)
+        return made
+
+
+def _line(desk: Desk, run: RunView, options: ChartOptions, name: str | None) -> Line | None:
+    made = compare_lines(
+        [run],
+        x_axis=options.x_axis,
+        smoothing=options.smoothing,
+        name=name,
+        colors={run.id: desk.color(run.id)},
+        cache=desk.cache,
+    )
+    return made[0] if made else None
 
 
 def _final(line: Line) -> float | None:

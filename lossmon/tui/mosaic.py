@@ -81,9 +81,9 @@ class TileKeeper:
         self.pending = False
         """Whether a tile shows what was: draw again soon."""
 
-    def begin(self, seconds: float) -> None:
-        """Begin a picture; tiles that are not urgent are drawn for so long."""
-        self._until = time.perf_counter() + seconds
+    def begin(self) -> None:
+        """Begin a picture; tiles that are not urgent are drawn for `BOX_SECONDS`."""
+        self._until = time.perf_counter() + BOX_SECONDS
         self._drawn = 0
         self.pending = False
 

@@ -6,6 +6,7 @@ The program draws them itself: what they show is what the screen shows.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from lossmon.monitor import Monitor
 from lossmon.settings import Settings
+from lossmon.tui import mosaic
 from lossmon.tui.app import LossmonApp
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,7 @@ async def draw(directory: Path) -> None:
 def main() -> None:
     """Draw over a copy with a short name, so that no path of this machine is in a picture."""
     TARGET.mkdir(exist_ok=True)
+    mosaic.BOX_SECONDS = math.inf
     with tempfile.TemporaryDirectory() as scratch:
         runs = Path(scratch) / "runs"
         shutil.copytree(ROOT / "demo_logs", runs)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lossmon.charts.spec import Glyphs
 from lossmon.model import Batch, Column, Run, RunView, Summary
-from lossmon.tui.comparing import compared, configuration, seed_groups, seeds_say
+from lossmon.tui.comparing import Comparing, configuration, seed_groups, seeds_say
 from lossmon.tui.desk import ChartOptions, Desk, by_urgency, glyphs_for
 from lossmon.tui.marks import EVENTS, STATES, VERDICTS
 from lossmon.tui.numbers import Number, numbers, trend
@@ -149,7 +149,7 @@ def test_differences_are_to_the_baseline() -> None:
     desk = Desk()
     runs = [make_run("a", final=1.0), make_run("b", final=1.5, seed=1)]
     desk.take(snapshot(*runs))
-    found = compared(desk, runs, ChartOptions(), "id-a")
+    found = Comparing().compared(desk, runs, ChartOptions(), "id-a")
     assert found[0].difference == 0
     assert found[1].difference == pytest.approx(0.5, abs=0.1)
     assert found[1].reach_x is None
@@ -162,7 +162,7 @@ def test_seeds_tell_a_real_difference_from_luck() -> None:
     far, near = make_run("far", final=3.0, seed=8), make_run("near", final=1.2, seed=9)
     runs = [*seeds, far, near]
     desk.take(snapshot(*runs))
-    found = compared(desk, runs, ChartOptions(), "id-s0")
+    found = Comparing().compared(desk, runs, ChartOptions(), "id-s0")
     group = seed_groups(found)[0]
     assert len(group.members) == 4
     finals = [one.final for one in group.members if one.final is not None]
@@ -178,7 +178,7 @@ def test_configurations_with_seeds_are_compared_as_groups() -> None:
     runs = [make_run(f"low-s{i}", final=1.0 + i / 50, seed=i) for i in range(4)]
     runs += [make_run(f"high-s{i}", final=1.5 + i / 50, seed=i + 4) for i in range(4)]
     desk.take(snapshot(*runs))
-    said = seeds_say(compared(desk, runs, ChartOptions(), "id-low-s0"), "id-low-s0")
+    said = seeds_say(Comparing().compared(desk, runs, ChartOptions(), "id-low-s0"), "id-low-s0")
     assert len(said) == 3
     assert said[2].startswith("high seeds − low seeds: +0.5")
     assert said[2].endswith("larger than seeds explain")

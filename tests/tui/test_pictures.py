@@ -9,6 +9,7 @@ difference before it is kept.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import string
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from lossmon.tui import mosaic
 from tests.tui.runs import make_run, some_runs
 from tests.tui.screens import app_over, shown
 
@@ -91,6 +93,7 @@ async def test_every_view_looks_as_it_did(size: tuple[int, int], theme: str) -> 
 
 def main() -> None:
     """Write all pictures anew."""
+    mosaic.BOX_SECONDS = math.inf
     os.environ.update(TZ="UTC", TERM="xterm-256color")
     os.environ.pop("NO_COLOR", None)
     time.tzset()

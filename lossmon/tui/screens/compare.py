@@ -9,8 +9,8 @@ from lossmon.charts.draw import draw
 from lossmon.charts.lines import seed_band
 from lossmon.charts.spec import Band, Line, Picture, Row
 from lossmon.model import Role, RunView
-from lossmon.tui import charting
-from lossmon.tui.comparing import MAX_RUNS, Compared, compared, configuration, seed_groups
+from lossmon.tui import charting, mosaic
+from lossmon.tui.comparing import MAX_RUNS, Compared, Comparing, configuration, seed_groups
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.layouts import compare_plan
 from lossmon.tui.panels.compare import compare_rows, first_shown
@@ -35,6 +35,7 @@ class Compare(Charted):
         super().__init__(desk, store)
         self.family: str | None = None
         """Configuration of which the seeds alone are compared; None: what is marked, or all."""
+        self._comparing = Comparing()
         self._kept: tuple[object, list[RunView], list[Compared]] | None = None
         self._placed_for = 0
         """Number of runs that the panels were placed for."""
@@ -85,6 +86,8 @@ class Compare(Charted):
 
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
+        if self._comparing.pending:
+            self._kept = None
         count = len(self.runs())
         if count != self._placed_for:
             # Textual keeps an arrangement until a child comes or goes: this says so to it.
@@ -101,7 +104,12 @@ class Compare(Charted):
         stamp = (tuple(map(id, runs)), options.x_axis, options.smoothing, base, self.metric)
         if self._kept is None or self._kept[0] != stamp:
             # The runs are held, so that their ids cannot come to mean others.
-            self._kept = stamp, runs, compared(self.desk, runs, options, base, self.metric)
+            found = self._comparing.compared(
+                self.desk, runs, options, base, self.metric, mosaic.BOX_SECONDS
+            )
+            self._kept = stamp, runs, found
+            if self._comparing.pending:
+                self.call_after_refresh(self.show)  # what is ready is sent first
         return self._kept[2]
 
     def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:

@@ -11,7 +11,7 @@ from lossmon.tui import charting
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
-from lossmon.tui.mosaic import BOX_SECONDS, Mosaic, Tile, TileKeeper, grid_boxes
+from lossmon.tui.mosaic import Mosaic, Tile, TileKeeper, grid_boxes
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.panels.table import matches
 from lossmon.tui.placed import Box, Plan
@@ -106,7 +106,7 @@ class Metrics(Charted):
             return self._large(run, names, width, height)
         lines = lines if self.desk.choices.rows else min(lines, -(-len(shown) // columns)) or 1
         boxes = grid_boxes(width, height - 1, columns, lines)
-        self._tiles.begin(BOX_SECONDS)
+        self._tiles.begin()
         self._tiles.forget(len(shown))
         active = self.active - self.first
         order = sorted(range(len(shown)), key=lambda index: index != active)
@@ -116,7 +116,7 @@ class Metrics(Charted):
         }
         tiles = [made[index] for index in range(len(shown))]
         if self._tiles.pending:
-            self.call_later(self.show)
+            self.call_after_refresh(self.show)  # what is drawn is sent first
         words = f"  {len(names)} series"
         if self.query_text:
             words += f" of {len(run.series)} match '{self.query_text}' (esc shows all)"

@@ -13,7 +13,7 @@ from lossmon.tui.desk import ChartOptions, Desk, by_urgency
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS
-from lossmon.tui.mosaic import BOX_SECONDS, Mosaic, Tile, TileKeeper
+from lossmon.tui.mosaic import Mosaic, Tile, TileKeeper
 from lossmon.tui.panels.runs import empty_rows, run_marker
 from lossmon.tui.panes import GRIDS, MAX_PANES, Pane, Panes
 from lossmon.tui.placed import Box, Plan
@@ -95,13 +95,13 @@ class PanesView(Charted):
         leaves = self.panes.leaves()
         boxes = self.panes.boxes(width, height)
         active = min(self.panes.active, len(leaves) - 1)
-        self._tiles.begin(BOX_SECONDS)
+        self._tiles.begin()
         self._tiles.forget(len(leaves))
         # The active pane first: it is what a key is for.
         order = sorted(range(len(leaves)), key=lambda index: index != active)
         tiles = {index: self._kept_tile(index, leaves[index], boxes[index]) for index in order}
         if self._tiles.pending:
-            self.call_later(self.show)
+            self.call_after_refresh(self.show)  # what is drawn is sent first
         return Mosaic(width, height, tuple(tiles[index] for index in range(len(leaves))), active)
 
     def _kept_tile(self, index: int, pane: Pane, box: Box) -> Tile:

@@ -1,0 +1,85 @@
+"""Drawing in time-boxes: the chosen one first, the rest later, and all of it in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from lossmon.charts.spec import Span
+from lossmon.tui.comparing import Comparing
+from lossmon.tui.desk import ChartOptions, Desk
+from lossmon.tui.mosaic import Tile, TileKeeper
+from tests.tui.runs import make_run
+from tests.tui.screens import app_over, shown, text
+
+
+def _tile(words: str) -> Tile:
+    return Tile((0, 0, 8, 1), [(Span(words),)], None)
+
+
+def test_tiles_that_do_not_change_are_not_drawn_again() -> None:
+    keeper = TileKeeper()
+    drawn: list[str] = []
+
+    def make() -> Tile:
+        drawn.append("x")
+        return _tile("x")
+
+    for _ in range(3):
+        keeper.begin()
+        keeper.tile(0, (0, 0, 8, 1), "same", None, make, True)
+    assert drawn == ["x"]
+    keeper.tile(0, (0, 0, 9, 1), "same", None, make, True)
+    assert drawn == ["x", "x"]
+
+
+def test_a_late_tile_shows_what_was_until_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", 0.0)
+    keeper = TileKeeper()
+
+    def draw(stamp: str) -> list[str]:
+        keeper.begin()
+        tiles = [
+            keeper.tile(i, (0, 0, 8, 1), stamp, None, lambda: _tile(stamp), i == 0)
+            for i in range(3)
+        ]
+        return [tile.rows[0][0].text for tile in tiles]
+
+    # What was never drawn is drawn at once: a hole would be worse.
+    assert draw("old") == ["old"] * 3
+    assert draw("new") == ["new", "old", "old"]
+    assert keeper.pending
+    assert draw("new") == ["new", "new", "old"]
+    assert draw("new") == ["new"] * 3
+    assert not keeper.pending
+
+
+def test_runs_are_compared_a_few_at_a_time() -> None:
+    runs = [make_run(f"r{i}", 50, seed=i) for i in range(5)]
+    desk, options = Desk(), ChartOptions()
+    comparing = Comparing()
+    first = comparing.compared(desk, runs, options, "id-r4", None, 0.0)
+    assert comparing.pending
+    assert [one.line is not None for one in first] == [True, False, False, False, True]
+    while comparing.pending:
+        last = comparing.compared(desk, runs, options, "id-r4", None, 0.0)
+    at_once = Comparing().compared(desk, runs, options, "id-r4")
+    assert [(one.final, one.best, one.difference) for one in last] == [
+        (one.final, one.best, one.difference) for one in at_once
+    ]
+
+
+@pytest.mark.parametrize("view", ["panes", "compare", "metrics"])
+async def test_the_screen_is_whole_in_the_end(view: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [make_run(f"r{i}", 50, seed=i) for i in range(5)]
+    whole, boxed = app_over(*runs, view=view), app_over(*runs, view=view)
+    async with shown(whole, (80, 24)) as pilot:
+        await pilot.press("s", "l")
+        wanted = text(whole)
+    monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", 0.0)
+    async with shown(boxed, (80, 24)) as pilot:
+        await pilot.press("s", "l")
+        for _ in range(20):
+            if text(boxed) == wanted:
+                break
+            await pilot.pause()
+        assert text(boxed) == wanted
