@@ -71,9 +71,9 @@ def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[int]]]:
             client.close()
             yield address, [process.pid for process in processes[1:]]
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
+            # Workers first: one whose scheduler is gone waits for it. Nothing is lost by force.
+            for process in reversed(processes):
+                process.kill()
                 process.wait()
 
 
