@@ -49,7 +49,7 @@ class FlairParser(ConsoleParser):
             return True
         if "max_epochs" in text and (match := _MAX_EPOCHS.search(text)):
             self.info.total_epochs = float(match[1]) or None
-        elif "Testing using " in text:
+        elif "Testing using " in text or "Loading model from best epoch" in text:
             self.info.finished = True
         return False
 

@@ -1,7 +1,9 @@
 r"""JoeyNMT: `train.log` and `validations.txt`.
 
 Version 1: `Epoch   1 Step:      100 Batch Loss:     4.83 Tokens per Sec: …`,
-version 2 with commas. Validations report the loss summed over the set.
+version 2 with commas. Version 1's validations report the loss summed over the set.
+From 2.1 on a validation is `Evaluation result (greedy): …` without its step, and
+so is each test with the best checkpoint after the training has ended: no point.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _VALID: Final = late(
     r"(?:Validation result \(\w{1,20}\) at epoch {1,9}(\d{1,9}), step {1,12}(\d{1,15})"
     r"|Evaluation result \(\w{1,20}\))[:,] "
 )
-_TOTAL: Final = late(rf"Epoch {{1,9}}(\d{{1,9}}): total training loss {{1,12}}({NUMBER})")
+_TOTAL: Final = late(rf"Epoch {{1,9}}(\d{{1,9}})[:,] total training loss:? {{1,12}}({NUMBER})")
 _ROW: Final = late(r"Steps: (\d{1,15})\t")
 _EPOCHS: Final = late(r"cfg\.training\.epochs {1,40}: (\d{1,9})\Z")
 
@@ -48,7 +50,9 @@ class JoeyNMTParser(ConsoleParser):
                 self.info.best_checkpoint = f"{match[1]}.ckpt"
             self.add(values, int(match[1]))
             return bool(values)
-        if "alidation result" in text and (match := _VALID.search(text)):
+        if "ation result (" in text and (match := _VALID.search(text)):
+            if self.info.finished:
+                return False
             values = {
                 f"valid/{name.lower()}": value
                 for name, value in explicit_pairs(text[match.end() :])
@@ -90,10 +94,10 @@ class JoeyNMT(ConsoleFormat):
         " Tokens per Sec:    21748, Lr: 0.000300\n"
         "Steps: 1000\tLoss: 73394.23438\tPPL: 24.65522\tbleu: 2.06321\tLR: 0.00030000\t*"
     )
-    needles = ("Batch Loss: ", "\tLoss: ", "Hello! This is Joey-NMT")
+    needles = ("Batch Loss: ", "\tLoss: ", "\tloss: ", "Hello! This is Joey-NMT")
     signature = late(
         rf"Epoch {{1,9}}\d{{1,9}},? Step: {{1,12}}\d{{1,15}},? Batch Loss: {{1,12}}{NUM}"
-        rf"|^Steps: \d{{1,15}}\tLoss: {NUM}\tPPL: |Hello! This is Joey-NMT",
+        rf"|^Steps: \d{{1,15}}\t[Ll]oss: {NUM}\t(?:PPL|acc|ppl): |Hello! This is Joey-NMT",
         re.MULTILINE,
     )
     parser_class = JoeyNMTParser

@@ -61,8 +61,13 @@ class OpenNMT(ConsoleFormat):
         "[2020-01-01 12:00:00,000 INFO] Step 50/100000; acc:   3.52; ppl: 10012.31; xent: 9.21;"
         " lr: 0.00001; 5463/5432 tok/s;     20 sec"
     )
-    needles = ("; acc: ", "; ppl: ")
-    signature = late(rf"Step \d{{1,15}}/ {{0,9}}\d{{1,15}}; (?:acc|ppl): {{1,12}}{NUM};")
+    # A small corpus is read many times before the first step, with lines each time.
+    needles = ("; acc: ", "; ppl: ", "Start training loop ")
+    signature = late(
+        rf"Step \d{{1,15}}/ {{0,9}}\d{{1,15}}; (?:acc|ppl): {{1,12}}{NUM};"
+        r"|INFO\] Start training loop "
+        r"(?:and validate every \d{1,12} steps|without validation)\.\.\."
+    )
     parser_class = OpenNMTParser
 
 

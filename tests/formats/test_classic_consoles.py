@@ -39,11 +39,14 @@ SAMPLES = [
     ("fairseq", "train.log", "loss", list(range(20, 181, 20))),
     ("fairseq", "train.log", "valid/loss", [60, 120, 180]),
     ("fairseq", "before-0.9.txt", "valid/loss", [1872]),
-    ("joeynmt", "train.log", "loss", [100, 200, 300, 400, 500, 600]),
-    ("joeynmt", "train.log", "valid/loss", [300, 600]),
+    ("joeynmt", "train.log", "loss", list(range(10, 121, 10))),
+    ("joeynmt", "train.log", "valid/loss", [40, 80, 120]),
+    ("joeynmt", "train.log", "epoch_total/loss", [30, 60, 90, 120]),
+    ("joeynmt", "version-1.log", "loss", [100, 200, 300, 400, 500, 600]),
+    ("joeynmt", "version-1.log", "valid/loss", [300, 600]),
     ("joeynmt", "version-2.log", "loss", [100, 200, 300, 400, 500, 600]),
-    ("joeynmt", "validations.txt", "valid/loss", [1000, 2000, 3000, 4000, 5000, 6000]),
-    ("opennmt", "console.txt", "valid/perplexity", [200, 400]),
+    ("joeynmt", "validations.txt", "valid/loss", [40, 80, 120]),
+    ("opennmt", "console.txt", "valid/perplexity", [40, 80, 120]),
     ("marian", "train.log", "cost", list(range(1000, 9000, 1000))),
     ("marian", "train.log", "valid/cross-entropy", [4000, 8000]),
     ("mmengine", "mmcv.log", "loss", [50, 100, 150, 237, 287, 337]),
@@ -52,7 +55,7 @@ SAMPLES = [
     ("detectron2", "maskrcnn-benchmark.txt", "loss", [50, 100, 150, 200, 250, 300, 350]),
     ("metric-logger", "console.txt", "loss", EVERY_TENTH_AND_LAST),
     ("metric-logger", "console.txt", "test/loss", [40, 80, 120, 160, 200]),
-    ("flair", "training.log", "dev/loss", [8, 16, 24]),
+    ("flair", "training.log", "dev/loss", [40, 80, 120, 160, 200]),
     ("caffe", "console.log", "test/loss", [0, 200, 400]),
     ("paddle", "ppcls.log", "eval/loss", [30, 60, 90]),
     ("paddle", "ppseg.log", "loss", list(range(20, 201, 20))),
@@ -108,6 +111,7 @@ FINISHED = [
     ("catboost", "early-stop.txt"),
     ("fairseq", "train.log"),
     ("joeynmt", "train.log"),
+    ("joeynmt", "version-1.log"),
     ("marian", "train.log"),
     ("metric-logger", "console.txt"),
     ("flair", "training.log"),
@@ -256,6 +260,28 @@ def test_paddle_high_level_api() -> None:
     run, _ = read_text("paddle", text)
     assert points(run, "loss") == [(10, 2.5), (20, 2.4), (30, 1.5), (40, 1.4)]
     assert points(run, "eval/loss") == [(20, 0.1), (40, 0.2)]
+
+
+def test_joeynmt_version_1_validations() -> None:
+    text = "".join(
+        f"Steps: {n}000\tLoss: {9 - n}.09145\tPPL: 7.55355\tbleu: {n}.5\tLR: 0.00030000\t*\n"
+        for n in (1, 2)
+    )
+    assert claim(text, "validations.txt") == "joeynmt"
+    run, parser = read_text("joeynmt", text)
+    assert points(run, "valid/loss") == [(1000, 8.09145), (2000, 7.09145)]
+    assert parser.info.best_checkpoint == "2000.ckpt"
+
+
+def test_joeynmt_tests_after_the_training_are_no_points() -> None:
+    run, _ = read_sample("joeynmt", "train.log")
+    assert points(run, "valid/bleu") == [(40, 55.18), (80, 95.66), (120, 100.0)]
+
+
+def test_opennmt_before_its_first_step() -> None:
+    text = "[2026-11-26 01:27:11,699 INFO] Start training loop and validate every 40 steps...\n"
+    corpora = "[2026-11-26 01:27:11,699 INFO] Weighted corpora loaded so far:\n\t\t\t* a: 1\n"
+    assert claim(text + corpora * 2000) == "opennmt"
 
 
 def test_mlperf_records_that_are_no_json_are_counted() -> None:
