@@ -117,10 +117,10 @@ def row(kind: str, outcomes: list[Outcome]) -> str:
     return f"| {kind} | {share} | {width} | {len(outcomes) - len(given)} |"
 
 
-def keep(outcomes: list[Outcome], real: list[Outcome]) -> None:
+def keep(outcomes: list[Outcome], real: list[Outcome], sizes: str) -> None:
     """Write what `lossmon explain forecast` cites beside the other figures."""
     entry: dict[str, object] = {
-        "command": "python -m benchmarks.extrapolation", "date": time.strftime("%Y-%m-%d"),
+        "command": f"python -m benchmarks.extrapolation {sizes}", "date": time.strftime("%Y-%m-%d"),
     }  # fmt: skip
     for name, found in (("simulated", outcomes), ("real", real)):
         given = [outcome for outcome in found if outcome.given]
@@ -155,7 +155,7 @@ def main() -> None:
     for kind, found in kinds.items():
         print(row(kind, found))
     if options.keep:
-        keep(outcomes, real)
+        keep(outcomes, real, f"--healthy {options.healthy} --others {options.others}")
     if options.misses:
         for outcome in real:
             if outcome.given and not outcome.holds:
