@@ -192,7 +192,7 @@ def soak(minutes: float = MINUTES, speed: float = 30.0, runs: int = RUNS) -> Out
         with Monitor([str(folder / "logs")], settings) as monitor:
             monitor.start(take)
             writers.run(steps, speed, each)
-            grown.wait(30)
+            grown.wait(600)  # a loaded machine may be late, but nothing may be missing
             gc.collect()
             end = Held.by("self", temporary)
         writers.close()
