@@ -295,10 +295,11 @@ class TableFeed(Feed):
         try:
             if self._pieces is None:
                 seen = signature(self._path)
+                fresh = just_written(seen)  # asked now: opening may take longer than the grain
                 self._connection = open_readonly(self._path)
                 self._pieces = self._format.read(self._connection, self._key, self._cursor)
                 # A commit that ends within the grain of the file's time leaves no trace in it.
-                self._seen = () if just_written(seen) else seen
+                self._seen = () if fresh else seen
             batch = next(self._pieces, None)
             self.error = None
         except UNREADABLE as error:

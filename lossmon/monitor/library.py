@@ -246,6 +246,7 @@ class Library:
             if file.claim.format is not fmt or self._tables_seen.get(path) == signature(path):
                 continue
             seen = signature(path)
+            fresh = just_written(seen)
             try:
                 connection = open_readonly(path)
                 try:
@@ -255,7 +256,7 @@ class Library:
             except UNREADABLE as error:
                 self._notice(f"{file.path}: {error}")
                 continue
-            if not just_written(seen):
+            if not fresh:
                 self._tables_seen[path] = seen
             for entry in found:
                 run_id = f"{fmt.name}:{file.path}:{entry.key}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from benchmarks.soak import soak
 from lossmon.analysis.liveness import MIN_SILENCE
-from lossmon.monitor import Monitor
+from lossmon.formats.mlflow_sqlite import FORMAT as MLFLOW
+from lossmon.monitor import Monitor, feeds
 from lossmon.monitor.pulse import ABANDONED_SECONDS, Pulse
 from tests.formats import stores
 
@@ -34,6 +36,42 @@ def test_a_database_with_a_damaged_schema_is_said_and_the_others_are_read(tmp_pa
     errors = {Path(run.source).name: run.error for run in runs}
     assert errors["metrics.jsonl"] is None
     assert "damaged" in (errors["damaged.db"] or "")
+
+
+def test_a_commit_within_the_clocks_grain_of_a_slow_opening_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second commit leaves the file's time and size as they were, and opening took a while."""
+    path = tmp_path / "mlflow.db"
+    store = stores.mlflow(path)
+    insert = "INSERT INTO metrics VALUES ('loss', ?, 1700000000000, 'r1', ?, 0)"
+    store.execute("INSERT INTO runs VALUES ('r1', 'run', 'RUNNING', 1700000000000, NULL, 'active')")
+    store.execute(insert, (1.0, 1))
+    status = path.stat()
+    real_open, ahead = feeds.open_readonly, 0.0
+    monkeypatch.setattr(time, "time", lambda: status.st_mtime + 0.01 + ahead)
+
+    def slow_open(opened: Path) -> sqlite3.Connection:
+        nonlocal ahead
+        connection = real_open(opened)
+        if not ahead:
+            store.execute(insert, (0.5, 2))
+            assert path.stat().st_size == status.st_size
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+            ahead = 5.0
+        return connection
+
+    monkeypatch.setattr(feeds, "open_readonly", slow_open)
+    feed = feeds.TableFeed(path, MLFLOW, "r1")
+    rows = 0
+    while feed.changed():
+        fed = feed.advance()
+        rows += len(fed.batch)
+        if not fed.more and rows == 2:
+            break
+    assert rows == 2
+    feed.close()
+    store.close()
 
 
 class Clock:
