@@ -94,7 +94,7 @@ def watch(files: int = FILES, quiet: float = QUIET, eventless: bool = False) -> 
     )  # fmt: skip
 
 
-def until(wanted, seconds: float = 120.0) -> None:  # type: ignore[no-untyped-def]
+def until(wanted, seconds: float = 600.0) -> None:  # type: ignore[no-untyped-def]
     """Wait until something holds; RuntimeError if it never does."""
     end = time.monotonic() + seconds
     while not wanted():
