@@ -157,3 +157,18 @@ def test_error_rates_are_read_or_said_to_be_missing() -> None:
     )  # fmt: skip
     assert "3 of 1,000 healthy runs" in text
     assert "171 of the 180" in text
+
+
+def test_forecast_cites_what_was_measured_and_says_so_where_nothing_was() -> None:
+    from lossmon.explain import measured
+
+    found = {
+        "forecast": {
+            "command": "python -m benchmarks.extrapolation", "date": "2026-01-31",
+            "simulated": {"runs": 1000, "held": 790}, "real": {"runs": 0, "held": 0},
+        }
+    }  # fmt: skip
+    text = measured.forecast(found)
+    assert "790 of 1,000 simulated runs" in text
+    assert "real" not in text
+    assert "benchmarks.extrapolation" in measured.forecast({})
