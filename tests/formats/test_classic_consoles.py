@@ -70,8 +70,10 @@ SAMPLES = [
     ("deepxde-console", "console.txt", "loss_test", list(range(0, 601, 50))),
     ("kaldi", "nnet1.log", "val_loss", list(range(9))),
     ("kaldi", "nnet3.log", "output/loss", list(range(100, 900, 100))),
-    ("ultralytics", "yolov8.txt", "box_loss", [1, 2, 3]),
-    ("ultralytics", "yolov8.txt", "val/mAP50-95", [1, 2, 3]),
+    ("ultralytics", "version-8.4.txt", "cls_loss", [1, 2, 3]),
+    ("ultralytics", "version-8.4.txt", "val/mAP50", [1, 2, 3]),
+    ("ultralytics", "yolov8-2023.txt", "box_loss", [1, 2, 3]),
+    ("ultralytics", "yolov8-2023.txt", "val/mAP50-95", [1, 2, 3]),
     ("ultralytics", "yolov5.txt", "obj_loss", [0, 1, 2]),
     ("text", "epoch-line.txt", "Val Loss", list(range(1, 16))),
     ("darknet", "pjreddie.txt", "loss", list(range(1, 41))),
@@ -117,7 +119,8 @@ FINISHED = [
     ("flair", "training.log"),
     ("caffe", "console.log"),
     ("mlperf", "result.txt"),
-    ("ultralytics", "yolov8.txt"),
+    ("ultralytics", "yolov8-2023.txt"),
+    ("ultralytics", "version-8.4.txt"),
 ]
 
 
@@ -298,7 +301,7 @@ def test_none_takes_the_log_of_another() -> None:
 
 
 def test_ultralytics_takes_the_last_frame_and_not_the_best_weights_check() -> None:
-    run, parser = read_sample("ultralytics", "yolov8.txt")
+    run, parser = read_sample("ultralytics", "yolov8-2023.txt")
     assert [value for _, value in points(run, "box_loss")] == [0.7415, 0.5678, 0.4624]
     assert len(points(run, "val/mAP50")) == 3
     assert parser.info.total_epochs == 3
