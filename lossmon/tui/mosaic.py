@@ -11,7 +11,7 @@ from lossmon.record import record
 from lossmon.tui.placed import Box
 from lossmon.tui.rows import pad
 
-BOX_SECONDS: Final = 0.02
+BOX_SECONDS: Final = 0.01
 """How long tiles besides the chosen one are drawn before keys are looked at again."""
 
 

@@ -111,6 +111,8 @@ def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, in
         size = width_of(shown, words)
         if used + size > width + 2:
             continue
+        # At the end of the row the blanks after a key have no room, and need none.
+        words = words[: width - used - width_of(shown)]
         spans += [Span(shown, over(look.paint.key, bar)), Span(words, bar)]
         places.append((used, used + size - 2, key))
         used += size
