@@ -15,7 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from experiments.fine_tuning.tasks import PAD, ROW, VOCABULARY, encode, pretraining_text
 
-STEPS: Final = 2500
+STEPS: Final = 1500
 BATCH: Final = 32
 RATE: Final = 3e-3
 SEED: Final = 1

@@ -50,7 +50,7 @@ class Setting:
     rate: float = 1e-2
     batch: int = 16
     seed: int = 1
-    steps: int = 400
+    steps: int = 300
     method: str = "lora"
 
     @property

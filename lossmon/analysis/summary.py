@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossmon.analysis import probability, ratings
-from lossmon.analysis.curve import CLEAN
+from lossmon.analysis.curve import CLEAN, RAW
 from lossmon.analysis.ema import automatic_time_constant
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.track import Track
@@ -15,22 +15,28 @@ from lossmon.model import Summary
 
 
 def smoothed_level(track: Track) -> float | None:
-    """Debiased EMA of the curve's means at its end, in the loss's units; None without points.
+    """Debiased EMA of the loss at its end, in the loss's units; None without points.
 
     Of every point while there are under 128 of them, of bucket means (a
-    fraction of the time constant wide) after that.
+    fraction of the time constant wide) after that. Raw means, as in the chart's
+    strong line: the detectors' winsorised ones would show a loss that diverged
+    where it was before.
     """
     curve = track.curve
-    means = curve.buckets.means(CLEAN)
-    if len(means) == 0:
+    means = curve.buckets.means(RAW)
+    newest = curve.buckets.open_mean(RAW)
+    if len(means) == 0 and newest is None:
         return None if track.last is None else track.last.value
-    width = curve.buckets.width
-    tau = automatic_time_constant(len(means) * width) / width
-    if tau <= 0:
-        return curve.loss(float(means[-1]))
-    age = np.arange(len(means))[::-1]
-    weights = np.exp(-age / tau)
+    width, filled = curve.buckets.width, curve.buckets.filled
+    counts = np.full(len(means), float(width))
+    if newest is not None:
+        means, counts = np.append(means, newest), np.append(counts, float(filled))
     origin = float(means[-1])
+    tau = automatic_time_constant(int(counts.sum()))
+    if tau <= 0:
+        return curve.loss(origin)
+    after = np.cumsum(counts[::-1])[::-1] - counts
+    weights = np.exp(-after / tau) - np.exp(-(after + counts) / tau)
     return curve.loss(origin + float(((means - origin) * weights).sum() / weights.sum()))
 
 

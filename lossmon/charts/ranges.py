@@ -22,6 +22,8 @@ _MARGIN: Final = 0.15
 _SAMPLE: Final = 4096
 """Points looked at for percentiles: every nth, which is exact enough for a range."""
 _PAD: Final = 0.02
+_APART: Final = 30.0
+"""A line that spans more than so many times what the middle line spans has left their scale."""
 
 
 def ordered(line: Line) -> tuple[FloatArray, FloatArray]:
@@ -65,7 +67,7 @@ def x_limits(
 
 
 def y_limits(
-    mode: tuple[float, float] | Literal["fit", "robust"],
+    mode: tuple[float, float] | Literal["fit", "alike", "robust"],
     data: Sequence[tuple[FloatArray, FloatArray]],
     found: Sequence[Columns],
     pixels: int,
@@ -83,12 +85,12 @@ def y_limits(
             return _spread(low, high, log)
         if high > 0:
             return _spread(high / 1e3, high, log)
-    lows, highs = [], []
-    for columns in found:
-        inside = (columns.index >= 0) & (columns.index < pixels)
-        if inside.any():
-            lows.append(float(columns.low[inside].min()))
-            highs.append(float(columns.high[inside].max()))
+    if mode != "fit" and not log:
+        kept = _alike(found, pixels)
+        data = [one for one, keep in zip(data, kept, strict=True) if keep]
+        found = [one for one, keep in zip(found, kept, strict=True) if keep]
+    spans = [span for columns in found if (span := _span(columns, pixels)) is not None]
+    lows, highs = [low for low, _ in spans], [high for _, high in spans]
     if len(band_values):
         lows.append(float(band_values.min()))
         highs.append(float(band_values.max()))
@@ -98,6 +100,28 @@ def y_limits(
     if mode == "robust":
         low, high = _bulk(data, found, low, high, log)
     return _padded(low, high, log)
+
+
+def _span(columns: Columns, pixels: int) -> tuple[float, float] | None:
+    """Return the lowest and highest value of a line in view, None where it is not."""
+    inside = (columns.index >= 0) & (columns.index < pixels)
+    if not inside.any():
+        return None
+    return float(columns.low[inside].min()), float(columns.high[inside].max())
+
+
+def _alike(found: Sequence[Columns], pixels: int) -> list[bool]:
+    """Tell which lines share a scale: of three and more, those not far above the middle one.
+
+    One run that exploded would press all others into a line; a logarithmic
+    axis shows both, so it is for linear axes alone.
+    """
+    spans = [_span(columns, pixels) for columns in found]
+    widths = sorted(high - low for low, high in filter(None, spans))
+    if len(widths) < 3:
+        return [True] * len(found)
+    limit = _APART * widths[(len(widths) - 1) // 2]
+    return [span is None or limit <= 0 or span[1] - span[0] <= limit for span in spans]
 
 
 def _bulk(

@@ -163,8 +163,9 @@ class Viewport:
     x_axis: XAxis = XAxis.STEP
     x_range: tuple[float, float] | None = None
     """None: all of the data. Zoom and pan set it (`Picture.zoom`, `Picture.pan`)."""
-    y_range: tuple[float, float] | Literal["fit", "robust"] = "fit"
-    """`fit`: what is in view; `robust`: the bulk of it, with the rest counted off scale."""
+    y_range: tuple[float, float] | Literal["fit", "alike", "robust"] = "fit"
+    """`fit`: what is in view; `alike`: that of the lines that share a scale; `robust`: the bulk of
+    those. What is left out is counted off scale."""
     log_y: bool = False
     glyphs: Glyphs = Glyphs.BRAILLE
     palette: Palette = Palette.DARK

@@ -90,8 +90,8 @@ def _below(side: int, top: int, width: int, room: int) -> dict[str, Box]:
     below = min(max(room * 2 // 5, 10), 15)
     strip = 8 if room - below >= 28 else 0
     chart = room - below - strip
-    left = min(main * 3 // 5, 64)
-    verdict = min(max(below * 11 // 20, 5), 9)
+    left = min(main * 11 // 20, 64)
+    verdict = min(max(below * 13 // 20, 5), 10)
     foot = top + room - below
     plan = {
         "chart": (side, top, main, chart),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Final
 
 from lossmon.charts.draw import draw
 from lossmon.charts.lines import seed_band
@@ -23,6 +24,9 @@ from lossmon.tui.screens.view import bindings
 from lossmon.tui.store import Store
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
+
+STATUS_ORDER: Final = ("healthy", "plateau", "unknown", "overfitting", "diverging", "nonfinite")
+"""Which run is the baseline where none was chosen: the first of the soundest."""
 
 
 class Compare(Charted):
@@ -79,10 +83,15 @@ class Compare(Charted):
         return [run for run in readable if run.id in kept]
 
     def base(self) -> str | None:
-        """Return the id of the baseline: the one that was set, or the first run."""
+        """Return the id of the baseline: the one that was set, or the first run without an alarm.
+
+        No difference can be told to a run that ended in NaN or diverged.
+        """
         runs = self.runs()
-        named = (run.id for run in runs if run.name == self.desk.choices.baseline)
-        return next(named, runs[0].id if runs else None)
+        named = next((run.id for run in runs if run.name == self.desk.choices.baseline), None)
+        if named is not None or not runs:
+            return named
+        return min(runs, key=lambda run: STATUS_ORDER.index(run.verdict.status)).id
 
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
@@ -135,6 +144,8 @@ class Compare(Charted):
             title=title,
             empty=f"none of these runs has {self.metric or 'a loss'} on this axis",
         )
+        if view.y_range == "fit":
+            view = replace(view, y_range="alike")
         return draw(lines, (), bands, view)
 
     def _drawn(self, found: Sequence[Compared]) -> tuple[list[Line], list[Band]]:

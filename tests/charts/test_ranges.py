@@ -1,0 +1,35 @@
+"""Which part of the data a chart's y axis shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lossmon.charts.draw import draw
+from lossmon.charts.spec import Line, Viewport
+
+
+def lines(*tops: float) -> list[Line]:
+    x = np.arange(50.0)
+    return [
+        Line(x=x, y=1 + (top - 1) * x / 49, label=f"run {at}", role="ema")
+        for at, top in enumerate(tops)
+    ]
+
+
+def test_one_line_far_off_does_not_press_the_others_flat() -> None:
+    view = Viewport(80, 24, y_range="alike")
+    picture = draw(lines(3, 4, 5, 1e13), (), (), view)
+    assert picture.y_range[1] == pytest.approx(5, rel=0.1)
+    assert draw(lines(3, 4, 5, 1e13), (), (), Viewport(80, 24)).y_range[1] > 9e12
+
+
+def test_lines_of_like_scale_are_all_shown_and_two_lines_always() -> None:
+    view = Viewport(80, 24, y_range="alike")
+    assert draw(lines(3, 4, 5, 40), (), (), view).y_range[1] >= 40
+    assert draw(lines(3, 1e6), (), (), view).y_range[1] >= 1e6
+
+
+def test_a_logarithmic_axis_shows_all() -> None:
+    view = Viewport(80, 24, y_range="alike", log_y=True)
+    assert draw(lines(3, 4, 5, 1e13), (), (), view).y_range[1] >= 1e13
