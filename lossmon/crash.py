@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-import traceback
 from datetime import datetime
 from pathlib import Path
 
 
 def write_trace(error: BaseException) -> str:
     """Write the trace of `error` to a log file and return its place (or why there is none)."""
+    import tempfile  # nothing of a start needs them
+    import traceback
+
     from platformdirs import user_log_path
 
     text = "".join(traceback.format_exception(error))

@@ -8,7 +8,6 @@ to an algorithm live beside it; here stands only what a user may want to set.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -165,6 +164,8 @@ def load(directory: Path, config: Path | None = None) -> Settings:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # most have no configuration
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -13,7 +13,8 @@ import numpy as np
 from lossmon.analysis.analyzer import Analyzer
 from lossmon.formats import registry
 from lossmon.formats.base import StreamFormat
-from lossmon.model import Batch, Column
+from lossmon.model import Batch, Column, Run
+from lossmon.monitor import Monitor
 
 ROWS = 20_000
 FORMATS = {fmt.name: fmt for fmt in registry.formats()}
@@ -78,7 +79,36 @@ def test_a_json_report_loads_no_heavy_package(tmp_path: Path) -> None:
         "import sys; from lossmon.cli.main import main\n"
         f"main(['report', {str(log)!r}, '--format', 'json', '-o', {str(tmp_path / 'out')!r}])\n"
         "heavy = ('textual', 'plotext', 'pandas', 'scipy', 'watchdog')\n"
-        "print([name for name in heavy if name in sys.modules])"
+        "late = ('msgspec', 'sqlite3', 'difflib', 'decimal', 'typing_extensions')\n"
+        "print([name for name in heavy + late if name in sys.modules])\n"
+        "print(sum(name.split('.')[0] == 'lossmon' for name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    unwanted, own = done.stdout.splitlines()
+    assert unwanted == "[]"
+    assert int(own) < 130  # of three hundred and fifty
+
+
+def test_what_is_stored_is_not_copied_again_and_again() -> None:
+    run = Run("run", "", "jsonl")
+    run.expect(1_000_000)
+    steps = np.arange(1000, dtype=np.float64)
+    homes = set()
+    for turn in range(1000):
+        run.append(Batch(steps + 1000 * turn, (Column("loss", steps),)))
+        values = run.view("loss").values
+        homes.add(values.__array_interface__["data"][0])
+    assert len(homes) <= 2
+
+
+def test_nothing_is_done_while_nothing_changes(tmp_path: Path) -> None:
+    for number in range(20):
+        lines = (f'{{"step": {i}, "loss": {3 - i / 100}}}\n' for i in range(50))
+        (tmp_path / f"run-{number}.jsonl").write_text("".join(lines))
+    with Monitor([str(tmp_path)]) as monitor:
+        while monitor._slice():
+            pass
+        monitor._publishable()
+        quiet = calls(lambda: [monitor._slice() for _ in range(10)])
+        assert monitor._publishable() is None
+    assert quiet < 10 * 20 * 40

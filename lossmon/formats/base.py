@@ -19,15 +19,17 @@ the entry-point group `lossmon.formats`.
 
 from __future__ import annotations
 
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lossmon.model import Batch, BatchBuilder, RunInfo
 from lossmon.record import record
+
+if TYPE_CHECKING:
+    import sqlite3
 
 HEAD_BYTES: Final = 65536
 """At most this much of a file is looked at to find its format."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from lossmon.formats import stand_ins
@@ -34,6 +33,9 @@ _BRACE: Final = 123
 
 _SMALL: Final = 2048
 """A refused block of fewer bytes is read line by line instead of halved again."""
+
+_PAYS: Final = 1 << 14
+"""Bytes in one block from which importing the fast way's decoder pays (15 ms)."""
 
 _TEXT: Final = str
 _TYPES: Final[dict[type, Any]] = {
@@ -62,6 +64,7 @@ class JsonLinesParser(LineParser):
         self._types: dict[str, type] = {}
         self._decoder: _Decoder | None = None
         self._done: list[Batch] = []
+        self._long = False
 
     def record(self, record: dict[str, Any]) -> None:
         """Take one record the slow way."""
@@ -110,7 +113,8 @@ class JsonLinesParser(LineParser):
         super().block(block)
 
     def _read(self, block: bytes) -> None:
-        if self._decoder is None:
+        self._long |= len(block) > _PAYS
+        if self._decoder is None and self._long:
             self._decoder = _Decoder.of(self._types)
         if self._decoder is not None:
             found = self._decoder.columns(block)
@@ -152,6 +156,9 @@ class _Decoder:
         self._texts = [index for index, key in enumerate(self._keys) if types[key] is _TEXT]
         self._numbers = [index for index, key in enumerate(self._keys) if types[key] is float]
         self._take = [getter(index) for index in range(len(self._keys))]
+        import msgspec
+
+        self._refusals = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
         self._all = msgspec.json.Decoder(self._struct(types, required=True))
         self._some = msgspec.json.Decoder(self._struct(types, required=False))
         self._sparse = False
@@ -172,6 +179,8 @@ class _Decoder:
         return _Decoder(types)
 
     def _struct(self, types: Mapping[str, type], required: bool) -> Any:
+        import msgspec
+
         fields: list[Any] = []
         for index, (key, kind) in enumerate(types.items()):
             if required:
@@ -221,7 +230,7 @@ class _Decoder:
         for decoder in decoders:
             try:
                 records: list[Any] = decoder.decode_lines(block)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except self._refusals:
                 continue
             self._sparse = decoder is self._some
             return records

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 
 from lossmon.formats import stand_ins
@@ -42,6 +42,9 @@ _NO_ENDS: Final = {
     mark.encode(): bytes(set(range(256)) - {ord(mark), ord("\n")}) for mark in DELIMITERS
 }
 """For each delimiter all bytes that end neither a cell nor a row."""
+if TYPE_CHECKING:
+    import msgspec
+
 _ODD: Final = (b'"', b"#", b"_", b"\x1b")
 """Quotes, comments, digit groups and escapes: such blocks are read line by line."""
 
@@ -57,8 +60,15 @@ _WORDS: Final = (
     (b"inf", stand_ins.INFINITY),
     (b"Inf", stand_ins.INFINITY),
 )
-_NUMBERS: Final = msgspec.json.Decoder(list[float])
-_SPARSE_NUMBERS: Final = msgspec.json.Decoder(list[float | None])
+
+
+@cache
+def _decoders() -> tuple[msgspec.json.Decoder[list[float]], msgspec.json.Decoder[list[Any]]]:
+    """Decoders of numbers, and of numbers and nulls; made when the first table is read."""
+    import msgspec
+
+    return msgspec.json.Decoder(list[float]), msgspec.json.Decoder(list[float | None])
+
 
 _AXIS: Final = frozenset((Kind.STEP, Kind.EPOCH))
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
@@ -329,13 +339,13 @@ def _decode(flat: bytes, sparse: bool) -> FloatArray | None:
             return floats(_numbers_of(flat))
         start = b"[null" if flat[:1] == b"," else b"["
         end = b"null]" if flat[-1:] == b"," else b"]"
-        return floats(_SPARSE_NUMBERS.decode(start + flat + end))
-    except msgspec.DecodeError:
+        return floats(_decoders()[1].decode(start + flat + end))
+    except ValueError:
         return None
 
 
 def _numbers_of(flat: bytes) -> list[float]:
-    """Return the numbers between commas (msgspec.DecodeError if something else stands there).
+    """Return the numbers between commas (ValueError if something else stands there).
 
     orjson is a fifth quicker where there are many, and would also take words (`true`, `null`)
     and brackets: those, and what it refuses, are left to msgspec to say no to.
@@ -348,7 +358,7 @@ def _numbers_of(flat: bytes) -> list[float]:
             return found
         except orjson.JSONDecodeError:
             pass
-    return _NUMBERS.decode(b"[%b]" % flat)
+    return _decoders()[0].decode(b"[%b]" % flat)
 
 
 def _numbers(column: list[bytes]) -> Cells | None:

@@ -10,10 +10,11 @@ from lossmon.formats import registry
 from lossmon.formats.base import Format, Sniff
 from lossmon.record import record
 from lossmon.settings import Settings
-from lossmon.sources.database import MAGIC, UNREADABLE, open_readonly, tables
 
 SEARCH_CONFIDENCE: Final = 0.3
 """A file met while searching a directory must be claimed at least so surely to be listed."""
+
+_SQLITE: Final = b"SQLite format 3\0"
 
 _HOLE: Final = re.compile(rb"\0{64,}")
 """What a crash leaves on NFS, or a log rotated under its writer; no record holds so many NULs."""
@@ -39,7 +40,7 @@ def claim(head: bytes, filename: str, path: Path | None, settings: Settings) -> 
         return Claim(PatternFormat(settings.pattern), 1.0, "--pattern was given")
     if settings.format is not None:
         return Claim(registry.get(settings.format), 1.0, "named by the user")
-    if head.startswith(MAGIC) and path is not None:
+    if head.startswith(_SQLITE) and path is not None:
         return _claim_database(path)
     claims = registry.recognise(head, filename)
     if not claims and b"\0" in head:
@@ -55,6 +56,8 @@ def claim(head: bytes, filename: str, path: Path | None, settings: Settings) -> 
 
 
 def _claim_database(path: Path) -> Claim:
+    from lossmon.sources.database import UNREADABLE, open_readonly, tables  # sqlite3: 5 ms
+
     best: tuple[Sniff, Format] | None = None
     try:
         connection = open_readonly(path)

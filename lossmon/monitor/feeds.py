@@ -8,11 +8,7 @@ database (`TableFeed`). Each does a bounded piece of work a call.
 from __future__ import annotations
 
 import copy
-import sqlite3
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from lossmon.formats.base import (
@@ -21,16 +17,13 @@ from lossmon.formats.base import (
     DocumentFormat,
     Parser,
     StreamFormat,
-    TableCursor,
-    TableFormat,
 )
 from lossmon.formats.lines import LineParser
 from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.record import record
-from lossmon.sources.base import RACY_SECONDS, Tail
-from lossmon.sources.database import UNREADABLE, open_readonly, signature
+from lossmon.sources.base import Tail
 
 CHUNK: Final = 1 << 18
 """Bytes a read: parsed in two milliseconds or three, and what a block costs beside its lines is
@@ -218,11 +211,6 @@ class StreamFeed(_ParsedFeed):
         return self._provisional
 
 
-def just_written(seen: tuple[tuple[int, int], ...]) -> bool:
-    """Say whether a database's signature is too fresh to be trusted to change once more."""
-    return any(time.time() - mtime_ns / 1e9 < RACY_SECONDS for mtime_ns, _ in seen)
-
-
 class DocumentFeed(_ParsedFeed):
     """A document written anew at each change; rows it had before are handed on once."""
 
@@ -260,64 +248,3 @@ class DocumentFeed(_ParsedFeed):
         self._parser = parser
         self._rows = len(batch)
         return Fed(batch, restart=True)
-
-
-class TableFeed(Feed):
-    """One run's rows in a database."""
-
-    def __init__(self, path: Path, fmt: TableFormat, key: str) -> None:
-        self.part = key
-        self.paths = (str(path), f"{path}-wal")
-        self._path = path
-        self._format = fmt
-        self._key = key
-        self._cursor = TableCursor()
-        self._seen: tuple[tuple[int, int], ...] = ()
-        self._pieces: Iterator[Batch] | None = None
-        self._connection: sqlite3.Connection | None = None
-
-    @property
-    def info(self) -> RunInfo:
-        return self._cursor.info
-
-    @property
-    def bad_records(self) -> int:
-        return self._cursor.bad_records
-
-    @property
-    def modified(self) -> float | None:
-        return max((mtime_ns / 1e9 for mtime_ns, _ in signature(self._path)), default=None)
-
-    def changed(self) -> bool:
-        return self._pieces is not None or signature(self._path) != self._seen
-
-    def advance(self) -> Fed:
-        try:
-            if self._pieces is None:
-                seen = signature(self._path)
-                fresh = just_written(seen)  # asked now: opening may take longer than the grain
-                self._connection = open_readonly(self._path)
-                self._pieces = self._format.read(self._connection, self._key, self._cursor)
-                # A commit that ends within the grain of the file's time leaves no trace in it.
-                self._seen = () if fresh else seen
-            batch = next(self._pieces, None)
-            self.error = None
-        except UNREADABLE as error:
-            # Locked or half-copied: what was read stands, the next look tries again.
-            text = str(error)
-            self.error = text if str(self._path) in text else f"{self._path}: {text}"
-            self._release()
-            return Fed(Batch.empty())
-        if batch is None:
-            self._release()
-            return Fed(Batch.empty())
-        return Fed(batch, more=True)
-
-    def _release(self) -> None:
-        self._pieces = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def close(self) -> None:
-        self._release()

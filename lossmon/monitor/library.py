@@ -23,14 +23,13 @@ from lossmon.formats.base import (
 )
 from lossmon.model import RunView, Verdict, clean_text
 from lossmon.monitor.claims import SEARCH_CONFIDENCE, Claim, claim
-from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed, TableFeed, just_written
+from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed
 from lossmon.monitor.held import HeldTail
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import Streams
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.record import record
 from lossmon.settings import Settings
-from lossmon.sources.database import UNREADABLE, open_readonly, signature
 from lossmon.sources.discovery import Candidate, Finder
 from lossmon.sources.opening import is_stream, open_file
 
@@ -240,6 +239,9 @@ class Library:
         return True
 
     def _table_runs(self, fmt: TableFormat) -> bool:
+        from lossmon.monitor.table_feed import TableFeed, just_written
+        from lossmon.sources.database import UNREADABLE, open_readonly, signature
+
         changed = False
         for file in self._files.values():
             path = Path(file.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
+import orjson
 
 from lossmon.model import RunView
 from lossmon.report import data
@@ -13,15 +13,18 @@ from lossmon.report.comparison import Digest
 
 def render(runs: Iterable[RunView]) -> str:
     """Return the report as indented JSON, ended by a newline."""
-    return assemble([piece(run) for run in runs])
+    found = {"schema": data.SCHEMA, "runs": [data.run(run) for run in runs]}
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def piece(run: RunView) -> str:
     """Return one run as one line of JSON."""
-    return msgspec.json.encode(data.run(run)).decode()
+    return orjson.dumps(data.run(run)).decode()
 
 
 def assemble(pieces: Iterable[str], digests: Sequence[Digest] = ()) -> str:
     """Return the report of runs that are JSON already."""
+    import msgspec
+
     text = f'{{"schema":"{data.SCHEMA}","runs":[{",".join(pieces)}]}}'
     return msgspec.json.format(text, indent=2) + "\n"

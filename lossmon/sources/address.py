@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from typing import Final, Literal
-from urllib.parse import unquote, urlsplit
 
 from lossmon.errors import UsageError
 from lossmon.record import record
@@ -78,6 +77,8 @@ def parse(text: str) -> Address:
 
 
 def _parse_url(text: str, scheme: str) -> Address:
+    from urllib.parse import unquote, urlsplit  # paths, which most sources are, need none
+
     if scheme == "file":
         return Address("path", text, unquote(urlsplit(text).path))
     if scheme not in ("ssh", "sftp"):

@@ -7,7 +7,6 @@ which files make a run, is not decided here.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import fnmatch
 import os
@@ -278,5 +277,7 @@ def _similar(parent: str, path: str) -> str:
         names = os.listdir(parent)[:5000]
     except OSError:
         return ""
+    import difflib  # only for a name that does not exist
+
     close = difflib.get_close_matches(os.path.basename(path), names, 1)
     return f"; there is {os.path.join(os.path.dirname(path), close[0])}" if close else ""

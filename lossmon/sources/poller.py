@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import random
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -108,6 +107,8 @@ class Poller:
             times = self._failures[polled] = self._failures.get(polled, 0) + 1
             pause = min(BACK_OFF_TO, BACK_OFF_FROM * float(1 << min(times - 1, 10)))
             # Many watchers of one host must not come back all at once.
+            import random
+
             return pause * random.uniform(0.8, 1.0)
         self._failures.pop(polled, None)
         if brought or polled not in self._brought:
