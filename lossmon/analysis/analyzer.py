@@ -9,7 +9,7 @@ reader of the complete log see one thing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from lossmon.analysis.extrapolation import forecast
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import LASTING, NonFiniteDetector
 from lossmon.analysis.overfitting import TrainContext
+from lossmon.analysis.state import decode, encode
 from lossmon.analysis.summary import summarise
 from lossmon.analysis.track import Track
 from lossmon.analysis.verdict import judge
@@ -79,6 +80,20 @@ class Analyzer:
         self._row = 0
         self._cache: tuple[int, Summary, Verdict] | None = None
         self._forecast: tuple[int, float, Forecast | None] | None = None
+
+    def state(self) -> dict[str, Any]:
+        """Return all that is known as plain data, for `json.dumps` and `from_state`."""
+        return encode(self, frozenset(("_cache", "_forecast")))
+
+    @classmethod
+    def from_state(cls, state: object) -> Analyzer:
+        """Return an Analyzer that goes on where `state` was taken, with the same findings.
+
+        Nothing in `state` is run, whatever its origin. Raises `StateError`
+        where it is no state of this version, or damaged.
+        """
+        analyzer: Analyzer = decode(state, cls)
+        return analyzer
 
     @property
     def train(self) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 import warnings
 
 import numpy as np
@@ -128,30 +126,3 @@ def test_no_input_makes_it_raise(values: list[float], steps: list[float]) -> Non
         analyzer = judged(np.array(values, dtype=float), np.array(steps[: len(values)]))
         assert analyzer.verdict.status
         assert analyzer.summary is not None
-
-
-@pytest.mark.parametrize("kind", ["healthy", "diverging", "plateau"])
-def test_saved_state_goes_on_where_it_was(kind: str) -> None:
-    values = curve(kind, 7)
-    whole = Analyzer()
-    whole.update_many(np.arange(400), values)
-    first = Analyzer()
-    first.update_many(np.arange(150), values[:150])
-    saved = pickle.loads(pickle.dumps(first))
-    copied = copy.deepcopy(first)
-    for later in (saved, copied):
-        later.update_many(np.arange(150, 400), values[150:])
-        assert repr(later.events) == repr(whole.events)
-        assert repr(later.summary) == repr(whole.summary)
-
-
-def test_state_is_bounded() -> None:
-    analyzer = Analyzer()
-    rng = np.random.default_rng(2)
-    sizes = []
-    for part in range(6):
-        n = 50_000
-        analyzer.update_many(np.arange(n) + part * n, 1 + 0.1 * rng.standard_normal(n))
-        sizes.append(len(pickle.dumps(analyzer)))
-    assert max(sizes) < 64 * 1024
-    assert sizes[-1] < 1.1 * sizes[2]
