@@ -32,6 +32,13 @@ def benign_causes(track: Track) -> tuple[str, ...]:
             f"the step went back {track.resumes} time{'s' if track.resumes > 1 else ''}: "
             "points that overlap do not count twice"
         )
+    if track.shift_at:
+        causes.append(
+            f"the level jumped at about step {track.step_of(track.shift_at):g} and stayed: other "
+            "data or settings, it may be"
+        )
+    if curve.noise.window > 1:
+        causes.append(f"each value is a mean over about {curve.noise.window} points")
     rising = track.divergence.hot and track.journal.standing("divergence", track.name) is None
     if rising and curve.n - rates.rise_at < max(30, 0.1 * curve.n):
         causes.append("it rises while the learning rate rises: watched, no alarm yet")

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.buckets import Buckets
-from lossmon.analysis.noise import WINDOW, Noise, block_mean_factor, median
+from lossmon.analysis.noise import TAIL_KEPT, WINDOW, Noise, median
 from lossmon.analysis.reduce import highest, lowest, total
 from lossmon.model.batch import FloatArray
 
@@ -121,7 +121,7 @@ class Curve:
         `raw` outside spikes. `first` and `last` are steps.
         """
         self._variances.clear()
-        self._quiet = np.concatenate((self._quiet[-(64 + WINDOW) :], quiet))
+        self._quiet = np.concatenate((self._quiet[-TAIL_KEPT:], quiet))
         self._raw = np.concatenate((self._raw[-64:], raw))
         self._largest = max(self._largest, float(highest(np.abs(raw))))
         if len(quiet):
@@ -214,7 +214,7 @@ class Curve:
         squares.sort()
         kept = max(4, int(0.9 * len(squares)))
         variance = float(total(squares[:kept])) / kept / 6 * 1.35
-        factor = block_mean_factor(self.buckets.width, self.noise.rho)
-        variance = variance * factor + (_ROUNDING * self._largest) ** 2 + 1e-300
+        variance *= self.noise.mean_factor(self.buckets.width)
+        variance += (_ROUNDING * self._largest) ** 2 + 1e-300
         self._variances[window] = variance, 0.5 * len(squares)
         return self._variances[window]

@@ -56,6 +56,13 @@ STRAIGHT: Final = 3.0
 """Residuals of a slow rise lie within so many standard deviations of what noise explains (χ²)."""
 SLOW_RISE: Final = 1.2
 """In units of `RISE`: what the line rises over its window."""
+LEARNED: Final = 3.0
+"""A descent is told from noise at so many standard deviations of a bucket's mean."""
+LINE: Final = 4.0
+"""A line may explain less than the best step by so many variances of a bucket's mean: a step has
+its place to choose, which alone gains it about three."""
+SLOW_FROM: Final = 128
+"""Points before which means over windows, which look like slow rises, cannot be told."""
 NOT_FALLING: Final = -1.0
 """What is stuck high does not fall: t of the slope since the rise."""
 TIMES_START: Final = 10.0
@@ -85,6 +92,30 @@ def slope_test(means: FloatArray) -> tuple[float, float, float]:
     r = min(max(r, 0.0), 0.8)
     variance = squares / (n - 2) * (1 + r) / (1 - r)
     return slope, math.sqrt(variance / sxx), n * (1 - r) / (1 + r) - 2
+
+
+def _line_beats_step(means: FloatArray, margin: float) -> bool:
+    """Whether a line explains more than the best single step does, by `margin` (may be negative).
+
+    A jump to another level lifts a line through both levels, but is no rise
+    that goes on. Both explain the mean; what they explain beside it is compared.
+    """
+    n = len(means)
+    centred = means - means.mean()
+    x = np.arange(n) - (n - 1) / 2
+    line = float((x * centred).sum()) ** 2 / (n * (n * n - 1) / 12)
+    left = np.arange(2, n - 1)
+    step = centred.cumsum()[left - 1] ** 2 * n / (left * (n - left))
+    return line > float(step.max()) + margin
+
+
+def _grouped(values: FloatArray, size: int) -> FloatArray:
+    """Means of `size` neighbours, the oldest rest left out: those of one window are one value."""
+    if size <= 1:
+        return values
+    groups = len(values) // size
+    means: FloatArray = values[len(values) - groups * size :].reshape(groups, size).mean(axis=1)
+    return means
 
 
 class DivergenceDetector:
@@ -192,7 +223,7 @@ class DivergenceDetector:
         epoch's sawtooth.
         """
         reference, n = curve.reference, curve.n
-        if reference is None or len(found) == 0 or n < 64 or curve.deepest <= 0:
+        if reference is None or len(found) == 0 or n < SLOW_FROM or curve.deepest <= 0:
             return False
         if curve.level < reference + RISE * curve.deepest or self._held(curve, n):
             return False
@@ -211,6 +242,13 @@ class DivergenceDetector:
         if slope_test(newest)[0] <= 0:
             return False
         if stair and curve.level <= float(highest(means[max(0, stair - 4) : stair])):
+            return False
+        variance, _ = curve.bucket_variance(max(16, len(means) // 2))
+        # Where nothing was learned yet, R is noise and no unit for a rise.
+        learned = curve.deepest > LEARNED * math.sqrt(variance)
+        if not learned and rise[index] < 2 * LEARNED * math.sqrt(variance):
+            return False
+        if not _line_beats_step(means[-int(found.counts[index]) :], -LINE * variance):
             return False
         self.hot = self.rising = self.slow = True
         self._scale, self._sigma_then = curve.deepest, self._sigma
@@ -282,11 +320,11 @@ class DivergenceDetector:
         return "", height
 
     def _part(self, curve: Curve, recent: FloatArray, lasted: int) -> FloatArray:
-        width = curve.buckets.width
+        width, window = curve.buckets.width, curve.noise.window
         if lasted <= len(recent) and (lasted <= 64 or lasted < 8 * width):
-            return recent[-lasted:]
+            return _grouped(recent[-lasted:], window)
         means = curve.buckets.means(RAW)
-        return means[-max(8, min(lasted // width, len(means))) :]
+        return _grouped(means[-max(8, min(lasted // width, len(means))) :], window // width)
 
     def _held(self, curve: Curve, n: int) -> bool:
         """Whether the learning rate explains a rise: warming up, or just raised."""

@@ -12,6 +12,8 @@ from lossmon.model.batch import FloatArray
 
 JUMP: Final = 0.1
 """A rise by a tenth from one point to the next is a restart, no slow schedule."""
+SUDDEN: Final = 0.01
+"""So is a smaller one right after a point without a rise: schedules rise point by point."""
 PAUSE: Final = 20
 CHANGE: Final = 1e-4
 """Relative change that counts: printed rates end after a few digits."""
@@ -53,10 +55,14 @@ class LearningRate:
         before = np.concatenate(([known[0] if math.isnan(self.last) else self.last], known[:-1]))
         self.last = float(known[-1])
         self.highest = max(self.highest, float(highest(known)))
-        rose = np.flatnonzero(known > before * (1 + CHANGE))
+        rises_here = known > before * (1 + CHANGE)
+        rose = np.flatnonzero(rises_here)
         if len(rose):
+            calm = np.concatenate(([self.rise_at < at[0] - 1], ~rises_here[:-1]))
             self.rise_at = int(at[rose[-1]])
-            jumped = np.flatnonzero(known > before * (1 + JUMP))
+            jumped = np.flatnonzero(
+                (known > before * (1 + JUMP)) | (calm & (known > before * (1 + SUDDEN)))
+            )
             if len(jumped):
                 self.jump_at = int(at[jumped[-1]])
         if self._warming:

@@ -1,11 +1,12 @@
 """Spikes: points far above the local level, and how long they take to recover.
 
 A point is a spike at a robust z = (x − local median)/σ above 8.5. Where the
-noise has a heavy tail, the limit is lifted to what noise alone would pass with
-a probability of 1e-5 a point: the tail above z = 2 is taken for a power law
-whose index is Hill's estimate (1975) with a prior, as in SPOT (Siffer 2017).
-An episode ends after three quiet points (recovered), or after 32: then it is
-no spike but a new level.
+noise has a heavy tail, the limit is lifted to what noise alone would pass in
+less than one run in a hundred (`tail`). A point between 8.5 and that limit is
+held until the next one: two high points in a row are together less likely under
+any noise than one of them, and most spikes outlast a point. An episode ends
+after three quiet points (recovered), or after 32: then it is no spike but a new
+level.
 """
 
 from __future__ import annotations
@@ -16,24 +17,12 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.curve import Curve
-from lossmon.analysis.reduce import total
+from lossmon.analysis.tail import Tail
 from lossmon.model.batch import FloatArray
 
 LIMIT: Final = 8.5
 """OLMo-core uses 6 non-robust sd of 128 points; 20 healthy real logs stayed under 5.8."""
 FEW: Final = 16.0
-MOST: Final = 40.0
-TAIL_FROM: Final = 2.0
-"""Exceedances of this z tell the tail."""
-TAIL_CHANCE: Final = 1e-5
-PRIOR_WEIGHT: Final = 4.0
-PRIOR_INDEX: Final = 0.18
-"""Tail index believed before there is evidence (what Hill's estimate gives for normal noise above
-2), worth four exceedances."""
-PRIOR_SHARE: Final = 0.0228
-"""P(Z > 2) of normal noise, worth a hundred points."""
-PRIOR_POINTS: Final = 100.0
-_NEIGHBOURS: Final = math.sqrt(1.5)
 CORRELATED: Final = 0.6
 MIN_POINTS: Final = 24
 QUIET: Final = 3
@@ -48,20 +37,22 @@ class SpikeDetector:
     """Holds the limit that the next points are measured with, and the episode in progress."""
 
     __slots__ = (
-        "_beyond", "_logs", "_points", "_previous", "amplitude", "base", "length", "limit",
-        "opened_at", "quiet", "sigma", "threshold", "z",
+        "_previous", "_rho", "amplitude", "base", "held", "length", "limit", "opened_at", "quiet",
+        "screen", "sigma", "tail", "threshold", "z",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.threshold = LIMIT
         self.limit = math.inf
-        """Internal value above which a point is a spike."""
+        """Internal value above which a point alone is a spike."""
+        self.screen = math.inf
+        """Internal value above which a point is looked at."""
+        self.held = 0.0
+        """z of the last point if it waits for the next one; 0: it does not."""
+        self._rho = 0.0
         self.base = math.nan
         self.sigma = math.inf
-        self._points = 0
-        self._beyond = 0
-        self._logs = 0.0
-        """Sum of log(z/2) over the points beyond 2."""
+        self.tail = Tail()
         self.length = 0
         """Points of the episode in progress; 0: none."""
         self.quiet = 0
@@ -85,32 +76,35 @@ class SpikeDetector:
         excess = (1 - CORRELATED) / (1 - max(curve.noise.rho, CORRELATED))
         self.sigma = max(curve.sigma * math.sqrt(excess), curve.floor)
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
-            self.limit = math.inf
+            self.limit = self.screen = math.inf
             return
         # The scale itself is uncertain while there are few points: 14 σ at 24, 9 at 300.
         least = LIMIT * (1 + FEW / curve.n)
-        self.threshold = least
-        index = (self._logs + PRIOR_WEIGHT * PRIOR_INDEX) / (self._beyond + PRIOR_WEIGHT)
-        share = (self._beyond + PRIOR_POINTS * PRIOR_SHARE) / (self._points + PRIOR_POINTS)
-        tail = TAIL_FROM * (share / TAIL_CHANCE) ** index
-        self.threshold = min(max(least, tail), MOST)
+        self.threshold = max(least, self.tail.limit(curve.n))
+        self.screen = self.base + least * self.sigma
+        # What of a point's height the noise itself carries over to the next one.
+        self._rho = max(curve.noise.rho, 1 - 1 / curve.noise.window)
         self.limit = self.base + self.threshold * self.sigma
 
-    def learn(self, tail: FloatArray, new: int, sigma: float) -> None:
-        """Learn the noise's tail from the `new` last values of `tail` (points outside spikes).
+    def learn(self, quiet: FloatArray) -> None:
+        """Learn the noise's tail from points outside spikes, as they were measured: shape (n,)."""
+        if math.isfinite(self.limit) and len(quiet):
+            self.tail.learn((quiet - self.base) / self.sigma)
 
-        A point minus the mean of its two neighbours, over √1.5 σ: no slope
-        enters it, and its upper tail is that of the points.
-        """
-        part = tail[-(new + 2) :]
-        if len(part) < 3 or not math.isfinite(sigma):
-            return
-        z = (part[1:-1] - 0.5 * (part[2:] + part[:-2])) / (_NEIGHBOURS * sigma)
-        beyond = z[z > TAIL_FROM]
-        self._points += len(z)
-        self._beyond += len(beyond)
-        if len(beyond):
-            self._logs += float(total(np.log(beyond / TAIL_FROM)))
+    def hold(self, value: float) -> None:
+        """Let a point beyond the screen wait for the next one."""
+        self.held = (value - self.base) / self.sigma
+
+    def release(self) -> None:
+        """The point that waited was noise: it is learned from."""
+        if self.held:
+            self.tail.learn(np.array([self.held]))
+            self.held = 0.0
+
+    def confirmed(self, value: float, n: int) -> bool:
+        """Whether the next point, the n-th, makes a spike of the one that waits."""
+        following = (value - self.base) / self.sigma - self._rho * self.held
+        return self.tail.unlikely(self.held, following, n)
 
     def clip(self, values: FloatArray, seen: int) -> FloatArray:
         """Winsorise upwards only: the median lags, and would clip a steep descent to a plateau."""
@@ -128,6 +122,7 @@ class SpikeDetector:
         self.opened_at = n
         self.amplitude = value - self.base
         self.z = self.amplitude / self.sigma
+        self.held = 0.0
 
     def follow(self, value: float) -> str:
         """Take the next point of an episode; return what it means for the episode.

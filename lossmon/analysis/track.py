@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.curve import BLOCK, Curve
+from lossmon.analysis.curve import BLOCK, RAW, Curve
 from lossmon.analysis.divergence import DivergenceDetector
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import MASK_SHARE, NonFiniteDetector
@@ -32,6 +32,8 @@ SHORT: Final = 64
 """Up to so many points an explosion is looked for without a level to rise from."""
 MAX_RESUMES: Final = 20
 """Further steps back are no news: two processes write one log."""
+SUMMARY: Final = 1e-3
+"""A jump that ends on the mean of the run, to this share of itself (print keeps four digits)."""
 KEEP_DECAYED: Final = 0.1
 """Under this share of its highest value the learning rate itself explains a plateau."""
 
@@ -57,6 +59,10 @@ class Track:
         """Whether the evaluation loss still falls: set from outside, holds a plateau back."""
         self.resumes = 0
         self.spikes = 0
+        self._held_step = 0.0
+        """Step of the point that waits for the next one (see `spike`)."""
+        self.shift_at = 0
+        """n at which the level last changed by a jump that stayed; 0: never."""
         self._last_step = -math.inf
         self._epoch: float = math.nan
         self._raw = np.empty(BLOCK)
@@ -175,17 +181,35 @@ class Track:
         """Take points up to `stop` at most, within one block; return where it stopped."""
         if self.spike.active:
             return self._episode(at)
-        over = self._scaled[at:stop] > self.spike.limit
+        if self.spike.held:
+            value = float(self._scaled[at])
+            if value <= self.spike.limit and not self.spike.confirmed(value, self.curve.n + 1):
+                self.spike.release()
+                if value <= self.spike.screen:
+                    return self._calm(at, at + 1)
+                return self._hold(at)
+            self._open_spike(at)
+            return at + 1
+        over = self._scaled[at:stop] > self.spike.screen
         hit = int(over.argmax())
         if not over[hit]:
             return self._calm(at, stop)
         if hit > 0:
             return self._calm(at, at + hit)
+        value = float(self._scaled[at])
+        if value <= self.spike.limit:
+            return self._hold(at)
         self._open_spike(at)
         return at + 1
 
-    def _calm(self, at: int, stop: int) -> int:
-        """Take points under the spike limit, until something else wants a look."""
+    def _hold(self, at: int) -> int:
+        """Let a high point wait for the next one."""
+        self.spike.hold(float(self._scaled[at]))
+        self._held_step = float(self._steps[at])
+        return self._calm(at, at + 1, quiet=False)
+
+    def _calm(self, at: int, stop: int, *, quiet: bool = True) -> int:
+        """Take points that open no spike, until something else wants a look."""
         values = self._scaled[at:stop]
         if self.divergence.hot:
             stop = min(stop, at + max(1, self.divergence.check_at - self.curve.n))
@@ -193,12 +217,17 @@ class Track:
             index = self.divergence.advance(values, self.curve.n)
             if index is not None:
                 stop = at + index + 1
-        self._push(at, stop, quiet=True)
+        self._push(at, stop, quiet=quiet)
         self._after(stop - 1, stop - at)
         return stop
 
     def _open_spike(self, at: int) -> None:
         value = float(self._scaled[at])
+        onset = float(self._steps[at])
+        seen = f"{(value - self.spike.base) / self.spike.sigma:.1f} σ"
+        if self.spike.held and value <= self.spike.limit:
+            seen = f"{self.spike.held:.1f} σ and {seen} in a row"
+            onset = self._held_step
         self.spike.open(value, self.curve.n + 1)
         self._push(at, at + 1, quiet=False)
         moment = self._moment(at)
@@ -209,6 +238,13 @@ class Track:
                 "or the run was resumed: expected, no spike.",
                 series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
             )  # fmt: skip
+        elif self._is_summary(value):
+            self.journal.record(
+                "spike", "info", moment,
+                f"{self.name} is {self.curve.loss(value):.4g} at step {moment.step:g}, the mean of "
+                f"all {self.curve.n - 1} points before it: a summary row, no spike.",
+                series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
+            )  # fmt: skip
         else:
             self.spikes += 1
             if self.journal.standing("divergence", self.name) is not None:
@@ -217,13 +253,22 @@ class Track:
             self.journal.record(
                 "spike", "warning", moment,
                 f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:g}, "
-                f"{self.spike.z:.1f} σ above its level of {self.curve.loss(self.spike.base):.4g} "
+                f"{seen} above its level of {self.curve.loss(self.spike.base):.4g} "
                 f"(limit {self.spike.threshold:.1f} σ).",
-                series=self.name, onset=moment.step,
+                series=self.name, onset=onset,
                 evidence={"z": self.spike.z, "limit": self.spike.threshold,
                           "amplitude": self.curve.loss(self.spike.amplitude)},
             )  # fmt: skip
         self._after(at)
+
+    def _is_summary(self, value: float) -> bool:
+        """Whether a point that was just stored is the mean of all points before it."""
+        buckets = self.curve.buckets
+        opened = (buckets.open_mean(RAW) or 0.0) * buckets.filled
+        before = float(self._raw[: max(self._filled - 1, 0)].sum())
+        total = float(buckets.means(RAW).sum()) * buckets.width + opened + before
+        mean = total / max(self.curve.n - 1, 1)
+        return abs(value - mean) < SUMMARY * self.spike.amplitude
 
     def _explained(self) -> bool:
         n = self.curve.n
@@ -257,7 +302,11 @@ class Track:
             else:
                 newest = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))[-8:]
                 self.curve.forget_quiet(newest)
-                note = f"It stayed there for {lasted} points: a new level, no longer a spike."
+                self.shift_at = self.curve.n - lasted + 1
+                note = (
+                    f"It stayed up for {lasted} points: a change of level (other data, settings or "
+                    "a restart), no longer a spike."
+                )
             self.journal.clear("spike", moment, note, series=self.name)
             self._renew_limits()
         self._after(at)
@@ -312,7 +361,7 @@ class Track:
         )
         self._filled = 0
         self._block = self.curve.block
-        self.spike.learn(self.curve.quiet_tail, len(quiet), self.curve.sigma)
+        self.spike.learn(quiet)
         if closed:
             self.plateau.update(self.curve, self.divergence.rising, self.eval_falls)
             self.not_learning.update(self.curve)
@@ -440,6 +489,7 @@ class Track:
         self._filled = 0
         self._block = self.curve.block
         self.spike.length = 0
+        self.spike.held = 0.0
         self.plateau.rewind(self.curve.n)
         self.not_learning.stands = False
         self.divergence.reset(self.curve.n)
