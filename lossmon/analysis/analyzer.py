@@ -15,6 +15,7 @@ import numpy as np
 
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.extrapolation import forecast
+from lossmon.analysis.gradients import GradientNorms
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import LASTING, NonFiniteDetector
 from lossmon.analysis.overfitting import TrainContext
@@ -75,6 +76,7 @@ class Analyzer:
         self._eval_trend: Track | None = None
         self._gradients: NonFiniteDetector | None = None
         self._gradient_name: str | None = None
+        self._norms = GradientNorms()
         self._rate_name: str | None = None
         self._rate = np.nan
         self._row = 0
@@ -255,6 +257,7 @@ class Analyzer:
         assert detector is not None
         rows = _rows(column, len(batch))
         finite = np.isfinite(column.values)
+        self._norms.extend(column.values[finite])
         edges = np.flatnonzero(np.diff(finite)) + 1
         for start, stop in zip([0, *edges], [*edges, len(finite)], strict=True):
             if finite[start]:
@@ -323,7 +326,10 @@ class Analyzer:
         if self._cache is None:
             trend = self._train if self._train is not None else self._eval_trend
             summary = summarise(self._train, self._eval, trend)
-            verdict = judge(self._journal, trend, self._eval, summary, tuple(self._others.values()))
+            verdict = judge(
+                self._journal, trend, self._eval, summary, tuple(self._others.values()),
+                self._norms.growth,
+            )  # fmt: skip
             self._cache = (self._row, summary, verdict)
         return self._cache[1], self._cache[2]
 

@@ -16,7 +16,10 @@ def benign_causes(track: Track) -> tuple[str, ...]:
     rates, curve = track.rates, track.curve
     if rates.warmup_end > 1:
         until = track.step_of(min(rates.warmup_end, curve.n))
-        causes.append(f"the learning rate warmed up until about step {until:g}")
+        if rates.warmup_end >= curve.n:
+            causes.append("the learning rate still warms up")
+        else:
+            causes.append(f"the learning rate warmed up until about step {until:g}")
     if rates.jump_at > max(rates.warmup_end, 0):
         causes.append(
             f"the learning rate jumped up at about step {track.step_of(rates.jump_at):g}: "

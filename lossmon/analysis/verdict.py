@@ -27,6 +27,8 @@ HARDLY: Final = 0.02
 """A positive loss that changed by less than this share of itself has hardly moved (a reading,
 shown in the verdict while it holds; never an event)."""
 MIN_HARDLY: Final = 24
+RATE_BEFORE: Final = 0.1
+"""A rise of the learning rate within this share of the run before the loss's is named with it."""
 _ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
     ("nonfinite", "nonfinite"),
     ("divergence", "diverging"),
@@ -42,11 +44,13 @@ def judge(
     evaluation: EvalTrack | None,
     summary: Summary,
     others: Sequence[EvalTrack] = (),
+    gradients: float | None = None,
 ) -> Verdict:
     """Return the verdict; `trend` is the judged track, `summary` its numbers.
 
     `others` are further evaluation sets: one that rises is named in headline,
-    evidence and advice, and does not decide the status.
+    evidence and advice, and does not decide the status. `gradients`: the norm
+    of the newest gradients over the usual one.
     """
     status: Status = "unknown"
     headline = ""
@@ -55,7 +59,9 @@ def judge(
     for kind, name in _ORDER:
         found = [event for event in standing if event.kind == kind]
         if found:
-            status, headline = name, found[-1].message
+            # What the judged loss itself shows says more than what went wrong in its wake.
+            own = [event for event in found if trend is not None and event.series == trend.name]
+            status, headline = name, (own or found)[-1].message
             break
     points = trend.curve.n if trend is not None else 0
     unlearned = any(event.kind == "not_learning" for event in standing)
@@ -101,6 +107,8 @@ def judge(
             evidence["overfitting"] = (
                 f"not checked yet: {seen} of at least {MIN_EVALUATIONS} evaluations"
             )
+    if gradients is not None:
+        evidence["gradient_norm_share"] = gradients
     if others:
         evidence["other_evaluations"] = "; ".join(
             f"{other.name} {other.course}" for other in others
@@ -115,7 +123,7 @@ def judge(
         if reason:
             evidence[f"{key.lower()}_unknown"] = reason
     return Verdict(status, shape, headline, advise(status, _facts(
-        journal, trend, evaluation, summary, unlearned, rising)), evidence)  # fmt: skip
+        journal, trend, evaluation, summary, unlearned, rising, gradients)), evidence)  # fmt: skip
 
 
 def _falls_in_order(trend: Track) -> bool:
@@ -150,7 +158,11 @@ def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str
         )
     elif plateau.points_needed:
         needed = points_wanted(plateau.points_needed, curve.n)
-        text = f"Nothing is wrong, but noise hides whether {name} still falls: {needed}"
+        text = f"Nothing is wrong, but noise hides whether {name} still falls: "
+        if plateau.outlook is not None:
+            low, high = curve.loss(plateau.outlook.low), curve.loss(plateau.outlook.high)
+            text += f"half as much training again would gain {low:.2g} to {high:.2g}; "
+        text += needed
     else:
         text = f"Nothing is wrong with {name}"
     if evaluation is None:
@@ -194,6 +206,20 @@ def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
         evidence["learning_rate_share"] = trend.rates.decayed
 
 
+def _spikes_before(journal: Journal, trend: Track) -> int:
+    """Spikes that came, and went, before what stands now began (not those of the rise itself)."""
+    began = min(
+        (e.onset_step for e in journal.events
+         if e.stands and e.kind in ("divergence", "nonfinite") and e.onset_step is not None),
+        default=math.inf,
+    )  # fmt: skip
+    return sum(
+        e.kind == "spike" and e.severity != "info" and e.series == trend.name
+        and e.cleared_step is not None and e.cleared_step < began
+        for e in journal.events
+    )  # fmt: skip
+
+
 def _facts(
     journal: Journal,
     trend: Track | None,
@@ -201,6 +227,7 @@ def _facts(
     summary: Summary,
     unlearned: bool,
     rising: Sequence[EvalTrack],
+    gradients: float | None,
 ) -> Facts:
     share = None
     if trend is not None and trend.curve.descent > 0 and math.isfinite(trend.curve.noise.sigma):
@@ -211,7 +238,14 @@ def _facts(
             and any(e.kind == "nonfinite" and e.stands for e in journal.events)
         )
     )  # fmt: skip
+    rate_rose = None
+    began = trend.divergence.since if trend is not None else 0
+    if trend is not None and 0 <= began - trend.rates.rise_at < max(30, RATE_BEFORE * began):
+        rate_rose = began - trend.rates.rise_at
     return Facts(
+        rate_rose=rate_rose,
+        warming=trend is not None and 0 < began <= trend.rates.warmup_end,
+        gradients=gradients,
         rate_known=trend is not None and trend.rates.known,
         rate_share=trend.rates.decayed if trend is not None else 1.0,
         noise_share=share,
@@ -222,7 +256,7 @@ def _facts(
         improving=trend is not None and trend.plateau.improving,
         points=trend.curve.n if trend is not None else 0,
         points_needed=trend.plateau.points_needed if trend is not None else None,
-        spikes=trend.spikes if trend is not None else 0,
+        spikes=_spikes_before(journal, trend) if trend is not None else 0,
         unlearned=unlearned,
         rising_elsewhere=tuple(
             (other.name, other.overfitting.onset_step)

@@ -12,6 +12,7 @@ from lossmon.analysis import (
     overfitting,
     plateau,
     spike,
+    tail,
     verdict,
 )
 from lossmon.explain.measured import sentence
@@ -180,9 +181,12 @@ def _spike() -> Page:
         "events",
         f"""
 One or a few points far above their surroundings: over {spike.LIMIT:g} times the noise above the
-median of the points before. Where past points show heavy tails the limit is lifted, to at most
-{spike.MOST:g}. It needs {spike.MIN_POINTS} points. It is over after {spike.QUIET} quiet points; a
-jump that lasts longer than {spike.LONGEST} is a new level, and judged as a rise.
+median of the points before. Where past points show heavy tails the limit is lifted to what noise
+alone passes in less than one run in a hundred, {tail.MOST:g} at most; a point between the two
+counts if the next one is high as well. It needs {spike.MIN_POINTS} points. It is over after
+{spike.QUIET} quiet points; a jump that lasts longer than {spike.LONGEST} is a change of level
+(other data, a restart), and judged as a rise. A last row that is the mean of the run is called a
+summary row, and is no spike.
 
 What to do: nothing, if it is rare and comes back. Many spikes: clip gradients, lower the rate or
 β₂ of Adam (0.95), look at the batches.
