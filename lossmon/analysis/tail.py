@@ -9,8 +9,9 @@ possible, meets the wanted chance.
 
 That chance is of the run, not of the look. A short run can afford more a point:
 at the n-th of the first 600 points it is 6·10⁻⁴/n, then 10⁻⁶ up to 2,500
-points, then it falls as 1/n again. A run of 600 points so raises a false alarm
-with a chance of 0.2 %, one of 2,500 with 0.4 %, and each doubling adds 0.2 %.
+points, then it falls as 1/n again: nominally 0.2 % for a run of 600 points, 0.4 %
+for 2,500, and 0.2 % more for each doubling. What is measured is larger where the
+tail is heavy and has not shown it yet (`benchmarks/VERDICTS.md`).
 """
 
 from __future__ import annotations

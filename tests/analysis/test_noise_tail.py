@@ -108,15 +108,19 @@ def test_limits_rise_with_the_length_of_the_run() -> None:
 
 
 def test_heavy_tails_pass_their_limit_in_few_runs() -> None:
-    passed = 0
+    """A fixed limit of 8.5 is passed in a third of such runs."""
+    passed = fixed = 0
     for seed in range(60):
         noise = np.random.default_rng(seed).standard_t(4, 1000) / 1.098
-        tail = Tail()
+        fixed += bool((noise > 8.5).any())
+        tail, beyond = Tail(), False
         for at in range(0, 1000, 50):
             block = noise[at : at + 50]
-            passed += at > 0 and bool((block > max(8.5, tail.limit(at))).any())
+            beyond |= at > 0 and bool((block > max(8.5, tail.limit(at))).any())
             tail.learn(block)
-    assert passed <= 4
+        passed += beyond
+    assert fixed >= 15
+    assert passed <= 6
 
 
 def test_a_summary_row_is_no_spike() -> None:
