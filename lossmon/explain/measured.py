@@ -17,6 +17,8 @@ import json
 from importlib import resources
 from typing import Any, Final
 
+from lossmon.analysis.extrapolation import COVERAGE
+
 FILE: Final = "measured.json"
 NOT_MEASURED: Final = (
     "How often it is right on simulated runs stands in benchmarks/VERDICTS.md, where it is "
@@ -72,5 +74,5 @@ def forecast(found: dict[str, Any] | None = None) -> str:
         return "How often the band holds the end, `python -m benchmarks.extrapolation` measures."
     return (
         f"Measured (`{figures['command']}`, {figures.get('date', 'undated')}; three fifths seen): "
-        f"the band of 80 % held the end of {' and of '.join(parts)}."
+        f"the band of {COVERAGE:.0%} held the end of {' and of '.join(parts)}."
     )

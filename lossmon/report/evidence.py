@@ -21,7 +21,7 @@ _SHARES: Final = {
     "learning_rate_share": "learning rate, of its highest",
 }
 _TEXTS: Final = {
-    "benign_causes": "may be harmless",
+    "benign_causes": "seen beside it",
     "other_evaluations": "other evaluation sets",
     "overfitting": "overfitting",
 }
