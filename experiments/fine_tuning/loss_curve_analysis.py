@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from experiments.fine_tuning.runs import Setting
 
 RESULTS: Final = Path(__file__).parent / "results" / "runs.jsonl"
+MEASURED: Final = Path(__file__).parents[2] / "lossmon" / "analysis" / "measured.json"
 BASE: Final[dict[str, Any]] = {
     "method": "lora", "examples": 1024, "rate": 1e-2, "batch": 16, "steps": 300,
 }  # fmt: skip
@@ -195,6 +197,19 @@ def all_tables(runs: list[Captured]) -> str:
     )  # fmt: skip
 
 
+def keep(runs: list[Captured]) -> None:
+    """Write what `lossmon explain` cites beside the other measured figures."""
+    lora = [run for run in runs if run.setting["method"] == "lora"]
+    entry = {
+        "command": "python -m experiments.fine_tuning.loss_curve_analysis tables",
+        "date": time.strftime("%Y-%m-%d"),
+        **tables.findings(lora, BASE),
+    }
+    known = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
+    text = json.dumps({**known, "fine_tuning": entry}, indent=2)
+    MEASURED.write_text(text + "\n", encoding="utf-8")
+
+
 def curves(runs: list[Captured], task: str) -> str:
     """A task's evaluation losses and scores, a line a run."""
     lines = []
@@ -216,6 +231,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("task", nargs="?", choices=tuple(TASKS), default="instruct")
     parser.add_argument("-o", "--out", type=Path, default=Path("out/loss_curve_analysis"))
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    parser.add_argument(
+        "--keep", action="store_true", help="with tables: also write what `lossmon explain` cites"
+    )
     options = parser.parse_args(words)
     if options.do == "capture":
         return capture(options.out, options.jobs)
@@ -223,6 +241,8 @@ def main(words: list[str] | None = None) -> int:
     if not runs:
         print(f"{RESULTS}: nothing captured yet: run `capture` first", file=sys.stderr)
         return 2
+    if options.keep:
+        keep(runs)
     print(all_tables(runs) if options.do == "tables" else curves(runs, options.task))
     return 0
 

@@ -345,3 +345,29 @@ def methods(runs: Sequence[Captured], base: dict[str, Any]) -> list[list[str]]:
                 ]
             )
     return rows
+
+
+def findings(runs: Sequence[Captured], base: dict[str, Any]) -> dict[str, Any]:
+    """What `lossmon explain` cites of the LoRA runs: counts and shares, by question."""
+    usable = [run for run in runs if run.usable]
+    spreads = {}
+    for (task,), mine in by((run for run in usable if _like(run, base)), "task").items():
+        final = [float(run.eval_losses[-1]) for run in mine]
+        if len(final) > 1:
+            spreads[task] = round(float(np.std(final, ddof=1) / np.mean(final)), 3)
+    within = [spearman(run.eval_losses, run.scores) for run in usable]
+    ranked = [value for value in within if math.isfinite(value)]
+    strong = [run for run in runs if run.reduction_rating == "strong"]
+    wide = [run for run in usable if run.gap_rating == "overfitting"]
+    raised = [run for run in usable if run.overfitting_step is not None]
+    return {
+        "runs": len(runs),
+        "seed_spread": spreads,
+        "proxy": {"runs": len(ranked), "rank_correlation": round(float(np.median(ranked)), 2)},
+        "strong": {
+            "runs": len(strong),
+            "good": sum(bool(run.usable and run.scores[-1] >= GOOD) for run in strong),
+        },
+        "wide_gap": {"runs": len(wide), "fell": sum(map(harmed, wide))},
+        "overfitting": {"runs": len(raised), "fell": sum(map(harmed, raised))},
+    }

@@ -6,12 +6,22 @@ import math
 
 from lossmon.analysis import ema, outlook, ratings
 from lossmon.analysis.probability import MAX_START, perplexity, probability
+from lossmon.explain import measured
 from lossmon.explain.page import Page
 
 
 def pages() -> tuple[Page, ...]:
     """Return the pages of this group."""
-    return (_loss(), _probability(), _perplexity(), _shapes(), _reading(), _eval(), _smoothing())
+    return (
+        _loss(),
+        _probability(),
+        _perplexity(),
+        _shapes(),
+        _reading(),
+        _eval(),
+        _capability(),
+        _smoothing(),
+    )
 
 
 def _table() -> str:
@@ -192,6 +202,38 @@ always the same ones. More evaluations let an overfitting be told earlier.
 """,
         ("eval", "evaluation", "validation", "val_loss", "validation_loss", "train_eval"),
         ("overfitting", "gap", "best_eval"),
+    )
+
+
+def _capability() -> Page:
+    told = "\n\n".join(
+        sentence
+        for sentence in (
+            measured.experiments(),
+            measured.proxy(),
+            measured.seeds(),
+            measured.reduction_rule(),
+            measured.gap_rule(),
+        )
+        if sentence
+    )
+    return Page(
+        "capability",
+        "Capability: what a loss curve can and cannot tell",
+        "basics",
+        f"""
+The loss says how probable the right answer is, not whether it comes first. A model answers rightly
+once the right token is likelier than every other one; from there on a lower loss changes little,
+and a higher one, of a model that grew too sure, may cost nothing. So a loss that is good enough
+differs by task, and is found by scoring what the model does on data it has not seen.
+
+{told}
+
+What to do with it: score a few checkpoints on the task itself, and keep the best by that score;
+compare runs over several seeds before believing a small difference.
+""",
+        ("good_enough", "proxy", "scores_and_loss"),
+        ("loss", "eval_loss", "reduction", "gap"),
     )
 
 

@@ -8,7 +8,8 @@
 
 `delay` is the median over that of an oracle that knows the noise. Every key
 is optional; without the file pages name the benchmark's own table.
-`benchmarks/extrapolation.py` adds "forecast": the bands that held the end.
+`benchmarks/extrapolation.py` adds "forecast": the bands that held the end;
+`experiments/fine_tuning/loss_curve_analysis.py` "fine_tuning": what curves told of scores.
 """
 
 from __future__ import annotations
@@ -76,3 +77,67 @@ def forecast(found: dict[str, Any] | None = None) -> str:
         f"Measured (`{figures['command']}`, {figures.get('date', 'undated')}; three fifths seen): "
         f"the band of {COVERAGE:.0%} held the end of {' and of '.join(parts)}."
     )
+
+
+def seeds(found: dict[str, Any] | None = None) -> str:
+    """Return how much the seed alone changed the final evaluation loss of small fine-tunings."""
+    figures = _fine_tuning(found)
+    spreads = figures.get("seed_spread", {})
+    if not spreads:
+        return ""
+    told = ", ".join(f"{task} {share:.0%}" for task, share in spreads.items())
+    return f"The seed alone (sd over mean of the final evaluation loss), by task: {told}."
+
+
+def proxy(found: dict[str, Any] | None = None) -> str:
+    """Return how well evaluation loss ordered the checkpoints of a run by their score."""
+    figures = _fine_tuning(found).get("proxy", {})
+    if not figures.get("runs"):
+        return ""
+    return (
+        f"Over the checkpoints of {figures['runs']:,} runs the median rank correlation of "
+        f"evaluation loss and score was {figures['rank_correlation']:.2f} (minus one is perfect)."
+    )
+
+
+def reduction_rule(found: dict[str, Any] | None = None) -> str:
+    """Return how many runs of a strong reduction ended with a good score."""
+    figures = _fine_tuning(found).get("strong", {})
+    if not figures.get("runs"):
+        return ""
+    return (
+        f"Of {figures['runs']:,} small fine-tunings rated strong, {figures['good']:,} answered "
+        "nine of ten unseen prompts right at their end."
+    )
+
+
+def gap_rule(found: dict[str, Any] | None = None) -> str:
+    """Return in how many runs of a wide gap, and of an overfitting event, the score fell."""
+    figures = _fine_tuning(found)
+    parts = [
+        f"of {figures[name]['runs']:,} {words} the score on unseen prompts fell significantly in "
+        f"{figures[name]['fell']:,}"
+        for name, words in (
+            ("wide_gap", "runs whose gap is rated overfitting"),
+            ("overfitting", "with an event `overfitting`"),
+        )
+        if figures.get(name, {}).get("runs")
+    ]
+    return f"In small fine-tunings, {'; '.join(parts)}." if parts else ""
+
+
+def experiments(found: dict[str, Any] | None = None) -> str:
+    """Return where these figures come from, or how they would be made."""
+    figures = _fine_tuning(found)
+    if not figures:
+        return "`python -m experiments.fine_tuning.loss_curve_analysis` measures them."
+    return (
+        f"Measured on {figures['runs']:,} small fine-tunings of three task types "
+        f"(`{figures['command']}`, {figures.get('date', 'undated')})."
+    )
+
+
+def _fine_tuning(found: dict[str, Any] | None) -> dict[str, Any]:
+    data = load() if found is None else found
+    figures: dict[str, Any] = data.get("fine_tuning", {})
+    return figures

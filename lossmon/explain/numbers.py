@@ -35,6 +35,8 @@ unknown where the loss is not positive.
 
 A weak reduction with a falling trend wants more steps; with a plateau, another learning rate, more
 capacity or other data.
+
+{measured.reduction_rule()}
 """,
             ("learned", "reduction_rating", "strong", "moderate", "weak"),
             ("loss", "half_way_step", "r"),
@@ -105,6 +107,8 @@ point. Noise of one point does not hurt by itself; it hides what you want to see
 is usual for a large model on little data, and no harm while the evaluation loss falls. The event
 `overfitting` needs a significant rise of the evaluation loss itself. Unknown where there is no
 evaluation loss, where a loss is not positive, or where the two have different scales.
+
+{measured.gap_rule()}
 """,
             ("gap_rating", "monitor", "eval_gap"),
             ("overfitting", "eval_loss"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +12,14 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from experiments.fine_tuning import tables
+from experiments.fine_tuning.loss_curve_analysis import (
+    BASE,
+    MEASURED,
+    RESULTS,
+    all_tables,
+    load,
+    plan,
+)
 from experiments.fine_tuning.tables import Captured
 
 NUMBERS = st.lists(st.integers(-20, 20).map(float), min_size=3, max_size=30)
@@ -63,3 +74,17 @@ def test_a_perfect_proxy_has_a_rank_correlation_of_minus_one() -> None:
                            for k in range(1, 6)])  # fmt: skip
     assert row[2].startswith("-1.00")
     assert row[3].startswith("-1.00")
+
+
+def test_the_readme_shows_what_the_command_prints_and_explain_cites_it() -> None:
+    runs = load()
+    if not runs:
+        pytest.skip(f"{RESULTS.name}: nothing is captured yet")
+    planned = list(plan())
+    assert [run.setting for run in runs if run.setting not in planned] == []
+    readme = (Path(__file__).parents[2] / "experiments" / "README.md").read_text(encoding="utf-8")
+    assert all_tables(runs).strip() in readme
+    cited = json.loads(MEASURED.read_text(encoding="utf-8"))["fine_tuning"]
+    lora = [run for run in runs if run.setting["method"] == "lora"]
+    found = tables.findings(lora, BASE)
+    assert {name: cited[name] for name in found} == found

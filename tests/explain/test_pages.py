@@ -172,3 +172,24 @@ def test_forecast_cites_what_was_measured_and_says_so_where_nothing_was() -> Non
     assert "790 of 1,000 simulated runs" in text
     assert "real" not in text
     assert "benchmarks.extrapolation" in measured.forecast({})
+
+
+def test_capability_cites_the_fine_tunings_and_says_nothing_where_none_were_measured() -> None:
+    from lossmon.explain import measured
+
+    found = {
+        "fine_tuning": {
+            "command": "python -m experiments", "date": "2026-01-31", "runs": 60,
+            "seed_spread": {"code": 0.12}, "proxy": {"runs": 50, "rank_correlation": -0.91},
+            "strong": {"runs": 30, "good": 20}, "wide_gap": {"runs": 9, "fell": 2},
+            "overfitting": {"runs": 0, "fell": 0},
+        }
+    }  # fmt: skip
+    assert "60 small fine-tunings" in measured.experiments(found)
+    assert "-0.91" in measured.proxy(found)
+    assert "code 12%" in measured.seeds(found)
+    assert "Of 30" in measured.reduction_rule(found)
+    assert "9 runs whose gap is rated overfitting" in measured.gap_rule(found)
+    assert "event" not in measured.gap_rule(found)
+    for cited in (measured.proxy, measured.seeds, measured.reduction_rule, measured.gap_rule):
+        assert cited({}) == ""
