@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from lossmon.errors import UsageError
-from lossmon.formats._index import INDEX, Entry
+from lossmon.formats._index import INDEX
+from lossmon.formats._index_entry import Entry
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff, TableFormat
 from lossmon.formats.head import Head
 
