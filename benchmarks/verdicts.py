@@ -17,6 +17,7 @@ import math
 import multiprocessing
 import time
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -203,7 +204,7 @@ def table(results: list[dict[str, Any]]) -> str:
         rules = ["lossmon"]
         if what == "overfitting":
             rules.append("UP5")
-        elif what == "divergence":
+        elif what == "divergence" and find_spec("river") is not None:
             rules.append("Page–Hinkley")
         for rule in rules:
             start = f"| {what} | {rule} | {per_thousand(healthy, what, rule)} "

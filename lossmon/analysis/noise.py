@@ -43,10 +43,15 @@ LAGS: Final = 100
 """Longest averaging window that is looked for (mmengine and detectron2 use 10 to 100)."""
 BATCH: Final = 32
 """Differences are taken this many at a time for that, at least."""
-_WINDOW_LEAST: Final = -0.25
+_WINDOW_LEAST: Final = -0.3
 """Correlation that the differences must pass at lag w; −0.5 is expected …"""
+_WINDOW_MOST: Final = -0.75
+"""… no stronger than this: a steep descent's differences have more, at some long lag …"""
+_WINDOW_BEFORE: Final = 0.1
+"""… and at the lags before w none: a descent's differences are alike, at all short lags …"""
 _WINDOW_Z: Final = 4.5
 """… and by so many of its standard errors 1/√N: one chance in 3,000 over a hundred lags."""
+_SHORT_LAGS: Final = 8
 _LAG_ONE: Final = -0.25
 """White noise has −0.5 at lag 1, noise that is correlated at 0.6 −0.2, means over windows 0."""
 TAIL_KEPT: Final = 64 + WINDOW + LAGS
@@ -190,7 +195,11 @@ class Noise:
             return 1
         at = 2 + int(found[2:].argmin())
         needed = min(_WINDOW_LEAST, -_WINDOW_Z / math.sqrt(self._counts[at] + 1))
-        return at if found[at] < needed else 1
+        if not _WINDOW_MOST < found[at] < needed:
+            return 1
+        before = found[1 : min(at, _SHORT_LAGS + 1)]
+        chance = 2 / math.sqrt(len(before) * (self._counts[1] + 1))
+        return at if abs(float(total(before))) / len(before) < _WINDOW_BEFORE + chance else 1
 
     @property
     def sigma(self) -> float:
