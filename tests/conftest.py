@@ -1,4 +1,4 @@
-"""What holds for all tests: hypothesis never fails a test for being slow; benchmarks time things."""
+"""For all tests: hypothesis never fails one for being slow; timing is what benchmarks measure."""
 
 from __future__ import annotations
 
