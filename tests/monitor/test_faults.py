@@ -12,7 +12,7 @@ import pytest
 from benchmarks.soak import soak
 from lossmon.analysis.liveness import MIN_SILENCE
 from lossmon.formats.mlflow_sqlite import FORMAT as MLFLOW
-from lossmon.monitor import Monitor, feeds
+from lossmon.monitor import Monitor, table_feed
 from lossmon.monitor.pulse import ABANDONED_SECONDS, Pulse
 from tests.formats import stores
 
@@ -48,7 +48,7 @@ def test_a_commit_within_the_clocks_grain_of_a_slow_opening_is_read(
     store.execute("INSERT INTO runs VALUES ('r1', 'run', 'RUNNING', 1700000000000, NULL, 'active')")
     store.execute(insert, (1.0, 1))
     status = path.stat()
-    real_open, ahead = feeds.open_readonly, 0.0
+    real_open, ahead = table_feed.open_readonly, 0.0
     monkeypatch.setattr(time, "time", lambda: status.st_mtime + 0.01 + ahead)
 
     def slow_open(opened: Path) -> sqlite3.Connection:
@@ -61,8 +61,8 @@ def test_a_commit_within_the_clocks_grain_of_a_slow_opening_is_read(
             ahead = 5.0
         return connection
 
-    monkeypatch.setattr(feeds, "open_readonly", slow_open)
-    feed = feeds.TableFeed(path, MLFLOW, "r1")
+    monkeypatch.setattr(table_feed, "open_readonly", slow_open)
+    feed = table_feed.TableFeed(path, MLFLOW, "r1")
     rows = 0
     while feed.changed():
         fed = feed.advance()
