@@ -107,21 +107,17 @@ def test_a_damaged_state_raises_nothing_else(data: st.DataObject) -> None:
     state = copy.deepcopy(small_state())
     place: Any = state
     for _ in range(data.draw(st.integers(1, 7))):
-        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
-        if not keys:
-            break
-        key = data.draw(st.sampled_from(keys))
-        if not isinstance(place[key], dict | list):
-            break
-        last, place = (place, key), place[key]
-    else:
-        key, place = last[1], last[0]
-    if isinstance(place, dict) and not place:
-        return
-    if key in place if isinstance(place, dict) else key < len(place):
-        place[key] = data.draw(
-            st.sampled_from([None, -1, 10**30, "x", [], {}, {"array": "<f8"}, {"same": 0}])
+        key = data.draw(
+            st.sampled_from(list(place) if isinstance(place, dict) else range(len(place)))
         )
+        if not (isinstance(place[key], dict | list) and place[key]):
+            break  # a leaf, or nothing to go into: this is what is replaced
+        parent, place = place, place[key]
+    else:
+        place = parent
+    place[key] = data.draw(
+        st.sampled_from([None, -1, 10**30, "x", [], {}, {"array": "<f8"}, {"same": 0}])
+    )
     with contextlib.suppress(StateError):
         Analyzer.from_state(state)
 
