@@ -1,4 +1,4 @@
-"""Every report over `demo_logs`, byte for byte.
+"""Every report and comparison over `demo_logs`, byte for byte.
 
 `python -m tests.report.test_golden --update` writes the files anew, and says
 which ones changed; look at the difference before it is committed. What depends
@@ -26,27 +26,36 @@ SUFFIXES = {
 }  # fmt: skip
 RUNS = ("healthy", "overfitting", "diverging", "nan", "seed-1", "seed-2")
 """A run of each kind: all eleven would be a megabyte of golden files."""
+COMPARED = ("text", "json", "markdown", "csv")
+"""Formats of `compare`, which has a row a run: over all of them."""
+ALL = tuple(sorted(path.name for path in DEMO.iterdir() if path.is_dir()))
+GOLDENS = {
+    **{f"report.{suffix}": ("report", format, RUNS) for format, suffix in SUFFIXES.items()},
+    **{f"compare.{SUFFIXES[format]}": ("compare", format, ALL) for format in COMPARED},
+}
+"""Golden files: what makes each, over which runs."""
 OLD = 1_700_000_000
 
 
-def made(folder: Path, format: str) -> bytes:
-    """Return the report of the demo logs in one format."""
-    for name in RUNS:
+def made(folder: Path, golden: str) -> bytes:
+    """Return what a golden file should hold."""
+    command, format, names = GOLDENS[golden]
+    for name in names:
         if not (folder / "demo_logs" / name).exists():
             shutil.copytree(DEMO / name, folder / "demo_logs" / name)
     for path in folder.glob("demo_logs/*/*"):
         os.utime(path, (OLD, OLD))
-    sources = [f"demo_logs/{name}" for name in RUNS]
-    done = lossmon("report", *sources, "--format", format, cwd=folder)
+    sources = [f"demo_logs/{name}" for name in names]
+    done = lossmon(command, *sources, "--format", format, cwd=folder)
     assert (done.returncode, done.stderr) == (0, b"")
     text = re.sub(r"read by lossmon [^<]+", "read by lossmon VERSION", done.stdout.decode())
     return re.sub(r'("time":\s?)1[0-9.]{9,20}', r"\g<1>0.0", text).encode()
 
 
-@pytest.mark.parametrize("format", SUFFIXES)
-def test_a_report_is_the_same_byte_for_byte(tmp_path: Path, format: str) -> None:
-    wanted = (GOLDEN / f"report.{SUFFIXES[format]}").read_bytes()
-    found = made(tmp_path, format)
+@pytest.mark.parametrize("golden", GOLDENS)
+def test_a_report_is_the_same_byte_for_byte(tmp_path: Path, golden: str) -> None:
+    wanted = (GOLDEN / golden).read_bytes()
+    found = made(tmp_path, golden)
     assert found.decode().splitlines() == wanted.decode().splitlines(), (
         "if this is meant: python -m tests.report.test_golden --update"
     )
@@ -57,10 +66,10 @@ def update() -> Iterator[str]:
     """Write the golden files anew; yield a line on each."""
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        for format, suffix in SUFFIXES.items():
-            target = GOLDEN / f"report.{suffix}"
+        for golden in GOLDENS:
+            target = GOLDEN / golden
             before = target.read_bytes() if target.exists() else None
-            after = made(Path(name), format)
+            after = made(Path(name), golden)
             target.write_bytes(after)
             yield f"{target.name}: {'unchanged' if before == after else 'CHANGED'}"
 
