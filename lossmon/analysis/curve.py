@@ -151,7 +151,9 @@ class Curve:
             self.deepest = max(before - min(self.level, self.reference or self.level), 0.0)
         # The level held over 16 points (8 in short logs), the newest ones excluded.
         span = max(1, 16 // self.buckets.width) if self.n >= _START_POINTS else 8
-        if k > 2 * span:
+        if span == 1 and k > 2:
+            self.reference = float(lowest(means[:-1]))
+        elif k > 2 * span:
             held = np.cumsum(np.concatenate(([0.0], means)))
             levels = (held[span:-span] - held[: -2 * span]) / span
             self.reference = float(lowest(levels))
@@ -163,7 +165,10 @@ class Curve:
         R must not hold the whole first drop only because it came late.
         """
         head = 0.5 * float(means[0] + means[1])
-        falls = head - means > max(0.1 * (head - self.level), 6 * self.floor)
+        least = max(0.1 * (head - self.level), 6 * self.floor)
+        if head - float(lowest(means[:3])) > least:
+            return 0  # it fell at once, as most runs do
+        falls = head - means > least
         first = int(falls.argmax())
         return first if falls[first] and first > 2 else 0
 

@@ -227,18 +227,28 @@ class DivergenceDetector:
             return False
         if curve.level < reference + RISE * curve.deepest or self._held(curve, n):
             return False
-        rise = found.slopes * (found.counts - 1)
-        sure = (found.gains + SLOW * found.margins < 0) & (rise > SLOW_RISE * RISE * curve.deepest)
         # A spike at the window's end or a jump that decays also lifts a line, but is none.
         # What begins near the start may be a warm-up bump.
-        sure &= n - found.counts * curve.buckets.width > max(EARLY, EARLY_SHARE * n)
-        sure &= found.misfits < 1 + STRAIGHT * np.sqrt(2 / found.counts)
-        index = int(sure.argmax())
-        if not sure[index] or self._sawtooth(curve, curve.level, n):
+        oldest = n - max(EARLY, EARLY_SHARE * n)
+        least = SLOW_RISE * RISE * curve.deepest
+        for count, slope, gain, margin, misfit in zip(
+            found.counts, found.slopes, found.gains, found.margins, found.misfits, strict=True
+        ):
+            rise = slope * (count - 1)
+            if (
+                gain + SLOW * margin < 0
+                and rise > least
+                and count * curve.buckets.width < oldest
+                and misfit < 1 + STRAIGHT * math.sqrt(2 / count)
+            ):
+                break
+        else:
+            return False
+        if self._sawtooth(curve, curve.level, n):
             return False
         means = curve.buckets.means(CLEAN)
         # A jump that comes down slowly is a line too, as far as noise tells; its newest half falls.
-        newest = means[-max(4, int(found.counts[index]) // 2) :]
+        newest = means[-max(4, count // 2) :]
         if slope_test(newest)[0] <= 0:
             return False
         if stair and curve.level <= float(highest(means[max(0, stair - 4) : stair])):
@@ -246,14 +256,14 @@ class DivergenceDetector:
         variance, _ = curve.bucket_variance(max(16, len(means) // 2))
         # Where nothing was learned yet, R is noise and no unit for a rise.
         learned = curve.deepest > LEARNED * math.sqrt(variance)
-        if not learned and rise[index] < 2 * LEARNED * math.sqrt(variance):
+        if not learned and rise < 2 * LEARNED * math.sqrt(variance):
             return False
-        if not _line_beats_step(means[-int(found.counts[index]) :], -LINE * variance):
+        if not _line_beats_step(means[-count:], -LINE * variance):
             return False
         self.hot = self.rising = self.slow = True
         self._scale, self._sigma_then = curve.deepest, self._sigma
         self._reference = reference
-        self.since = n - int(found.counts[index]) * curve.buckets.width
+        self.since = n - count * curve.buckets.width
         self.schedule(n)
         return True
 

@@ -8,20 +8,24 @@ from dataclasses import replace
 from typing import Final
 
 from lossmon.model import Event, EventKind, Severity
-from lossmon.record import record
 
 RESUMED: Final = "The run was resumed from before."
 MAX_EVENTS: Final = 2000
 """Events kept; a log that spikes without end keeps the first ones and all that stand."""
 
 
-@record
 class Moment:
-    """A point's step, its time if the log has one, and its place in the order of arrival."""
+    """A point's step, its time if the log has one, and its place in the order of arrival.
 
-    step: float
-    time: float | None = None
-    row: int = 0
+    Made at every look: a plain class is made in a third of the time that a record takes.
+    """
+
+    __slots__ = ("row", "step", "time")
+
+    def __init__(self, step: float, time: float | None = None, row: int = 0) -> None:
+        self.step = step
+        self.time = time
+        self.row = row
 
 
 class Journal:

@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.reduce import total
+from lossmon.analysis.reduce import mean, total
 from lossmon.model.batch import FloatArray
 
 WINDOW: Final = 48
@@ -54,6 +54,7 @@ _WINDOW_Z: Final = 4.5
 _SHORT_LAGS: Final = 8
 _LAG_ONE: Final = -0.25
 """White noise has −0.5 at lag 1, noise that is correlated at 0.6 −0.2, means over windows 0."""
+_ALL_LAGS: Final = np.arange(LAGS + 1)
 TAIL_KEPT: Final = 64 + WINDOW + LAGS
 """Older values that `Noise.update` wants before the new ones."""
 
@@ -174,25 +175,27 @@ class Noise:
     def _correlate(self, tail: FloatArray, new: int, memory: float) -> None:
         """Add the products of the newest differences with those up to `LAGS` before them."""
         limit = _CLIP * math.sqrt(2.0) * self.innovation
-        steps = np.clip(np.diff(tail[-(new + LAGS + 1) :]), -limit, limit)
-        steps -= steps.mean()  # a slope is common to all, and correlated with itself at every lag
+        newest = tail[-(new + LAGS + 1) :]
+        steps = np.minimum(np.maximum(newest[1:] - newest[:-1], -limit), limit)
+        steps -= mean(steps)  # a slope is common to all, and correlated with itself at every lag
         older = len(steps) - new
         padded = np.concatenate((np.zeros(LAGS - older), steps)) if older < LAGS else steps
-        before = np.lib.stride_tricks.sliding_window_view(padded, LAGS + 1)[:, ::-1]
         keep = math.exp(-new / memory)
         self._products *= keep
-        self._products += (before[-new:] * steps[-new:, None]).sum(axis=0)
+        self._products += np.correlate(padded, steps[-new:])[::-1]
         self._counts *= keep
-        self._counts += np.clip(older + new - np.arange(LAGS + 1), 0, new)
+        self._counts += new if older >= LAGS else np.clip(older + new - _ALL_LAGS, 0, new)
         self.window = self._find_window()
 
     def _find_window(self) -> int:
         if not self._products[0] > 0:
             return 1
+        variance = float(self._products[0]) / max(float(self._counts[0]), 1.0)
+        at_one = max(float(self._counts[1]), 1.0)
+        if float(self._products[1]) / at_one < variance * (_LAG_ONE + 1 / math.sqrt(at_one + 1)):
+            return 1
         found = self._products / self._products[0]
         found *= self._counts[0] / np.maximum(self._counts, 1.0)
-        if found[1] < _LAG_ONE + 1 / math.sqrt(self._counts[1] + 1):
-            return 1
         at = 2 + int(found[2:].argmin())
         needed = min(_WINDOW_LEAST, -_WINDOW_Z / math.sqrt(self._counts[at] + 1))
         if not _WINDOW_MOST < found[at] < needed:

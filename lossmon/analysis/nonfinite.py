@@ -42,6 +42,11 @@ class NonFiniteDetector:
         return self._journal.standing("nonfinite", self._name) is not None
 
     @property
+    def awaits(self) -> bool:
+        """Whether a finite point means anything to it: one that was none came before."""
+        return self.in_row > 0 or self.stands
+
+    @property
     def finite_left(self) -> int:
         """Finite points still to come until the event is cleared."""
         return RECOVERED - self._finite

@@ -9,19 +9,22 @@ long again is then −slope · t_middle · ln 1.5.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.buckets import CAPACITY
-from lossmon.model.batch import FloatArray, IntArray
+from lossmon.model.batch import FloatArray
 from lossmon.record import record
 
 WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
 MIN_BUCKETS: Final = 6
 MIN_POINTS: Final = 16
+_WIDE: Final = -(-MIN_POINTS // MIN_BUCKETS)
+"""Buckets of so many points need no more than `MIN_BUCKETS`."""
 _HORIZON: Final = math.log(1.5)
 
 
@@ -44,55 +47,64 @@ class Outlook:
     """Mean square of the residuals over the variance that noise explains: 1 for a straight line."""
 
 
-@record
 class Lines:
-    """Lines over the windows of one moment, the shortest (newest) first; shapes (windows,)."""
+    """Lines over the windows of one moment, the shortest (newest) first: one value a window.
 
-    counts: IntArray
-    """Buckets in each window."""
-    slopes: FloatArray
-    """Per bucket."""
-    errors: FloatArray
-    gains: FloatArray
-    margins: FloatArray
-    """Half of the gain's interval."""
-    levels: FloatArray
-    misfits: FloatArray
+    They are few and looked at one by one: plain numbers cost less than arrays.
+    """
+
+    __slots__ = ("counts", "errors", "gains", "levels", "margins", "misfits", "slopes")
+
+    def __init__(
+        self,
+        counts: tuple[int, ...] = (),
+        slopes: Sequence[float] = (),
+        errors: Sequence[float] = (),
+        gains: Sequence[float] = (),
+        margins: Sequence[float] = (),
+        levels: Sequence[float] = (),
+        misfits: Sequence[float] = (),
+    ) -> None:
+        self.counts = counts
+        """Buckets in each window."""
+        self.slopes = slopes
+        """Per bucket."""
+        self.errors = errors
+        self.gains = gains
+        self.margins = margins
+        """Half of the gain's interval."""
+        self.levels = levels
+        self.misfits = misfits
 
     def __len__(self) -> int:
         return len(self.counts)
 
     def outlook(self, index: int, width: int) -> Outlook:
         """Return one window's line; `width` is the number of points in a bucket."""
-        gain, margin = float(self.gains[index]), float(self.margins[index])
+        gain, margin = self.gains[index], self.margins[index]
         return Outlook(
-            gain=gain,
-            low=gain - margin,
-            high=gain + margin,
-            slope=float(self.slopes[index]) / width,
-            slope_error=float(self.errors[index]) / width,
-            window=int(self.counts[index]) * width,
-            level=float(self.levels[index]),
-            misfit=float(self.misfits[index]),
-        )
+            gain, gain - margin, gain + margin, self.slopes[index] / width,
+            self.errors[index] / width, self.counts[index] * width, self.levels[index],
+            self.misfits[index],
+        )  # fmt: skip
 
 
-@lru_cache(maxsize=512)
-def _windows(buckets: int, width: int, available: int) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Buckets in each window, the same as floats, and the sums of squares of their places."""
+@lru_cache(maxsize=300)
+def _windows(buckets: int, width: int) -> tuple[tuple[int, ...], FloatArray]:
+    """Buckets in each window, and the weights that make sums over every window at once.
+
+    Row 2i gives Σy over window i, row 2i + 1 the slope of its OLS line, of
+    values in order of arrival that end with the newest; shape (2·windows, longest).
+    """
     found = sorted({int(buckets * share) for share in WINDOWS})
-    counts = np.array(
-        [c for c in found if MIN_BUCKETS <= c <= available and c * width >= MIN_POINTS],
-        dtype=np.int64,
-    )
-    n = counts.astype(np.float64)
-    sxx = n * (n * n - 1) / 12
-    for array in (counts, n, sxx):
-        array.flags.writeable = False
-    return counts, n, sxx
-
-
-_PLACES: Final = np.arange(CAPACITY)
+    counts = tuple(c for c in found if c >= MIN_BUCKETS and c * width >= MIN_POINTS)
+    weights = np.zeros((2 * len(counts), counts[-1] if counts else 0))
+    for index, count in enumerate(counts):
+        weights[2 * index, -count:] = 1.0
+        places = np.arange(count) - 0.5 * (count - 1)
+        weights[2 * index + 1, -count:] = places / (count * (count * count - 1) / 12)
+    weights.flags.writeable = False
+    return counts, weights
 
 
 def lines(
@@ -104,29 +116,28 @@ def lines(
     them. `quantile`: of the test. `run`: the run's length in buckets.
     `available`: buckets since the newest resume; longer windows are left out.
     """
-    k = len(means)
-    counts, n, sxx = _windows(k, min(width, MIN_POINTS), min(available, k))
-    if len(counts) == 0:
-        empty = np.empty(0)
-        return Lines(counts, empty, empty, empty, empty, empty, empty)
-    longest = int(counts[-1])
-    # Newest first, from the newest value: sums of what differs from it, so that little cancels.
+    counts, weights = _windows(len(means), min(width, _WIDE))
+    if available < len(means):
+        counts = counts[: bisect_right(counts, available)]
+    if not counts:
+        return Lines()
+    longest = weights.shape[1]
+    # Sums of what differs from the newest value, so that little cancels.
     newest = float(means[-1])
-    back = means[::-1][:longest] - newest
-    last = counts - 1
-    s0 = back.cumsum()[last]
-    s1 = (_PLACES[:longest] * back).cumsum()[last]
-    s2 = (back * back).cumsum()[last]
-    slopes = -(s1 - 0.5 * (n - 1) * s0) / sxx
-    errors = np.sqrt(variance / sxx)
-    residual = np.maximum(s2 - s0 * s0 / n - slopes * slopes * sxx, 0.0)
-    horizon = (run - 0.5 * n) * _HORIZON
-    return Lines(
-        counts=counts,
-        slopes=slopes,
-        errors=errors,
-        gains=-slopes * horizon,
-        margins=quantile * errors * horizon,
-        levels=newest + s0 / n + 0.5 * slopes * (n - 1),
-        misfits=residual / (n - 2) / variance,
-    )
+    values = means[-longest:] - newest
+    sums = (weights @ values).tolist()
+    squares = (values * values)[::-1].cumsum().tolist()
+    slopes, errors, gains, margins, levels, misfits = [], [], [], [], [], []
+    for index, n in enumerate(counts):
+        s0, slope = sums[2 * index], sums[2 * index + 1]
+        sxx = n * (n * n - 1) / 12
+        error = math.sqrt(variance / sxx)
+        horizon = (run - 0.5 * n) * _HORIZON
+        residual = max(squares[n - 1] - s0 * s0 / n - slope * slope * sxx, 0.0)
+        slopes.append(slope)
+        errors.append(error)
+        gains.append(-slope * horizon)
+        margins.append(quantile * error * horizon)
+        levels.append(newest + s0 / n + 0.5 * slope * (n - 1))
+        misfits.append(residual / (n - 2) / variance)
+    return Lines(counts, slopes, errors, gains, margins, levels, misfits)

@@ -21,7 +21,7 @@ import numpy as np
 from lossmon.analysis.curve import CLEAN, Curve
 from lossmon.analysis.outlook import Lines, Outlook, lines
 from lossmon.analysis.quantiles import student_quantile
-from lossmon.analysis.reduce import total
+from lossmon.analysis.reduce import highest, total
 from lossmon.model.batch import FloatArray
 
 Z: Final = 2.7
@@ -130,15 +130,16 @@ class PlateauDetector:
         From the newest window to ever longer ones, the first that is sure
         decides; `least` is the gain that counts.
         """
-        low, high = found.gains - found.margins, found.gains + found.margins
-        straight = found.misfits < 1 + MISFIT * np.sqrt(2 / found.counts)
-        flat = straight & (high < least) & (np.abs(found.gains) < least) & (low > -2 * least)
-        improving = (low > least) & (found.counts <= short)
-        sure = flat | improving
-        first = int(sure.argmax())
-        if not sure[first]:
-            return False, False, len(found) - 1
-        return bool(flat[first]), bool(improving[first]), first
+        for index, (count, gain, margin, misfit) in enumerate(
+            zip(found.counts, found.gains, found.margins, found.misfits, strict=True)
+        ):
+            low = gain - margin
+            straight = misfit < 1 + MISFIT * math.sqrt(2 / count)
+            if straight and gain + margin < least and abs(gain) < least and low > -2 * least:
+                return True, low > least and count <= short, index
+            if low > least and count <= short:
+                return False, True, index
+        return False, False, len(found) - 1
 
     def _estimate_need(self, curve: Curve, unit: float) -> None:
         """Points until the interval of the gain is narrower than ε·R (its width falls as n^-1/2:
@@ -167,10 +168,11 @@ def _last_stair(means: FloatArray, variance: float) -> tuple[int, int]:
     column: after one stair, the next is due when as long again has passed.
     """
     across = means[:-2] - means[2:]
-    if len(across) < 7:
+    least = 5 * math.sqrt(2 * variance)
+    if len(across) < 7 or float(highest(across[3:-3])) <= least:
         return 0, 0
     beside = np.maximum(np.abs(across[:-6]), np.abs(across[6:]))
-    sudden = across[3:-3] > 5 * math.sqrt(2 * variance) + 3 * beside
+    sudden = across[3:-3] > least + 3 * beside
     if not sudden.any():
         return 0, 0
     at = np.flatnonzero(sudden) + 4

@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.reduce import highest, total
 from lossmon.model.batch import FloatArray
 
 FROM: Final = 2.0
@@ -40,6 +41,8 @@ _XI, _BETA = (
     grid.ravel()
     for grid in np.meshgrid(np.arange(0, 0.51, 0.05), np.geomspace(0.2, 2.5, 10), indexing="ij")
 )
+_RATE: Final = _XI / _BETA
+_LOG_BETA: Final = np.log(_BETA)
 _POWER: Final = 1 / np.maximum(_XI, 1e-9)
 _PRIOR: Final = -_XI / _LIGHT - 0.5 * (np.log(_BETA / _NORMAL) / _SPREAD) ** 2
 _REACH: Final = np.geomspace(4.0, MOST, 55)
@@ -77,8 +80,10 @@ class Tail:
         if len(excess) == 0:
             return
         self._beyond += len(excess)
-        density = _log_survival(excess) - np.log1p(_XI * excess[:, None] / _BETA) - np.log(_BETA)
-        self._likelihood += density.sum(axis=0)
+        # Sums over the points of log(1 + ξy/β): survival and density differ by one of them.
+        sums = total(np.log1p(excess[:, None] * _RATE))
+        self._likelihood -= np.where(_XI > 0, (_POWER + 1) * sums, float(total(excess)) / _BETA)
+        self._likelihood -= len(excess) * _LOG_BETA
         self._computed = 0
 
     def limit(self, n: int) -> float:
@@ -104,10 +109,10 @@ class Tail:
 
     def _solve(self, n: int) -> float:
         weight = self._likelihood + _PRIOR
-        weight = np.exp(weight - weight.max())
-        weight /= weight.sum()
+        weight = np.exp(weight - highest(weight))
+        weight /= total(weight)
         share = (self._beyond + PRIOR_POINTS * PRIOR_SHARE) / (self._points + PRIOR_POINTS)
-        tail = np.concatenate(([1.0], (_SURVIVAL * weight).sum(axis=1)))
+        tail = np.concatenate(([1.0], _SURVIVAL @ weight))
         self._chances = np.log(np.maximum(share * tail, 1e-300))
         # Falls from knot to knot, so that its mirror image can be interpolated.
         return float(np.exp(np.interp(-self._wanted(n), -self._chances, _KNOTS)))

@@ -343,7 +343,8 @@ class Track:
 
     def _after(self, at: int, count: int = 1) -> None:
         """Do what is due once `count` points up to the one at `at` were stored."""
-        self.nonfinite.fine(count, self._moment(at))
+        if self.nonfinite.awaits:
+            self.nonfinite.fine(count, self._moment(at))
         if self._filled == self._block:
             self._renew(at)
         if self.divergence.hot and self.curve.n >= self.divergence.check_at:
@@ -365,8 +366,9 @@ class Track:
         if closed:
             self.plateau.update(self.curve, self.divergence.rising, self.eval_falls)
             self.not_learning.update(self.curve)
-            self._look_slow(self._moment(at))
-            self._report_trend(self._moment(at))
+            moment = self._moment(at)
+            self._look_slow(moment)
+            self._report_trend(moment)
         self._renew_limits()
         self.divergence.renew(self.curve)
         if not self.divergence.hot and self.curve.n <= SHORT:
