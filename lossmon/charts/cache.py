@@ -99,6 +99,41 @@ class _Smooth:
 
 
 @dataclass
+class _Derived:
+    """What is known of values, wherever they stand on an axis: extremes, and their average."""
+
+    points: int = 0
+    first: float = np.nan
+    last: float = np.nan
+    extent: ExtentBuilder = field(default_factory=ExtentBuilder)
+    smooth: _Smooth | None = None
+
+    @property
+    def copied(self) -> int:
+        """Numbers held; about a sixteenth are extremes of blocks."""
+        return (0 if self.smooth is None else self.smooth.values.size) + self.points // 16
+
+    def grows_to(self, y: FloatArray) -> bool:
+        """Take note of `y`; return False where it is not these values with some added."""
+        n = self.points
+        if len(y) < n or (n and not _same(float(y[0]), self.first)):
+            return False
+        if n and not _same(float(y[n - 1]), self.last):
+            return False
+        self.points = len(y)
+        if len(y):
+            self.first, self.last = float(y[0]), float(y[-1])
+        return True
+
+    def smoothed(self, y: FloatArray, beta: float) -> _Smooth:
+        """Return the debiased EMA of all values."""
+        if self.smooth is None or self.smooth.beta != beta or self.smooth.values.size > len(y):
+            self.smooth = _Smooth(beta)
+        self.smooth.update(y)
+        return self.smooth
+
+
+@dataclass
 class _Kept:
     """What is known of one series on one axis."""
 
@@ -118,17 +153,16 @@ class _Kept:
     gap_basis: int = 0
     """Points that `max_gap` was found from; it is found anew as they double."""
     sorted: bool = True
-    extent: ExtentBuilder = field(default_factory=ExtentBuilder)
     superseded: tuple[tuple[FloatArray, FloatArray], ...] = ()
-    smooth: _Smooth | None = None
+    derived: _Derived = field(default_factory=_Derived)
+    """Of `y`, where not every point counts; else all axes share one."""
     clock: int = 0
     """Generation of the run's clock that elapsed times were read from."""
 
     @property
     def copied(self) -> int:
-        """Numbers held beside the run's own; about a sixteenth are extremes of blocks."""
-        smooth = 0 if self.smooth is None else self.smooth.values.size
-        return self.x.size + self.y.size + self.steps.size + smooth + self.points // 16
+        """Numbers held beside the run's own."""
+        return self.x.size + self.y.size + self.steps.size + self.derived.copied
 
     def values(self, series: SeriesView) -> FloatArray:
         """Return y of the points that count."""
@@ -223,6 +257,8 @@ class LineCache:
 
     def __init__(self, max_points: int = MAX_POINTS) -> None:
         self._kept: OrderedDict[tuple[str, str, XAxis], _Kept] = OrderedDict()
+        self._shared: dict[tuple[str, str], _Derived] = {}
+        """Of series of which every point counts: another axis needs no smoothing anew."""
         self._clocks: dict[str, _Clock] = {}
         self._max_points = max_points
 
@@ -232,7 +268,7 @@ class LineCache:
         if kept is None:
             return None
         y = kept.values(series)
-        extent = kept.extent.update(y) if kept.sorted else None
+        extent = self._derived(run, series, kept, y).extent.update(y) if kept.sorted else None
         return Prepared(
             x=series.steps if kept.on_steps else kept.x.view(),
             y=y,
@@ -255,18 +291,32 @@ class LineCache:
         y = kept.values(series)
         if beta is None:
             beta = adapted_beta(len(y))
-        if kept.smooth is None or kept.smooth.beta != beta or kept.smooth.values.size > len(y):
-            kept.smooth = _Smooth(beta)
-        kept.smooth.update(y)
+        smooth = self._derived(run, series, kept, y).smoothed(y, beta)
         self._evict()
-        values = kept.smooth.values.view()
-        return values, kept.smooth.extent.update(values) if kept.sorted else None
+        values = smooth.values.view()
+        return values, smooth.extent.update(values) if kept.sorted else None
 
     def forget(self, run: str) -> None:
         """Drop what is kept of a run (it left the screen or was read anew)."""
         for key in [key for key in self._kept if key[0] == run]:
             del self._kept[key]
+        for shared in [shared for shared in self._shared if shared[0] == run]:
+            del self._shared[shared]
         self._clocks.pop(run, None)
+
+    def _derived(self, run: str, series: SeriesView, kept: _Kept, y: FloatArray) -> _Derived:
+        """Return what is derived of a series' values `y`, up to date with their number."""
+        if not kept.direct:
+            if not kept.derived.grows_to(y):
+                kept.derived = _Derived()
+                kept.derived.grows_to(y)
+            return kept.derived
+        key = (run, series.name)
+        found = self._shared.get(key)
+        if found is None or not found.grows_to(y):
+            found = self._shared[key] = _Derived()
+            found.grows_to(y)
+        return found
 
     def _update(self, run: str, series: SeriesView, axis: XAxis) -> _Kept | None:
         key = (run, series.name, axis)
@@ -319,10 +369,14 @@ class LineCache:
 
     def _evict(self) -> None:
         total = sum(kept.copied for kept in self._kept.values())
+        total += sum(shared.copied for shared in self._shared.values())
         # Never what one picture needs: it would be worked out anew at every redraw.
         while total > self._max_points and len(self._kept) > _IN_ONE_PICTURE:
-            _, gone = self._kept.popitem(last=False)
+            (run, name, _), gone = self._kept.popitem(last=False)
             total -= gone.copied
+            if not any((run, name, axis) in self._kept for axis in XAxis):
+                shared = self._shared.pop((run, name), None)
+                total -= 0 if shared is None else shared.copied
 
 
 def adapted_beta(points: int) -> float:

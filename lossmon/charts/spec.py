@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,11 @@ from lossmon.model.findings import Severity
 from lossmon.record import record
 
 
-@record
-class Span:
-    """A stretch of one row in one style."""
+class Span(NamedTuple):
+    """A stretch of one row in one style.
+
+    A tuple: a screen makes and compares thousands of them at each change.
+    """
 
     text: str
     style: str = ""

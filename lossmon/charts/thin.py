@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 BLOCK: Final = 64
 """Points a block: small enough for exact columns, and a million points are 15,625 blocks."""
 
-_LONG: Final = 16_384
-"""Points in view from which kept blocks are worth their bookkeeping."""
+_LONG: Final = 262_144
+"""Points in view from which kept blocks are worth their bookkeeping: up to there it is quicker to
+read all of them (100,000: 0.2 ms against 0.9)."""
 
 IndexArray: TypeAlias = "npt.NDArray[np.intp]"
 
@@ -131,7 +132,6 @@ def columns(
         extent is not None
         and extent.finite
         and (not positive or extent.bottom > 0)
-        and stop - start > _LONG
         and len(extent.low) == len(y) // BLOCK
     )
     tail = y[len(extent.low) * BLOCK :] if extent is not None else y
@@ -158,7 +158,7 @@ def columns(
     begin, end = cuts[:-1], cuts[1:]
     bins = np.flatnonzero(end > begin)
     begin, end = begin[bins], end[bins]
-    if clean and extent is not None:
+    if clean and extent is not None and stop - start > _LONG:
         low, high = _from_blocks(y, begin + start, end + start, extent)
     else:
         low, high = np.minimum.reduceat(ys, begin), np.maximum.reduceat(ys, begin)

@@ -32,7 +32,7 @@ from lossmon.tui.figures import clock
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
 from lossmon.tui.screens.view import VIEWS, View, make_view
-from lossmon.tui.start import begin, first_paint
+from lossmon.tui.start import begin, first_paint, read_ahead
 from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
 
@@ -236,6 +236,7 @@ class LossmonApp(App[int]):
             self._started = True
             gc.freeze()
             gc.set_threshold(*_GC_THRESHOLDS)
+            read_ahead()
 
     # ---- who is away, and comes back
 

@@ -75,8 +75,8 @@ class Comparing:
     ) -> list[Compared]:
         """Return the runs with their lines and figures, in the given order.
 
-        The baseline's and at least one more line are worked out, the others as far as `seconds`
-        go.
+        At least one line that is not ready is worked out, the baseline's first, the others as far
+        as `seconds` go.
         """
         until = time.perf_counter() + seconds
         self.pending = False
@@ -88,7 +88,7 @@ class Comparing:
             if kept is not None and kept[0] == (id(run), *asked):
                 lines[run.id] = kept[2]
                 continue
-            if made > 1 and time.perf_counter() > until:
+            if made and time.perf_counter() > until:
                 self.pending = True
                 lines[run.id] = kept[2] if kept is not None and kept[0][1:] == asked else None
                 continue

@@ -95,16 +95,21 @@ class TileKeeper:
         held: object,
         make: Callable[[], Tile],
         urgent: bool,
+        head: Callable[[], Sequence[Row]] = tuple,
     ) -> Tile:
-        """Return a tile; `stamp` is all that it shows, `held` what the stamp knows by its id."""
+        """Return a tile; `stamp` is all that it shows, `held` what the stamp knows by its id.
+
+        One for which there is no time shows what was in its place, or the `head` of what comes.
+        """
         stamp = (box, stamp)
         kept = self._kept.get(index)
         if kept is not None and kept[0] == stamp:
             return kept[2]
         late = self._drawn and time.perf_counter() > self._until
-        if kept is not None and late and not urgent and kept[2].box == box:
+        if late and not urgent:
             self.pending = True
-            return kept[2]
+            fits = kept is not None and kept[2].box == box
+            return kept[2] if kept is not None and fits else Tile(box, head(), None)
         self._drawn += 1
         made = make()
         self._kept[index] = (stamp, held, made)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
 
 from lossmon.charts.spec import XAxis
 from lossmon.tui.desk import Desk
@@ -11,6 +14,30 @@ from lossmon.tui.theme import PAINTS, Paint, choose_paint
 
 if TYPE_CHECKING:
     from lossmon.settings import Settings
+
+_LATER: Final = (
+    "lossmon.tui.screens.focus",
+    "lossmon.tui.screens.panes",
+    "lossmon.tui.screens.compare",
+    "lossmon.tui.screens.overview",
+    "lossmon.tui.screens.metrics",
+    "lossmon.tui.screens.log",
+    "lossmon.tui.screens.help",
+    "lossmon.tui.screens.happenings",
+)
+"""What a key may ask for, in the order in which it is likely."""
+
+
+def read_ahead() -> None:
+    """Import the other screens on a thread: the first key that opens one need not wait for it."""
+
+    def read() -> None:
+        for name in _LATER:
+            # The key that opens the screen meets the same error, and tells it.
+            with contextlib.suppress(Exception):
+                import_module(name)
+
+    Thread(target=read, name="lossmon-read-ahead", daemon=True).start()
 
 
 def begin(desk: Desk, settings: Settings, before: Mapping[str, Any]) -> None:

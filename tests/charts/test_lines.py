@@ -84,6 +84,33 @@ def test_a_kept_cache_gives_the_same_lines_as_none(axis, smoothing):
                 np.testing.assert_array_equal(a.x, b.x)
 
 
+def test_axes_in_turn_share_what_does_not_depend_on_them():
+    n = 3_000
+    values = RANDOM.normal(2, 0.5, n)
+    values[[7, 900]] = np.nan
+    steps = np.arange(n, dtype=float)
+    times = 1.7e9 + np.cumsum(RANDOM.exponential(2.0, n))
+    times[2_500:] = np.nan  # not every point has a time: wall time has averages of its own
+    cache = LineCache()
+    run = Run("demo", "", "")
+    axes = (XAxis.STEP, XAxis.EPOCH, XAxis.WALL)
+    for start in range(0, n, 500):
+        part = slice(start, start + 500)
+        run.append(
+            Batch(steps[part], (Column("loss", values[part]),), steps[part] / 100, times[part])
+        )
+        view = view_of(run)
+        for axis in axes:
+            kept, _ = run_lines(view, x_axis=axis, cache=cache)
+            fresh, _ = run_lines(view, x_axis=axis)
+            for a, b in zip(kept, fresh, strict=True):
+                np.testing.assert_array_equal(a.x, b.x)
+                np.testing.assert_allclose(a.y, b.y, rtol=1e-9)
+    smooth = {axis: by_role(run_lines(view, x_axis=axis, cache=cache)[0], "ema") for axis in axes}
+    assert np.shares_memory(smooth[XAxis.STEP].y, smooth[XAxis.EPOCH].y)
+    assert not np.shares_memory(smooth[XAxis.STEP].y, smooth[XAxis.WALL].y)
+
+
 def test_a_run_read_anew_is_not_taken_for_the_old_one():
     cache = LineCache()
     steps = np.arange(50.0)
@@ -211,7 +238,9 @@ def test_the_cache_is_bounded():
     for number in range(40):
         run = run_of(np.arange(400.0), loss=np.ones(400))
         run_lines(view_of(run, id=str(number)), cache=cache)
-    assert sum(kept.copied for kept in cache._kept.values()) <= 10_000
+    held = [*cache._kept.values(), *cache._shared.values()]
+    assert sum(one.copied for one in held) <= 10_000
+    assert len(cache._shared) <= len(cache._kept)
 
 
 def test_what_one_picture_needs_is_kept_however_long():

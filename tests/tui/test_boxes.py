@@ -39,12 +39,15 @@ def test_a_late_tile_shows_what_was_until_there_is_time(monkeypatch: pytest.Monk
     def draw(stamp: str) -> list[str]:
         keeper.begin()
         tiles = [
-            keeper.tile(i, (0, 0, 8, 1), stamp, None, lambda: _tile(stamp), i == 0)
+            keeper.tile(
+                i, (0, 0, 8, 1), stamp, None, lambda: _tile(stamp), i == 0, lambda: [(Span("…"),)]
+            )
             for i in range(3)
         ]
         return [tile.rows[0][0].text for tile in tiles]
 
-    # What was never drawn is drawn at once: a hole would be worse.
+    assert draw("old") == ["old", "…", "…"]
+    assert draw("old") == ["old", "old", "…"]
     assert draw("old") == ["old"] * 3
     assert draw("new") == ["new", "old", "old"]
     assert keeper.pending
@@ -59,7 +62,7 @@ def test_runs_are_compared_a_few_at_a_time() -> None:
     comparing = Comparing()
     first = comparing.compared(desk, runs, options, "id-r4", None, 0.0)
     assert comparing.pending
-    assert [one.line is not None for one in first] == [True, False, False, False, True]
+    assert [one.line is not None for one in first] == [False, False, False, False, True]
     while comparing.pending:
         last = comparing.compared(desk, runs, options, "id-r4", None, 0.0)
     at_once = Comparing().compared(desk, runs, options, "id-r4")
@@ -78,8 +81,34 @@ async def test_the_screen_is_whole_in_the_end(view: str, monkeypatch: pytest.Mon
     monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", 0.0)
     async with shown(boxed, (80, 24)) as pilot:
         await pilot.press("s", "l")
-        for _ in range(20):
+        # Whole after some pictures, each sent before the next is drawn.
+        for _ in range(100):
             if text(boxed) == wanted:
                 break
-            await pilot.pause()
+            await pilot.pause(0.01)
         assert text(boxed) == wanted
+
+
+async def test_what_is_ready_is_sent_before_the_rest_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = [make_run(f"r{i}", 50, seed=i) for i in range(4)]
+    monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", 0.0)
+    done: list[str] = []
+    app = app_over(*runs, view="panes")
+    async with shown(app) as pilot:
+        view = app.view
+        assert view is not None
+        for _ in range(100):
+            if view._rest is None:
+                break
+            await pilot.pause(0.01)
+        drawn, sent = view.show_rest, view._compositor_refresh
+        monkeypatch.setattr(view, "show_rest", lambda: (done.append("drawn"), drawn()))
+        monkeypatch.setattr(view, "_compositor_refresh", lambda: (done.append("sent"), sent()))
+        await pilot.press("l")
+        for _ in range(100):
+            if done.count("drawn") == 3:
+                break
+            await pilot.pause(0.01)
+    assert done[:5] == ["drawn", "sent", "drawn", "sent", "drawn"]

@@ -118,7 +118,7 @@ class Compare(Charted):
             )
             self._kept = stamp, runs, found
             if self._comparing.pending:
-                self.call_after_refresh(self.show)  # what is ready is sent first
+                self.show_rest()
         return self._kept[2]
 
     def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:

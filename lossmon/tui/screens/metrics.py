@@ -116,7 +116,7 @@ class Metrics(Charted):
         }
         tiles = [made[index] for index in range(len(shown))]
         if self._tiles.pending:
-            self.call_after_refresh(self.show)  # what is drawn is sent first
+            self.show_rest()
         words = f"  {len(names)} series"
         if self.query_text:
             words += f" of {len(run.series)} match '{self.query_text}' (esc shows all)"
@@ -131,7 +131,15 @@ class Metrics(Charted):
             return Tile(box, self._headed(picture, active), picture)
 
         stamp = (id(run), name, self.options().stamp, self.desk.look, active)
-        return self._tiles.tile(index, box, stamp, run, make, active)
+        return self._tiles.tile(
+            index,
+            box,
+            stamp,
+            run,
+            make,
+            active,
+            lambda: [row(box[2], self.desk.look.text(name, "dim"))],
+        )
 
     def _large(self, run: RunView, names: Sequence[str], width: int, height: int) -> Mosaic:
         """Return the chosen chart alone."""

@@ -101,7 +101,7 @@ class PanesView(Charted):
         order = sorted(range(len(leaves)), key=lambda index: index != active)
         tiles = {index: self._kept_tile(index, leaves[index], boxes[index]) for index in order}
         if self._tiles.pending:
-            self.call_after_refresh(self.show)  # what is drawn is sent first
+            self.show_rest()
         return Mosaic(width, height, tuple(tiles[index] for index in range(len(leaves))), active)
 
     def _kept_tile(self, index: int, pane: Pane, box: Box) -> Tile:
@@ -117,16 +117,35 @@ class PanesView(Charted):
             run is not None and bool(self.desk.alarms(run)),
         )
         return self._tiles.tile(
-            index, box, stamp, run, lambda: self._tile(index, pane, box), active
+            index,
+            box,
+            stamp,
+            run,
+            lambda: self._tile(index, pane, box),
+            active,
+            lambda: [self._head(index, pane, box[2])],
         )
 
     def _tile(self, index: int, pane: Pane, box: Box) -> Tile:
         _, _, width, height = box
+        run = self.run_of(pane)
+        head = self._head(index, pane, width)
+        if run is None:
+            return Tile(box, [head], None)
+        options = self.desk.options if self.linked else pane.options
+        names = None if pane.metric is None else [pane.metric]
+        picture = charting.run_picture(
+            self.desk, run, options, width, max(height - 1, 1), names=names
+        )
+        return Tile(box, [head, *picture.rows], picture, 1)
+
+    def _head(self, index: int, pane: Pane, width: int) -> Row:
+        """Return the row above a pane's chart: number, run, metric, verdict."""
         look = self.desk.look
         run = self.run_of(pane)
         active = index == self.panes.active
         if run is None:
-            return Tile(box, [row(width, look.text("no run", "dim"))], None)
+            return row(width, look.text("no run", "dim"))
         mark = VERDICTS[run.verdict.status]
         lead = ">" if look.ascii else "▸"
         alarmed = bool(self.desk.alarms(run))
@@ -146,13 +165,7 @@ class PanesView(Charted):
         words = f" {mark.char(look.ascii)} {mark.word} "
         style = banner if alarmed else over(look.paint.style(mark.style), ground)
         title = row(max(width - width_of(words), 0), *left, fill=ground)
-        head = row(width, *title, Span(words, style))
-        options = self.desk.options if self.linked else pane.options
-        names = None if pane.metric is None else [pane.metric]
-        picture = charting.run_picture(
-            self.desk, run, options, width, max(height - 1, 1), names=names
-        )
-        return Tile(box, [head, *picture.rows], picture, 1)
+        return row(width, *title, Span(words, style))
 
     def _activate(self, index: int) -> None:
         self.panes.active = index

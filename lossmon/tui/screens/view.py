@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.constants import MAX_FPS
 from textual.screen import Screen
 
 from lossmon.charts.spec import Row
@@ -25,7 +26,12 @@ from lossmon.tui.widgets.panel import Panel
 from lossmon.tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from lossmon.tui.panels.happenings import Happening
+
+_SENT: Final = 1.5 / MAX_FPS
+"""Seconds after which what was drawn is sent: Textual sends at most so many pictures a second."""
 
 VIEWS: Final = {
     "overview": ("runs", "lossmon.tui.screens.overview", "Overview"),
@@ -64,6 +70,7 @@ class View(Screen[None]):
         self._foot_keys: list[tuple[int, int, Key]] = []
         self._placed = Placed(self._whole_plan)
         self._compositor = CellCompositor()
+        self._rest: Timer | None = None
 
     @property
     def layout(self) -> Placed:
@@ -191,6 +198,17 @@ class View(Screen[None]):
             return
         for sheet in self.query(Sheet):
             sheet.redraw()
+
+    def show_rest(self) -> None:
+        """Draw on once what is drawn now was sent and keys were looked at."""
+        # Not `call_after_refresh`: it comes before the picture where a widget's request for it is
+        # still on its way.
+        if self._rest is None:
+            self._rest = self.set_timer(_SENT, self._show_rest)
+
+    def _show_rest(self) -> None:
+        self._rest = None
+        self.show()
 
     def repaint(self, paint: Paint) -> None:
         """Take another theme."""
