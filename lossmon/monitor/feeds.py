@@ -55,6 +55,8 @@ class Feed(ABC):
     """The files on this host that it reads, for the watcher."""
     streams: bool = False
     """Whether the source is a pipe or a connection, which has an end to wait for."""
+    wakes: bool = True
+    """Whether the source tells that something came; where not, it must be asked."""
     error: str | None = None
     ended: bool = False
     recent: bytes = b""
@@ -109,6 +111,7 @@ class _ParsedFeed(Feed):
     def __init__(self, tail: Tail, fmt: StreamFormat | DocumentFormat, context: Context) -> None:
         self.part = context.part
         self.streams = tail.streams
+        self.wakes = tail.wakes
         self.paths = (tail.path,) if tail.local else ()
         self._tail = tail
         self._format = fmt

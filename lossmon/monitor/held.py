@@ -29,6 +29,7 @@ class HeldTail(Tail):
 
     def __init__(self, tail: Tail) -> None:
         self.path = tail.path
+        self.wakes = tail.wakes
         self.head = b""
         self.last = Read()
         self._tail = tail

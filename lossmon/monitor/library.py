@@ -124,7 +124,7 @@ class Library:
         return frozenset(
             run_id
             for run_id, run in self.runs.items()
-            if not run.streaming and not named & set(run.watched)
+            if not run.streaming and (not named or named.isdisjoint(run.watched))
         )
 
     @property
@@ -338,6 +338,11 @@ class Library:
     def streams_open(self) -> bool:
         """Whether a stream without a format may still bring bytes."""
         return self._streams.open
+
+    @property
+    def streams_wake(self) -> bool:
+        """Whether each stream without a format tells when something came."""
+        return self._streams.wakes
 
     # ---- what is no run
 

@@ -3,8 +3,9 @@
 One worker thread does all reading, parsing and judging. It works in slices of
 `SLICE` seconds: after each, what changed can be published, so that a gigabyte
 that streams in never keeps a live run, or the screen, waiting. Between slices
-it sleeps until the watcher saw an event or the sweep is due: events are hints,
-the sweep is what makes sure.
+it sleeps until the watcher saw an event or something is due: events are hints,
+the sweep is what makes sure. What is quiet is asked ever more rarely, so that
+thousands of finished logs cost nothing to speak of.
 """
 
 from __future__ import annotations
@@ -34,11 +35,21 @@ SLICE: Final = 0.05
 RESCAN_SECONDS: Final = 5.0
 """How often directories are searched for new runs when no event spoke of one."""
 
-IDLE_SECONDS: Final = 2.0
-"""Longest sleep; the watcher's sweep and events end it earlier."""
+RESCAN_SHARE: Final = 100
+"""A search that takes t seconds of CPU is repeated after 100 t: a hundredth of one at most."""
+
+PUBLISH_SHARE: Final = 5
+"""A snapshot that took t seconds of CPU is followed by the next after 5 t: thousands of runs are
+not to be counted over ten times a second while they are loaded."""
 
 STATE_SECONDS: Final = 2.0
-"""How often the clock alone may change a state (live to stalled)."""
+"""How often a run is asked at most whether the clock has changed its state (live to stalled)."""
+
+MAX_STATE_SECONDS: Final = 30.0
+"""How often at least, though the clock should change nothing for longer: it may jump."""
+
+ASK_SECONDS: Final = 0.25
+"""How often what cannot tell that something came (a named pipe) is asked."""
 
 
 class Monitor:
@@ -63,12 +74,17 @@ class Monitor:
         self._names = names
         self._library: Library | None = None
         self._scan: Iterator[bool] | None = None
+        self._scan_took = 0.0
         self._next_scan = 0.0
         self._next_look = 0.0
+        self._looks: dict[str, float] = {}
+        """When each run's state is worth another look; those not in it at the next chance."""
         self._scan_due = True
         self._by_path: dict[str, set[str]] = {}
         """Runs that a watched path belongs to; paths not in it are directories."""
         self._known: set[str] = set()
+        self._unwatched: tuple[TrackedRun, ...] = ()
+        """Runs of which no file's change is told: pipes and connections."""
         self._ready: dict[str, None] = {}
         """Runs worth a look, in the order of their turns (a dict for its order)."""
         self._version = 0
@@ -179,15 +195,27 @@ class Monitor:
             busy = self._slice()
             now = time.monotonic()
             if now >= due:
+                began = time.thread_time()
                 snapshot = self._publishable()
                 if snapshot is not None:
                     on_change(snapshot)
-                    due = now + self.settings.refresh_seconds
+                    spent = time.thread_time() - began
+                    due = now + max(self.settings.refresh_seconds, PUBLISH_SHARE * spent)
             if not busy:
-                pause = IDLE_SECONDS
+                pause = self._idle_seconds()
                 if self._unpublished():
-                    pause = max(0.0, due - time.monotonic())
+                    pause = min(pause, max(0.0, due - time.monotonic()))
                 self._watcher.wait(pause)
+
+    def _idle_seconds(self) -> float:
+        """Return how long there is nothing to do if nothing comes."""
+        pause = min(self._next_look, self._next_scan) - time.monotonic()
+        library = self._library
+        if not all(run.wakes for run in self._unwatched) or (
+            library is not None and not library.streams_wake
+        ):
+            pause = min(pause, ASK_SECONDS)
+        return max(0.0, pause)
 
     def stop(self) -> None:
         """Stop the thread, if there is one, and release everything; may be called twice."""
@@ -231,11 +259,26 @@ class Monitor:
             self._watch_runs(library)
         busy = self._step_runs(library, deadline)
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + STATE_SECONDS
-            wall = time.time()
-            for run in library.runs.values():
-                self._guarded(run, partial(run.look, wall))
+            self._look(library)
         return busy or scanning
+
+    def _look(self, library: Library) -> None:
+        """Let the clock change the states of those runs whose state it may change by now."""
+        now = time.monotonic()
+        self._next_look = now + MAX_STATE_SECONDS
+        for run_id, run in library.runs.items():
+            due = self._looks.get(run_id, 0.0)
+            if due <= now:
+                self._look_at(run)
+            else:
+                self._next_look = min(self._next_look, due)
+
+    def _look_at(self, run: TrackedRun) -> None:
+        wall = time.time()
+        self._guarded(run, partial(run.look, wall))
+        pause = min(MAX_STATE_SECONDS, max(STATE_SECONDS, run.lasts(wall)))
+        due = self._looks[run.id] = time.monotonic() + pause
+        self._next_look = min(self._next_look, due)
 
     def _take_hints(self, library: Library) -> None:
         """Note which runs are worth a look, and whether a directory may hold new ones."""
@@ -245,9 +288,9 @@ class Monitor:
                 self._scan_due = True
             else:
                 self._ready.update(dict.fromkeys(runs))
-        for run_id, run in library.runs.items():
-            if run.streaming:
-                self._ready[run_id] = None
+        for run in self._unwatched:
+            if run.streaming or run.changed():
+                self._ready[run.id] = None
 
     def _scan_some(self, library: Library, deadline: float) -> bool:
         """Go on with a search that is under way, or begin one that is due."""
@@ -255,15 +298,19 @@ class Monitor:
             if not self._scan_due and time.monotonic() < self._next_scan:
                 return False
             self._scan = library.scan()
+            self._scan_took = 0.0
             self._scan_due = False
         while time.monotonic() < deadline:
+            began = time.thread_time()
             changed = next(self._scan, None)
+            self._scan_took += time.thread_time() - began
             if changed is None:
                 self._scan = None
                 self._scanned = True
                 if library.rescan_tables():
                     self._watch_runs(library)
-                self._next_scan = time.monotonic() + RESCAN_SECONDS
+                pause = max(RESCAN_SECONDS, RESCAN_SHARE * self._scan_took)
+                self._next_scan = time.monotonic() + pause
                 for directory in library.directories:
                     self._watcher.watch(directory)
                 return False
@@ -285,6 +332,8 @@ class Monitor:
             self._watcher.unwatch(path)
         self._by_path = wanted
         self._known = set(library.runs)
+        self._unwatched = tuple(run for run in library.runs.values() if run.unwatched)
+        self._looks = {key: due for key, due in self._looks.items() if key in self._known}
         self._ready = {key: None for key in self._ready if key in self._known}
 
     def _step_runs(self, library: Library, deadline: float) -> bool:
@@ -298,7 +347,7 @@ class Monitor:
                 self._ready[run_id] = None
             else:
                 # Its end may have come with these bytes: `finished` is said with them.
-                self._guarded(run, partial(run.look, time.time()))
+                self._look_at(run)
             if time.monotonic() >= deadline:
                 break
         return any(not library.runs[run_id].streaming for run_id in self._ready)

@@ -6,6 +6,7 @@ from a point; the decision itself is `analysis.liveness`, which knows no clock.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ class Pulse:
     def __init__(self, stalled_after: float | None = None) -> None:
         self.events: tuple[Event, ...] = ()
         self.reason = ""
+        self.lasts = 0.0
+        """Seconds from the last look in which the clock alone cannot change the state."""
         self._stalled_after = stalled_after
         self._grown: deque[float] = deque(maxlen=ARRIVALS)
         self._state: RunState = "unknown"
@@ -73,6 +76,9 @@ class Pulse:
             progress=progress,
             stalled_after=self._stalled_after,
         )
+        self.lasts = math.inf
+        if found.state == "live":
+            self.lasts = found.evidence["patience_seconds"] - found.evidence["silence_seconds"]
         found = self._unless_ended(found, now, modified, progress)
         self.reason = found.reason
         if found.state == self._state:

@@ -68,6 +68,11 @@ class Streams:
             not tail.last.ended for tail in self._unclaimed.values()
         )
 
+    @property
+    def wakes(self) -> bool:
+        """Whether all of them tell when something came."""
+        return all(tail.wakes for tail in self._unclaimed.values())
+
     def claimed(self, final: bool = False) -> Iterator[tuple[str, HeldTail, Format]]:
         """Read ahead, and yield each stream that a format claims now; it is held here no more.
 

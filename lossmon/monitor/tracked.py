@@ -141,14 +141,24 @@ class TrackedRun:
         return next((feed.recent for feed in feeds if feed.recent), b"")
 
     def part_changed(self, part: str) -> bool:
-        """Say cheaply whether one part has something new."""
+        """Say cheaply whether one part has something new; of what has its turn anyway, not."""
         feed = self._feeds.get(part)
-        return feed is not None and feed.changed()
+        return feed is not None and part not in self._unread and feed.changed()
 
     @property
     def streaming(self) -> bool:
         """Whether it is fed by a stream that may still bring bytes."""
         return any(feed.streams and not feed.ended for feed in self._feeds.values())
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether a part of it is no file that can be watched."""
+        return any(feed.streams for feed in self._feeds.values())
+
+    @property
+    def wakes(self) -> bool:
+        """Whether all its sources tell when something came."""
+        return all(feed.wakes for feed in self._feeds.values())
 
     def changed(self) -> bool:
         """Say cheaply whether `step` would find something to do."""
@@ -338,6 +348,13 @@ class TrackedRun:
         )
         if changed:
             self.version += 1
+
+    def lasts(self, now: float) -> float:
+        """Seconds from `now` in which no look is needed while nothing is written."""
+        modified = self.modified
+        if modified is not None and now - modified < SETTLE_SECONDS:
+            return modified + SETTLE_SECONDS - now
+        return self._pulse.lasts
 
     def _settle(self, now: float) -> None:
         """While the source is quiet, take what its parsers hold back for the next line."""

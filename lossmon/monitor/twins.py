@@ -36,16 +36,13 @@ class Twins:
 
     def __init__(self) -> None:
         self._shown: set[str] = set()
+        self._told: dict[str, tuple[RunView, frozenset[str]]] = {}
+        """Of each run its view at the last look, and what that is told by: most stay the same."""
 
     def fold(self, views: Sequence[RunView], searched: Collection[str]) -> tuple[RunView, ...]:
         """Return the views with twins folded; only runs whose id is in `searched` may be folded."""
         hidden: dict[str, str] = {}
-        candidates = [
-            view
-            for view in views
-            if view.id in searched and view.train is not None and view.loading is None
-        ]
-        for one, other in _near(candidates):
+        for one, other in self._near([view for view in views if view.id in searched]):
             if one.id in hidden or other.id in hidden:
                 continue
             if _may_be_twins(one, other) and _same_curve(one.train, other.train):
@@ -61,6 +58,21 @@ class Twins:
                 kept[target] = _with_twin(kept[target], view)
         return tuple(kept.values())
 
+    def _near(self, views: Sequence[RunView]) -> Iterator[tuple[RunView, RunView]]:
+        """Yield pairs whose losses have one value in common: a sweep of 5,000 runs has few."""
+        told: dict[str, tuple[RunView, frozenset[str]]] = {}
+        groups: dict[str, list[RunView]] = {}
+        for view in views:
+            known = self._told.get(view.id)
+            if known is None or known[0] is not view:
+                known = (view, _telling(view))
+            told[view.id] = known
+            for nearby in known[1]:
+                for other in groups.get(nearby, ()):
+                    yield other, view
+                groups.setdefault(nearby, []).append(view)
+        self._told = told
+
     def _choose(self, one: RunView, other: RunView) -> tuple[RunView, RunView]:
         """Return (shown, folded): the longer; then the one shown before; then the fuller."""
         return (one, other) if self._rank(one) >= self._rank(other) else (other, one)
@@ -70,18 +82,14 @@ class Twins:
         return (view.summary.steps or 0.0, view.id in self._shown, -order)
 
 
-def _near(views: Sequence[RunView]) -> Iterator[tuple[RunView, RunView]]:
-    """Yield pairs whose losses have one value in common: a sweep of 5,000 runs has few."""
-    groups: dict[str, list[RunView]] = {}
-    for view in views:
-        train = view.train
-        if train is not None and len(train) >= MIN_POINTS:
-            # Third point, two digits: rounding may still part twins at an edge, so both sides.
-            value = float(train.values[2])
-            for nearby in {f"{value * (1 - TOLERANCE):.2g}", f"{value * (1 + TOLERANCE):.2g}"}:
-                for other in groups.get(nearby, ()):
-                    yield other, view
-                groups.setdefault(nearby, []).append(view)
+def _telling(view: RunView) -> frozenset[str]:
+    """Return what a run has in common with its twin; nothing where it cannot be said yet."""
+    train = view.train
+    if view.loading is not None or train is None or len(train) < MIN_POINTS:
+        return frozenset()
+    # Third point, two digits: rounding may still part twins at an edge, so both sides.
+    value = float(train.values[2])
+    return frozenset((f"{value * (1 - TOLERANCE):.2g}", f"{value * (1 + TOLERANCE):.2g}"))
 
 
 def _may_be_twins(one: RunView, other: RunView) -> bool:

@@ -53,6 +53,10 @@ class Tail(ABC):
     local: bool = True
     """Whether `path` is a file on this host, which can be watched for changes."""
 
+    wakes: bool = True
+    """Whether what comes is told (by a watched file's events, by a thread of its own): where it
+    is not, someone must ask again and again."""
+
     @abstractmethod
     def changed(self) -> bool:
         """Say cheaply (one stat at most) whether a `read` may bring something new."""

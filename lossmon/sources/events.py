@@ -53,6 +53,8 @@ class DirectoryEvents:
         self._observer: Any = None
         self._handler: Any = None
         self._no_events = ""
+        self._quiet_since = 0.0
+        """No watched directory has been quiet for longer."""
         self.limit_reached = False
         """Whether the system has refused to watch more."""
 
@@ -98,14 +100,17 @@ class DirectoryEvents:
         """Note that something happened; a busy directory gets the place of a quiet one."""
         directory = self._directories[name]
         directory.active_at = now
-        if not directory.crowded:
+        if not directory.crowded or now - self._quiet_since <= SWAP_SECONDS:
             return
         quietest = min(
             (other for other in self._directories.values() if other.handle is not None),
             key=lambda other: other.active_at,
             default=None,
         )
-        if quietest is not None and now - quietest.active_at > SWAP_SECONDS:
+        if quietest is None:
+            return
+        self._quiet_since = quietest.active_at
+        if now - quietest.active_at > SWAP_SECONDS:
             self._end(quietest)
             quietest.crowded, quietest.problem = True, directory.problem
             self._begin(name, directory)

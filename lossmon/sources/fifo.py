@@ -20,6 +20,7 @@ class FifoTail(Tail):
 
     streams = True
     local = False
+    wakes = False
 
     def __init__(self, path: str) -> None:
         self.path = path

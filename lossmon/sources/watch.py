@@ -3,8 +3,9 @@
 Two sources of hints. Events of the kernel (through watchdog) wake within a
 millisecond, but get lost, merged, or are never sent. So every path also has
 its turn in a sweep: each second at first, less often the longer it was quiet.
-A lost event costs time, never a byte. Events are watched for on directories:
-a file's own watch dies with the file.
+A lost event costs time, never a byte. Turns are kept to a grid, so that those
+of many paths come together and a quiet watcher sleeps. Events are watched for
+on directories: a file's own watch dies with the file.
 
 `watch`, `unwatch`, `dirty`, `wait`, `close` are called from one thread; the
 threads of watchdog only note a path and wake that one.
@@ -13,6 +14,7 @@ threads of watchdog only note a path and wake that one.
 from __future__ import annotations
 
 import heapq
+import math
 import os
 import threading
 import time
@@ -28,6 +30,8 @@ EVENTLESS_SECONDS: Final = 0.25
 """Sweep of a busy path where no events come: a new point is shown within half a second."""
 QUIET_SHARE: Final = 1 / 20
 """A path quiet for t seconds is swept each t/20: a late change is noticed late in proportion."""
+CROWD: Final = 200
+"""Paths that are swept in that rhythm; where there are more, the quiet ones wait in proportion."""
 MAX_SWEEP_EVENTS: Final = 10.0
 MAX_SWEEP_POLLING: Final = 4.0
 
@@ -126,11 +130,13 @@ class Watcher:
                 entry.changed_at = now
                 found.add(path)
             self._schedule(path, entry, self._pause(entry, now))
+        busy: set[str] = set()
         for path in found:
-            for name in self._paths[path].directories:
-                self._events.active(name, now)
+            busy |= self._paths[path].directories
             # A busy path has its next turn soon, however long it was quiet before.
             self._schedule(path, self._paths[path], self._pause(self._paths[path], now))
+        for name in busy:
+            self._events.active(name, now)
         return found
 
     def wait(self, timeout: float) -> bool:
@@ -184,12 +190,14 @@ class Watcher:
         )
         least = min(self._interval, EVENTLESS_SECONDS) if polled else self._interval
         most = max(least, MAX_SWEEP_POLLING if polled else MAX_SWEEP_EVENTS)
-        return min(most, max(least, (now - entry.changed_at) * QUIET_SHARE))
+        share = QUIET_SHARE * max(1.0, len(self._paths) / CROWD)
+        return min(most, max(least, (now - entry.changed_at) * share))
 
     def _schedule(self, path: str, entry: _Path, pause: float) -> None:
         self._turns += 1
         entry.turn = self._turns
-        heapq.heappush(self._sweep, (time.monotonic() + pause, entry.turn, path))
+        due = _on_grid(time.monotonic(), pause)
+        heapq.heappush(self._sweep, (due, entry.turn, path))
         if len(self._sweep) > 64 + 4 * len(self._paths):
             live = [item for item in self._sweep if self._is_turn(item)]
             heapq.heapify(live)
@@ -258,6 +266,18 @@ class Watcher:
         if key not in self._said:
             self._said.add(key)
             self._notices.append(notice)
+
+
+def _on_grid(now: float, pause: float) -> float:
+    """Return when the turn after a pause comes: never later, and at most half of it earlier.
+
+    Each wake-up costs as much as some turns. The grid's steps are powers of
+    two, so that the turns of long pauses fall together with those of short ones.
+    """
+    if pause <= 0:
+        return now
+    step = math.ldexp(0.5, math.frexp(pause / 2)[1])
+    return math.floor((now + pause) / step) * step
 
 
 def _stat_probe(path: str) -> Callable[[], bool]:

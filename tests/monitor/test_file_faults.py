@@ -114,3 +114,6 @@ def test_a_pipe_with_a_name_is_read_while_files_go_on(tmp_path: Path) -> None:
                 other.write(lines(11, 16))
             watched.run(points(15))
         watched.run(lambda one: one.id == run.id and one.state == "finished")
+        with pipe.open("w") as file:  # another training writes into it
+            file.write(lines(1, 21))
+        watched.run(lambda one: one.id == run.id and points(20)(one))

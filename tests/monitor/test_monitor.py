@@ -14,6 +14,7 @@ import pytest
 from lossmon.errors import SourceNotFound
 from lossmon.model import Batch, RunView
 from lossmon.monitor import Monitor, Snapshot
+from lossmon.monitor.tracked import TrackedRun
 from lossmon.settings import Settings
 
 PATIENCE = 20.0
@@ -169,6 +170,37 @@ def test_nothing_is_published_while_nothing_changes(log: Path) -> None:
         watched.until(lambda snapshot: not snapshot.scanning)
         # The first looks may still find the state; after them it must be quiet.
         assert any(watched.quiet(2.5) for _ in range(20))
+
+
+def test_quiet_runs_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in turns of the worker, not in seconds: clocks of the test's own go on."""
+    for number in range(30):
+        (tmp_path / f"{number}.jsonl").write_text(lines(1, 11 + number))
+    began, wall = time.monotonic(), time.time()
+    ahead = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: began + ahead)
+    monkeypatch.setattr(time, "time", lambda: wall + ahead)
+    looks = 0
+    turns = 0
+    original = TrackedRun.look
+
+    def look(run: TrackedRun, now: float) -> None:
+        nonlocal looks
+        looks += 1
+        original(run, now)
+
+    monkeypatch.setattr(TrackedRun, "look", look)
+    with Monitor([str(tmp_path)]) as monitor:
+        while monitor._slice() or len(monitor._library.runs) < 30:  # type: ignore[union-attr]
+            ahead += 0.01
+        looks = 0
+        for _ in range(600):  # a minute and a half, in steps of 150 ms
+            ahead += 0.15
+            if monitor._idle_seconds() == 0 or monitor._watcher._sweep[0][0] <= began + ahead:
+                turns += 1
+                monitor._slice()
+    assert looks <= 30 * 5
+    assert turns <= 200
 
 
 def test_reading_once_names_what_is_missing(tmp_path: Path) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lossmon.monitor.pulse import Pulse
 
 HOUR = 3600.0
@@ -63,3 +68,30 @@ def test_a_clock_that_jumps_back_makes_no_stall() -> None:
 def test_the_users_own_limit_holds() -> None:
     pulse = grown(Pulse(stalled_after=5.0), [NOW])
     assert look(pulse, NOW + 6, NOW) == "stalled"
+
+
+@given(
+    gaps=st.lists(st.floats(0.01, 5000), max_size=80),
+    share=st.floats(0, 0.99),
+    silence=st.floats(0, 20_000),
+    stalled_after=st.none() | st.floats(0.1, 5000),
+)
+def test_the_clock_changes_no_state_before_it_was_said_to(
+    gaps: list[float], share: float, silence: float, stalled_after: float | None
+) -> None:
+    times = [NOW]
+    for gap in gaps:
+        times.append(times[-1] + gap)
+    pulse = grown(Pulse(stalled_after), times)
+    now = times[-1] + silence
+    state = look(pulse, now, times[-1])
+    lasts = min(pulse.lasts, 1e6)
+    assert look(pulse, now + share * lasts, times[-1]) == state
+
+
+def test_what_was_said_to_last_ends_then() -> None:
+    pulse = grown(Pulse(stalled_after=10.0), [NOW, NOW + 1])
+    assert look(pulse, NOW + 5, NOW + 1) == "live"
+    assert pulse.lasts == 6.0
+    assert look(pulse, NOW + 11.5, NOW + 1) == "stalled"
+    assert pulse.lasts == math.inf

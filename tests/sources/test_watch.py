@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lossmon.sources import events, watch
 from lossmon.sources.mounts import filesystem
@@ -277,6 +279,35 @@ def test_quiet_paths_are_swept_less_often(watcher: Watcher, tmp_path: Path) -> N
     assert pauses == sorted(pauses)
     assert pauses[0] < 1.1
     assert pauses[-1] <= watch.MAX_SWEEP_EVENTS
+
+
+@given(
+    now=st.floats(0, 1e9),
+    pause=st.floats(0.01, 3600),
+)
+def test_a_turn_on_the_grid_comes_in_time_and_never_at_once(now: float, pause: float) -> None:
+    due = watch._on_grid(now, pause)
+    assert now + pause / 2 - 1e-6 <= due <= now + pause
+
+
+@pytest.mark.parametrize("pause", [1.0, 2.5, 10.0])
+def test_turns_of_many_paths_come_together(pause: float) -> None:
+    turns = {watch._on_grid(100 + number / 100, pause) for number in range(1000)}
+    assert len(turns) <= 1 + 10 / (pause / 4)
+
+
+def test_quiet_paths_wait_longer_in_a_crowd_and_busy_ones_do_not(tmp_path: Path) -> None:
+    pauses = []
+    for count in (1, 1000):
+        watcher = Watcher()
+        for number in range(count):
+            watcher.watch(str(tmp_path / f"{number}"))
+        entry = next(iter(watcher._paths.values()))
+        pauses.append([watcher._pause(entry, entry.changed_at + age) for age in (0, 30)])
+        watcher.close()
+    (busy, quiet), (busy_in_crowd, quiet_in_crowd) = pauses
+    assert busy_in_crowd == busy
+    assert quiet < quiet_in_crowd <= watch.MAX_SWEEP_EVENTS
 
 
 def test_probe_decides_in_the_sweep(tmp_path: Path) -> None:
