@@ -40,9 +40,10 @@ def read_spread(
 ) -> list[Outcome]:
     """Read all sources on a cluster; return each run's outcome, in order of the sources.
 
-    With `on_piece`, each run's part of the report is handed over as it comes and then let go.
+    With `on_piece`, each run's part of the report is handed over as it comes and then let go;
+    only without it are logs of one training in different places folded into one run.
     """
-    from lossmon.cluster import Job, Outcome, gather, spread
+    from lossmon.cluster import Job, Outcome, gather, once, spread
 
     found = spread(sources, settings)
     progress = _Progress()
@@ -62,7 +63,8 @@ def read_spread(
         sys.stderr.write(f"lossmon: {clean_text(line)}\n")
     if len(lost) > MAX_LOST:
         sys.stderr.write(f"lossmon: and {len(lost) - MAX_LOST} more shares were lost\n")
-    return [outcome for index in sorted(runs) for outcome in runs[index]]
+    ordered = [outcome for index in sorted(runs) for outcome in runs[index]]
+    return ordered if on_piece is not None else once(ordered)
 
 
 class _Progress:

@@ -5,6 +5,7 @@
     client (where the command runs)              workers
     shares.py   directories → shares  ───────►   work.py   Monitor.read_all of each share,
     gather.py   results as they come  ◄───────             a digest and a finished piece a run
+    once.py     the same run in two shares → one
     report/     pieces → one report
 
 A *share* is what one worker reads at a time: a directory, some files of one,
@@ -16,9 +17,9 @@ report, rendered there. A share that fails is an error in the report, as a log
 that cannot be read is on one machine; the others go on.
 
 What differs from one machine: runs are called by their paths below the
-sources (a worker does not know the others' names), logs of one training are
-folded into one run within a share only, and an HTML report has no chart of all
-runs.
+sources (a worker does not know the others' names), and an HTML report has no
+chart of all runs. Logs of one training in different shares are one run
+(`once.py`), but in reports that are written as results come (`jsonl`, `csv`).
 
 The cluster must exist; nothing is started here. Its workers need lossmon of
 the same version (with the extra `remote` for stores, whose credentials are
@@ -31,6 +32,7 @@ what they send back is unpickled here. Name only a scheduler that is yours;
 """
 
 from lossmon.cluster.gather import Gathered, Told, gather
+from lossmon.cluster.once import once
 from lossmon.cluster.shares import Share, Spread, spread
 from lossmon.cluster.work import Job, Outcome, read_shares
 
@@ -42,6 +44,7 @@ __all__ = [
     "Spread",
     "Told",
     "gather",
+    "once",
     "read_shares",
     "spread",
 ]

@@ -15,6 +15,7 @@ from lossmon.errors import LossmonError, SourceNotFound
 from lossmon.model import RunView, Verdict, clean_text
 from lossmon.monitor import Monitor
 from lossmon.monitor.naming import names_below
+from lossmon.monitor.twins import Sketch, sketch
 from lossmon.report.comparison import Digest, digest
 from lossmon.settings import Settings
 
@@ -36,6 +37,8 @@ class Outcome:
 
     digest: Digest
     piece: str
+    curve: Sketch | None = None
+    """By which logs of the same training are known; None for sources that were named."""
 
 
 def read_shares(shares: Sequence[Share], job: Job) -> list[list[Outcome]]:
@@ -54,15 +57,15 @@ def _read(share: Share, job: Job) -> list[Outcome]:
         return [failed(share, str(error), job)]
     except LossmonError as error:
         return [failed(share, str(error), job)]
-    return [outcome(run, job) for run in runs]
+    return [outcome(run, job, share.searched) for run in runs]
 
 
-def outcome(run: RunView, job: Job) -> Outcome:
+def outcome(run: RunView, job: Job, searched: bool = False) -> Outcome:
     """Return one run as it goes over the network."""
     piece = ""
     if job.renderer is not None:
         piece = importlib.import_module(job.renderer).piece(run)
-    return Outcome(digest(run), piece)
+    return Outcome(digest(run), piece, sketch(run.train) if searched else None)
 
 
 def failed(share: Share, reason: str, job: Job) -> Outcome:
