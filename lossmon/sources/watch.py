@@ -28,8 +28,8 @@ from lossmon.sources.mounts import MOUNTINFO, filesystem
 
 EVENTLESS_SECONDS: Final = 0.25
 """Sweep of a busy path where no events come: a new point is shown within half a second."""
-QUIET_SHARE: Final = 1 / 20
-"""A path quiet for t seconds is swept each t/20: a late change is noticed late in proportion."""
+QUIET_SHARE: Final = 1 / 10
+"""A path quiet for t seconds is swept each t/10: a late change is noticed late in proportion."""
 CROWD: Final = 200
 """Paths that are swept in that rhythm; where there are more, the quiet ones wait in proportion."""
 MAX_SWEEP_EVENTS: Final = 10.0

@@ -5,19 +5,32 @@ A window that is closed, or a broken connection, usually brings SIGHUP; under
 returns at once with nothing, again and again, and each write fails: Textual's
 input thread would take a whole CPU for ever, and its full queue of writes
 would keep the program from ending.
+
+That thread also wakes ten times a second to ask whether it should end, which
+is most of what a quiet screen costs. Here it sleeps until there is a key.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
 import signal
 import threading
+import time
 from functools import partial
-from typing import IO, Any
+from typing import IO, Any, Final
 
+from textual._xterm_parser import XTermParser
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
+
+TICK_SECONDS: Final = ESCAPE_DELAY / 2
+"""How often the parser is asked whether an escape was a key of its own …"""
+TICKS: Final = 8
+"""… and how many times after the last input: far beyond the delay at which it decides."""
+_PIECE: Final = 4096
 
 
 class TerminalDriver(LinuxDriver):
@@ -27,6 +40,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file: Any = _Forgiving(self._file)
         self._watch_stop: int | None = None
+        self.exit_event: _Waking = _Waking()
 
     def start_application_mode(self) -> None:
         """Take the terminal, and watch whether it stays."""
@@ -44,6 +58,31 @@ class TerminalDriver(LinuxDriver):
             os.close(stop)
         super().stop_application_mode()
 
+    def close(self) -> None:
+        """Release what is held; the input thread has ended."""
+        super().close()
+        self.exit_event.close()
+
+    def run_input_thread(self) -> None:
+        """Read keys and the mouse until the exit event is set."""
+        parser = XTermParser(self._debug)
+        # Bytes that are no UTF-8 are no key; they must not end the program.
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        inputs = [self.fileno, self.exit_event.fileno()]
+        ticks = 0
+        while not self.exit_event.is_set():
+            ready, _, _ = select.select(inputs, [], [], TICK_SECONDS if ticks else None)
+            ticks = max(0, ticks - 1)
+            if self.fileno in ready:
+                data = os.read(self.fileno, _PIECE)
+                if not data:  # no terminal any more: `_watch` ends the program
+                    self.exit_event.wait(TICK_SECONDS)
+                for event in parser.feed(decode(data)) if data else ():
+                    self.process_message(event)
+                ticks = TICKS
+            for event in parser.tick():
+                self.process_message(event)
+
     def _watch(self, stopped: int) -> None:
         poll = select.poll()
         poll.register(self.fileno, 0)  # POLLHUP and POLLERR are told unasked
@@ -56,6 +95,37 @@ class TerminalDriver(LinuxDriver):
         code = 128 + signal.SIGHUP
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             self._loop.call_soon_threadsafe(partial(self._app.exit, code, code))
+
+
+class _Waking(threading.Event):
+    """An event that `select` can wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable while the event is set."""
+        return self._read
+
+    def set(self) -> None:
+        if not self.is_set() and self._write >= 0:
+            os.write(self._write, b"x")
+        super().set()
+
+    def clear(self) -> None:
+        super().clear()
+        if self._read >= 0:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._read, _PIECE)  # set twice at once, it holds two
+
+    def close(self) -> None:
+        """Close the descriptors; the event itself stays usable."""
+        for descriptor in (self._read, self._write):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._read = self._write = -1
 
 
 class _Forgiving:
