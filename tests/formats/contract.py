@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lossmon.formats.base import Context, Format, Parser, TableFormat
+from lossmon.formats.head import Head
 from lossmon.formats.registry import formats
 from lossmon.model import Batch, clean_name, concatenate
 
@@ -28,6 +29,25 @@ def samples(fmt: Format) -> list[Path]:
     """Return a format's samples: the files of tests/data/<name>/ that hold points."""
     folder = DATA / fmt.name
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
+
+
+def extract(fmt: Format, path: Path, size: int) -> bytes:
+    """Return some `size` bytes of a sample among which points are.
+
+    Its beginning if points are there; else the first lines, which may name the columns or
+    the trainer, and the lines before the first points; of a binary file as much as it takes.
+    """
+    data = path.read_bytes()
+    context = context_of(fmt, path)
+    end = size
+    while end < len(data) and not len(read(fmt, context, [data[:end]])[0]):
+        end += size // 2
+    if end <= size or Head(data).binary:
+        return data[:end]
+    head = data[: data.find(b"\n", size // 4) + 1]
+    start = max(len(head), data.find(b"\n", end - size + len(head)) + 1)
+    found = head + data[start:end]
+    return found if len(read(fmt, context, [found])[0]) else data[:end]
 
 
 def context_of(fmt: Format, path: Path) -> Context:
