@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats._rounded_steps import RoundedSteps
 from lossmon.formats._spanning import SpanningFormat
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
@@ -19,6 +20,7 @@ from lossmon.formats.fields import Kind, kind_of, step_rank
 _MAX_ROW: Final = 400  # characters
 _RULE: Final = late(r"-{5,400}\s{0,4}\Z")
 _MAX_ROWS: Final = 500
+_MAX_COUNTERS: Final = 8
 
 
 def _row(text: str) -> tuple[int, str, str] | None:
@@ -42,8 +44,10 @@ class BoxParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._cells: dict[str, float] = {}
+        self._printed: dict[str, str] = {}
         self._group = ""
         self._count = 0
+        self._steps: dict[str, RoundedSteps] = {}
 
     def record(self, text: str) -> bool:
         if text[0] == "-" and _RULE.match(text):
@@ -60,6 +64,7 @@ class BoxParser(ConsoleParser):
         if value is not None and name and len(self._cells) < _MAX_ROWS:
             inside = self._group if indent >= 3 and "/" not in name else ""
             self._cells[inside + name] = value
+            self._printed[inside + name] = cell
         return True
 
     def _close(self) -> bool:
@@ -67,21 +72,33 @@ class BoxParser(ConsoleParser):
         if not cells:
             return True
         counters = [name for name in cells if kind_of(name) is Kind.STEP]
-        epochs = [cells[name] for name in cells if kind_of(name) is Kind.EPOCH]
+        epochs = [name for name in cells if kind_of(name) is Kind.EPOCH]
         metrics = {name: x for name, x in cells.items() if kind_of(name) is Kind.METRIC}
+        epoch = self._counted(epochs[0], cells) if epochs else None
         self._count += 1
         if counters:
-            step = cells[min(counters, key=step_rank)]
-        elif epochs:
-            step = epochs[0]
+            step = self._counted(min(counters, key=step_rank), cells)
+        elif epoch is not None:
+            step = epoch
         else:
             step = self._count
             self.info.steps_estimated = True
         if not abs(step) < 1e15:
             self.bad_records += 1
             return True
-        self.add(metrics, step, epochs[0] if epochs else None)
+        self.add(metrics, step, epoch)
         return True
+
+    def _counted(self, name: str, cells: dict[str, float]) -> float:
+        """Return the counter of that name, of which only the first digits may be printed."""
+        steps = self._steps.get(name)
+        if steps is None:
+            if len(self._steps) == _MAX_COUNTERS:
+                self._steps.clear()
+            steps = self._steps[name] = RoundedSteps()
+        found = steps.step(self._printed[name], cells[name])
+        self.info.steps_estimated = self.info.steps_estimated or steps.estimated
+        return found
 
 
 class StableBaselines3(ConsoleFormat):

@@ -3,7 +3,8 @@
 The engine prints the step and the learning rate (`log_dist … step=350`), its
 pipeline engine the loss too (`steps: 10 loss: …`). DeepSpeed-Chat adds
 perplexities, reward accuracies and PPO losses; its evaluations carry an epoch
-but no step, so they stand at the last step the engine printed.
+but no step, so they stand at the last step the engine printed, or, where it prints none,
+behind the micro-batches of their epochs.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class DeepSpeedParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._step = 0.0
+        self._micro_steps = 0.0
+        """Up to the evaluation that goes on: where it stands if no line tells a step."""
         self._batches = 0.0
         self._evaluating = 0
 
@@ -120,8 +123,9 @@ class DeepSpeedParser(ConsoleParser):
         if found := _BEGIN.search(text):
             self.info.total_epochs = float(found[2])
             self._batches = float(found[3])
-        elif _EVALUATING.search(text):
+        elif found := _EVALUATING.search(text):
             self._evaluating = _EVAL_LINES
+            self._micro_steps = float(found[1]) * self._batches
         elif found := _EPOCH_LOSS.search(text):
             self.add({"epoch_loss": float(found[3])}, self._step, float(found[1]))
             return True
@@ -138,7 +142,9 @@ class DeepSpeedParser(ConsoleParser):
         if not values:
             return False
         self._evaluating = 0
-        self.add(values, self._step)
+        if not self._step and self._micro_steps:
+            self.info.steps_estimated = True
+        self.add(values, self._step or self._micro_steps)
         return True
 
 

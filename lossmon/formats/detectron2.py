@@ -13,6 +13,7 @@ from lossmon.formats._late import late
 from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
 from lossmon.formats.pairs import explicit_pairs
+from lossmon.model import Role, role_of
 
 _ITER: Final = late(r"(?:^|[ \t])iter: (\d{1,12}) ")
 _TASK: Final = late(r"copypaste: Task: ([\w-]{1,40})")
@@ -20,6 +21,7 @@ _COPYPASTE: Final = late(r"copypaste: ([^\s].{0,400})")
 _NOT_METRICS: Final = frozenset(
     ("eta", "iter", "time", "data_time", "last_time", "last_data_time", "data", "mem", "max_mem")
 )
+_MAX_EVALUATED: Final = 1000
 _MAX_ITER: Final = late(r"(?:MAX_ITER|max_iter): (\d{1,12})\b")
 
 
@@ -31,6 +33,7 @@ class Detectron2Parser(ConsoleParser):
         self._step = 0
         self._task = ""
         self._names: list[str] = []
+        self._evaluated: dict[str, float] = {}
 
     def record(self, text: str) -> bool:
         if match := _ITER.search(text):
@@ -42,7 +45,7 @@ class Detectron2Parser(ConsoleParser):
             if not any("loss" in name for name in values):
                 return False
             self._step = int(match[1])
-            self.add(values, self._step)
+            self.add(self._without_repeated(values), self._step)
             return True
         if "copypaste: " in text:
             return self._evaluation(text)
@@ -51,6 +54,17 @@ class Detectron2Parser(ConsoleParser):
         if "Total training time:" in text:
             self.info.finished = True
         return False
+
+    def _without_repeated(self, values: dict[str, float]) -> dict[str, float]:
+        """Leave out the evaluation losses of before: each line repeats the last that were put."""
+        found = {}
+        for name, value in values.items():
+            if role_of(name) is Role.EVAL_LOSS:
+                if self._evaluated.get(name) == value or len(self._evaluated) > _MAX_EVALUATED:
+                    continue
+                self._evaluated[name] = value
+            found[name] = value
+        return found
 
     def _evaluation(self, text: str) -> bool:
         if match := _TASK.search(text):

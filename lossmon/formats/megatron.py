@@ -15,8 +15,10 @@ from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
 _ITERATION: Final = late(rf"(?:^|[\s|])iteration\s{{1,12}}({STEP})/\s{{0,12}}({STEP}) \|")
+# Before 2020 no colon stood between name and number.
 _FIELD: Final = late(
-    rf"\s{{0,8}}([A-Za-z][^:|]{{0,80}}?)\s{{0,4}}:\s{{0,12}}({NUM})([KMGTPE]?FLOPS)?\s{{0,8}}\Z"
+    rf"\s{{0,8}}([A-Za-z][^:|]{{0,80}}?)(?:\s{{0,4}}:\s{{0,12}}|\s{{1,12}})({NUM})"
+    rf"([KMGTPE]?FLOPS)?\s{{0,8}}\Z"
 )
 _EVALUATION: Final = late(
     rf"(?:^|\s)([\w/]{{1,60}}) (?:loss|results) at (?:iteration ({STEP})|the end of training)"

@@ -27,6 +27,8 @@ class OpenMmlabParser(JsonLinesParser):
         self._trained = False
 
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
+        if not {"mode", "iter", "step"} & record.keys():
+            return {}  # mmcv's first line: the environment, the seed
         fields = super().fields(record)
         if "iter" in record:
             self._trained = True

@@ -16,7 +16,7 @@ _LINE: Final = late(
 _FIELD: Final = late(
     rf"([A-Za-z][\w/]{{0,40}}):\s{{1,8}}({NUM}(?:,\d{{3}}){{0,6}}(?:\.\d{{0,20}})?)(GiB|%)?"
 )
-_TOTAL: Final = late(rf"total steps ({STEP})\b")
+_TOTAL: Final = late(rf"sequence length {STEP}, total steps ({STEP})\b")
 _MAX_LINE: Final = 2000
 
 
@@ -36,11 +36,10 @@ class TorchtitanParser(ConsoleParser):
             self.info.loss_unit = "nats"
             self.add(values, float(match[2]))
             return True
-        if "Training " in text:
-            if found := _TOTAL.search(text):
-                self.info.total_steps = float(found[1])
-            elif "Training completed" in text:
-                self.info.finished = True
+        if " steps " in text and (found := _TOTAL.search(text)):
+            self.info.total_steps = float(found[1]) or None
+        elif text.endswith("Training completed"):
+            self.info.finished = True
         return False
 
 

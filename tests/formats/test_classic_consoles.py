@@ -310,3 +310,28 @@ def test_ultralytics_takes_the_last_frame_and_not_the_best_weights_check() -> No
     assert len(points(run, "val/mAP50")) == 3
     assert parser.info.total_epochs == 3
     assert read_sample("ultralytics", "yolov5.txt")[1].info.total_epochs == 3
+
+
+def test_detectron2_evaluations_are_not_repeated_with_each_line() -> None:
+    run, _ = read_sample("detectron2", "version-0.6.txt")
+    assert len(run.view("total_loss")) == 10
+    assert run.view("validation_loss").steps.tolist() == [99, 199]
+    logged, _ = read_sample("detectron2-json", "version-0.6.json")
+    assert logged.view("validation_loss").steps.tolist() == [99, 199]
+
+
+def test_the_environment_of_openmmlab_is_no_point() -> None:
+    run, _ = read_sample("openmmlab-json", "20261126_010203.log.json")
+    assert "seed" not in run.series
+    assert run.view("loss").steps.tolist() == list(range(10, 161, 10))
+    assert run.view("val/loss").steps.tolist() == [40, 80, 120, 160]
+
+
+def test_spinning_up_counts_on_when_it_prints_three_digits() -> None:
+    box = "-------------------\n|             Epoch | {:15.3g} |\n| TotalEnvInteracts | {:15.3g} |"
+    box += "\n|             LossV | {:15.3g} |\n-------------------\n"
+    text = "".join(box.format(n, 4000 * (n + 1), 300 / (n + 1)) for n in range(1200))
+    run, parser = read_text("spinning-up", text)
+    view = run.view("LossV")
+    assert view.steps.tolist() == [4000.0 * (n + 1) for n in range(1200)]
+    assert parser.info.steps_estimated

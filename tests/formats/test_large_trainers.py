@@ -251,3 +251,21 @@ def test_deepspeed_pipeline_with_parts_of_the_loss() -> None:
     text = "steps: 200 loss: 5.5508 lm loss: 5.5103 moe loss: 0.0405 iter time (s): 0.936 \n"
     assert claim(text) == "deepspeed"
     assert points(read_text("deepspeed", text)[0], "moe loss") == [(200.0, 0.0405)]
+
+
+def test_megatron_before_it_had_colons() -> None:
+    run, _ = read_sample("megatron", "year-2019.txt")
+    assert run.view("lm loss").steps.tolist() == list(range(10, 101, 10))
+    assert {"learning rate", "perplexity", "loss scale"} <= set(run.series)
+
+
+def test_torchtitan_says_how_many_steps_it_will_make() -> None:
+    _, parser = read_sample("torchtitan", "version-0.3.txt")
+    assert parser.info.total_steps == 200
+    assert parser.info.finished
+
+
+def test_deepspeed_chat_without_a_printed_step() -> None:
+    run, parser = read_sample("deepspeed", "chat-step1.txt")
+    assert run.view("eval_perplexity").steps.tolist() == [0, 80, 160, 240]
+    assert parser.info.steps_estimated
