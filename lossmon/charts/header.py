@@ -120,7 +120,7 @@ def cursor_row(view: Viewport, values: Sequence[CursorValue], at: float, toleran
     head = f"{AXIS_WORDS[view.x_axis]} {on_axis(at, view.x_axis, view.timezone)}"
     spans = [Span(head, part_style(view.palette, "title"))]
     used = cell_len(head)
-    for value in values:
+    for index, value in enumerate(values):
         mark = value.marker
         if mark and view.glyphs is Glyphs.ASCII:
             mark = as_ascii(mark)
@@ -128,7 +128,12 @@ def cursor_row(view: Viewport, values: Sequence[CursorValue], at: float, toleran
         if abs(value.x - at) > tolerance:
             text += f" @ {on_axis(value.x, view.x_axis, view.timezone)}"
         text = f"{mark} {text}" if mark else text
-        if used + _GAP + cell_len(text) > view.width:
+        more = f"  +{len(values) - index}"
+        room = view.width - (len(more) if index < len(values) - 1 else 0)
+        if used + _GAP + cell_len(text) > room:
+            if used + len(more) <= view.width:
+                spans.append(Span(more, part_style(view.palette, "tick")))
+                used += len(more)
             break
         spans += [Span(" " * _GAP), Span(text, line_style(view.palette, "other", value.color))]
         used += _GAP + cell_len(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -21,6 +22,9 @@ from lossmon.model import RunView
 from lossmon.record import record
 from lossmon.report.comparison import without_seed
 from lossmon.tui.desk import ChartOptions, Desk
+
+_LABEL: Final = 28
+"""Cells of a run's name in the legend: a few of sixty would leave no room for the others."""
 
 MAX_RUNS: Final = 12
 """Lines that can still be told apart in one chart."""
@@ -120,7 +124,10 @@ def _line(desk: Desk, run: RunView, options: ChartOptions, name: str | None) -> 
         colors={run.id: desk.color(run.id)},
         cache=desk.cache,
     )
-    return made[0] if made else None
+    if not made:
+        return None
+    shown = desk.short(run, min(len(run.name), _LABEL)).strip()
+    return made[0] if shown == run.name else replace(made[0], label=shown)
 
 
 def _final(line: Line) -> float | None:

@@ -6,6 +6,7 @@ so in all. Nothing here knows Textual; nothing is computed of a run's data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from lossmon.model import Event, RunView
 from lossmon.tui.choices import Choices
 from lossmon.tui.look import Look
 from lossmon.tui.marks import alarms, event_key
+from lossmon.tui.shortnames import fitted, short_names
 
 if TYPE_CHECKING:
     from lossmon.machine import Machine
@@ -124,6 +126,8 @@ class Desk:
     """What takes a look, soon and on another thread."""
     _asked: str = ""
     _colors: dict[str, int] = field(default_factory=dict)
+    _names: tuple[str, ...] = ()
+    _short: dict[str, str] = field(default_factory=dict)
     _settled: bool = False
     _alarms: dict[str, tuple[RunView, int, list[Event]]] = field(default_factory=dict)
 
@@ -134,6 +138,9 @@ class Desk:
         self.scanning = snapshot.scanning
         for run in snapshot.runs:
             self._colors.setdefault(run.id, len(self._colors))
+        names = tuple(run.name for run in snapshot.runs)
+        if names != self._names:
+            self._names, self._short = names, short_names(names)
         if len(self._alarms) > 2 * len(snapshot.runs) + 100:
             self._alarms.clear()
         self._mark_remembered()
@@ -203,6 +210,10 @@ class Desk:
         at = ids.index(self.chosen) if self.chosen in ids else 0
         self.choose(ids[min(max(at + by, 0), len(ids) - 1)])
 
+    def short(self, run: RunView, width: int) -> str:
+        """Return a run's name in exactly `width` cells, without what its neighbours have too."""
+        return fitted(run.name, width, self._short)
+
     def color(self, run_id: str) -> int:
         """Return the run's colour index: its own as long as the program runs."""
         return self._colors.get(run_id, 0)
@@ -240,16 +251,26 @@ class Desk:
 
 
 def by_urgency(runs: Sequence[RunView]) -> list[RunView]:
-    """Return runs with alarms first, then live ones, then by when they last grew."""
-    return sorted(
-        runs,
-        key=lambda run: (
-            not alarms(run),
-            run.state not in ("live", "stalled"),
-            -(run.last_growth or 0.0),
-            run.name,
-        ),
-    )
+    """Return runs with alarms first, then live ones, the newest first.
+
+    Of live runs the newest is the one that began last (as far as the log tells, else the one that
+    was found first): by their last points they would change places all the time.
+    """
+
+    def place(item: tuple[int, RunView]) -> tuple[bool, bool, float, int, str]:
+        index, run = item
+        if run.state not in ("live", "stalled"):
+            return not alarms(run), True, -(run.last_growth or 0.0), 0, run.name
+        return not alarms(run), False, -_began(run), index, run.name
+
+    return [run for _, run in sorted(enumerate(runs), key=place)]
+
+
+def _began(run: RunView) -> float:
+    """Return the time of a run's first point, in whole minutes; 0 where the log tells none."""
+    times = run.series[0].axis_times if run.series else None
+    known = times is not None and len(times) and math.isfinite(times[0])
+    return times[0] // 60 if times is not None and known else 0.0
 
 
 def glyphs_for(ascii: bool, environ_term: str, encoding: str) -> Glyphs:

@@ -67,9 +67,10 @@ def focus_plan(width: int, height: int, runs: int) -> dict[str, Box]:
     if kind == "tiny":
         return plan | {"chart": (0, top, width, room)}
     if kind == "small":
-        below = min(max(room * 2 // 5, 8), 14)
-        left = width * 3 // 5
-        verdict = min(max(below * 3 // 5, 5), 8)
+        # A verdict is a sentence with numbers, and what to do: about six lines of 36 cells.
+        below = min(max(room * 2 // 5, 9 if room >= 21 else 8), 14)
+        left = width * 21 // 40
+        verdict = min(max(below - 2, 5), 9)
         return plan | {
             "chart": (0, top, width, room - below),
             "numbers": (0, top + room - below, left - 1, below),
@@ -110,9 +111,9 @@ def _beside(side: int, top: int, width: int, room: int) -> dict[str, Box]:
     strip = min(max(room // 4, 7), 14) if room >= 30 else 0
     x = side + main + 1
     wide = right - 1
-    numbers = min(max(room * 9 // 25, 10), 20)
+    numbers = min(max(room * 8 // 25, 10), 18)
     facts = 9 if room >= 46 else 0
-    verdict = min(max(room // 4, 6), 12)
+    verdict = min(max(room * 27 // 100, 6), 16)
     events = room - numbers - facts - verdict
     plan = {
         "chart": (side, top, main, room - strip),

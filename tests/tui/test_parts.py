@@ -188,10 +188,24 @@ def test_configurations_with_seeds_are_compared_as_groups() -> None:
 
 
 def test_alarmed_then_live_then_newest() -> None:
-    old = replace(make_run("old"), last_growth=1.0)
     done = make_run("done", state="finished")
-    order = by_urgency([old, done, make_run(), overfit(), broken()])
-    assert [run.name for run in order] == ["beta", "gamma", "alpha", "old", "done"]
+    earlier = replace(make_run("earlier", state="finished"), last_growth=1.0)
+    order = by_urgency([earlier, done, make_run(), overfit(), broken()])
+    assert [run.name for run in order] == ["beta", "gamma", "alpha", "done", "earlier"]
+
+
+def test_live_runs_stand_by_their_beginning_and_do_not_change_places() -> None:
+    first, second = make_run("first"), make_run("second")
+    for grown in ((1.0, 2.0), (4.0, 3.0)):
+        runs = [
+            replace(run, last_growth=time) for run, time in zip((first, second), grown, strict=True)
+        ]
+        assert [run.name for run in by_urgency(runs)] == ["first", "second"]
+    base = second.series[0]
+    assert base.axis_times is not None
+    late = replace(base, axis_times=base.axis_times + 600)
+    later = replace(second, series=(late,))
+    assert [run.name for run in by_urgency([first, later])] == ["second", "first"]
 
 
 def test_the_most_urgent_is_chosen_once_all_is_read() -> None:

@@ -52,7 +52,7 @@ async def test_the_walk(
         assert f"{run.summary.best_eval.step:g}" in text(app)
         # Compare two seeds.
         await pilot.press("4", "w")
-        assert "(baseline)" in text(app)
+        assert " baseline " in text(app)
         assert "seed-1" in text(app)
         assert "seed-2" in text(app)
         assert "nan" not in text(app).replace("nan:", "")

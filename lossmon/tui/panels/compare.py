@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lossmon.charts.spec import Row, Span, XAxis
 from lossmon.tui.comparing import Compared, seeds_say
@@ -35,6 +35,20 @@ def first_shown(desk: Desk, found: Sequence[Compared], height: int) -> int:
     return max(min(at - room // 2, len(found) - room), 0)
 
 
+def in_view(
+    desk: Desk, found: Sequence[Compared], baseline: str | None, height: int
+) -> Sequence[Compared]:
+    """Return the runs of the table's rows: those around the chosen one, and the baseline."""
+    room = max(height - 1, 1)
+    first = first_shown(desk, found, height)
+    shown = list(found[first : first + room])
+    base = next((one for one in found if one.run.id == baseline), None)
+    if base is None or base in shown or room < 3:
+        return shown
+    # In place of the run that is furthest from the chosen one.
+    return [base, *shown[1:]] if found.index(base) < first else [*shown[:-1], base]
+
+
 def compare_rows(
     desk: Desk,
     found: Sequence[Compared],
@@ -42,12 +56,17 @@ def compare_rows(
     axis: XAxis,
     width: int,
     height: int,
+    here: Mapping[int, float] | None = None,
 ) -> list[Row]:
-    """Return the head, a row a run, and what the seeds say."""
+    """Return the head, a row a run, and what the seeds say.
+
+    `here` are the values under the crosshair by the colour of their line, None without one. The
+    baseline, which all others are set against, stays in view.
+    """
     look = desk.look
     room = width - 4
     columns = []
-    for title, size in _COLUMNS:
+    for title, size in (*((("crosshair", 10),) if here is not None else ()), *_COLUMNS):
         if room - size - 2 >= 18:
             columns.append((title, size))
             room -= size + 2
@@ -59,10 +78,9 @@ def compare_rows(
     if verdict:
         head.append(look.text("verdict", "title"))
     rows = [row(width, *head)]
-    first = first_shown(desk, found, height)
     rows += [
-        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict))
-        for one in found[first : first + height - 1]
+        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict), here or {})
+        for one in in_view(desk, found, baseline, height)
     ]
     for sentence in seeds_say(found, baseline):
         rows += [row(width, "  ", look.text(line, "dim")) for line in wrap(sentence, width - 4)]
@@ -78,25 +96,26 @@ def _run_row(
     name: int,
     width: int,
     verdict: bool,
+    here: Mapping[int, float],
 ) -> Row:
     look = desk.look
     run = one.run
     chosen = look.paint.chosen if run.id == desk.chosen else ""
     own = run_marker(look, desk.color(run.id))
     is_base = run.id == baseline
-    title = f"{run.name} (baseline)" if is_base else run.name
     cells = {
+        "crosshair": figure(here.get(desk.color(run.id))),
         "final": figure(one.final),
         "best": figure(one.best),
         "at": x_words(one.best_x, axis),
-        "− baseline": MISSING if is_base else _difference(one),
+        "− baseline": "baseline" if is_base else _difference(one),
         "reached it at": MISSING if is_base else x_words(one.reach_x, axis),
     }
     spans: list[Span] = [
         _on(look, ">" if chosen and look.ascii else "▸" if chosen else " ", look.paint.key, chosen),
         _on(look, own.text, own.style, chosen),
         _on(look, "  ", "", chosen),
-        _on(look, fit(title, name), look.paint.strong if chosen else "", chosen),
+        _on(look, desk.short(run, name), look.paint.strong if chosen else "", chosen),
     ]
     for column, size in columns:
         style = ""

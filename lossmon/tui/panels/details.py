@@ -47,7 +47,9 @@ def clipped(rows: list[Row], width: int, height: int) -> list[Row]:
     text = "".join(span.text for span in last).rstrip()
     if text.endswith("…"):
         return rows[:height]
-    return [*rows[: height - 1], row(width, *row(min(cell_len(text), width - 2), *last), " …")]
+    if cell_len(text) > width - 2:
+        return [*rows[: height - 1], row(width, *row(width - 1, *last))]
+    return [*rows[: height - 1], row(width, *row(cell_len(text), *last), " …")]
 
 
 def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str = "") -> list[Row]:
@@ -68,7 +70,7 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
     rows += [row(width, look.text(line, "note")) for line in wrap(machine, width, 2)]
     inner = width - 2
     # In little room what to do goes before the end of the sentence, which the banner has too.
-    room = 2 if height <= 8 and run.verdict.advice else height
+    room = 2 + (height >= 7) if height <= 8 and run.verdict.advice else height
     lines = wrap(run.verdict.headline, inner, max(min(room, height - len(rows)), 1))
     for index, line in enumerate(lines):
         lead = look.shape(mark) if index == 0 else Span(" ")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from rich.cells import cell_len
+
 from lossmon.charts.spec import Row, Span
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import count, figure, percent
@@ -25,8 +30,9 @@ def banner_row(desk: Desk, width: int) -> Row:
         since = event.onset_step if event.onset_step is not None else event.step
         kind = EVENTS[event.kind].upper() if EVENTS[event.kind] != "NaN" else "NaN"
         more = f" (+{len(events) - 1} more)" if len(events) > 1 else ""
-        lead = f" {shape} {kind} since step {count(since)}{more}: {event.message}"
-        tail = "  a: seen "
+        tail = "  a: seen " if width >= 100 else " a "
+        lead = f" {shape} {kind} since step {count(since)}{more}: "
+        lead += clause(event.message, width - width_of(lead) - len(tail))
         left = row(width - len(tail), Span(look.text(lead).text, style), fill=style)
         return row(width, *left, Span(tail, style))
     mark = VERDICTS[run.verdict.status]
@@ -37,6 +43,18 @@ def banner_row(desk: Desk, width: int) -> Row:
             *spans,
         ]
     return row(width, *spans)
+
+
+_ENDS: Final = re.compile(r" \(|[,;] | and | at step | in \d")
+"""Where a sentence may end earlier and still say something."""
+
+
+def clause(text: str, room: int) -> str:
+    """Return a sentence, or as many of its clauses as fit `room` cells; cut where none does."""
+    if cell_len(text) <= room:
+        return text
+    fits = [text[: end.start()] for end in _ENDS.finditer(text) if end.start() <= room]
+    return fits[-1] if fits and len(fits[-1]) >= room // 3 else text
 
 
 def _bar(look: Look, share: float) -> str:

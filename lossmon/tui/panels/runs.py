@@ -11,7 +11,7 @@ from lossmon.tui.look import Look, over
 from lossmon.tui.marks import STATES, VERDICTS, Mark
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.panels.details import heading
-from lossmon.tui.rows import fit, fit_middle, right, row, width_of, wrap
+from lossmon.tui.rows import fit_middle, right, row, width_of, wrap
 
 
 def state_words(look: Look, run: RunView) -> tuple[Mark, str]:
@@ -73,7 +73,7 @@ def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
     arrow = trend(run)
     tail = f" {loss} {arrow.plain if look.ascii else arrow.arrow}"
     flag = "*" if run.id in desk.marked else " "
-    name = fit(run.name, max(width - 4 - len(tail), 1))
+    name = desk.short(run, max(width - 4 - len(tail), 1))
     top = row(
         width,
         span(pointer if chosen else " ", look.paint.key),

@@ -117,7 +117,7 @@ def _name(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
         look.text(flag, "note"),
         run_marker(look, desk.color(run.id)),
         Span(" "),
-        look.text(fit(run.name, max(width - 3, 0))),
+        look.text(desk.short(run, max(width - 3, 0))),
     )
 
 

@@ -14,7 +14,7 @@ from lossmon.tui import charting, mosaic
 from lossmon.tui.comparing import MAX_RUNS, Compared, Comparing, configuration, seed_groups
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.layouts import compare_plan
-from lossmon.tui.panels.compare import compare_rows, first_shown
+from lossmon.tui.panels.compare import compare_rows, in_view
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.ranges import shown_range
@@ -24,6 +24,9 @@ from lossmon.tui.screens.view import bindings
 from lossmon.tui.store import Store
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
+
+_HINTED: Final = 100
+"""Width from which the title says how to compare other runs."""
 
 STATUS_ORDER: Final = ("healthy", "plateau", "unknown", "overfitting", "diverging", "nonfinite")
 """Which run is the baseline where none was chosen: the first of the soundest."""
@@ -134,7 +137,9 @@ class Compare(Charted):
         if self.family is not None:
             title += f"  ({self.family} alone; w shows all)"
         elif len(self.desk.marked) < 2:
-            title += "  (all runs; space marks some, w shows one's seeds)"
+            # In little room the lines' names are worth more: the foot has the keys too.
+            hint = "; space marks some, w shows one's seeds" if width >= _HINTED else ""
+            title += f"  (all runs{hint})"
         view = charting.viewport(
             self.desk,
             options,
@@ -167,8 +172,14 @@ class Compare(Charted):
     def _table(self, width: int, height: int) -> Sequence[Row]:
         if not self.desk.runs:
             return []
-        axis = self.options().x_axis
-        return compare_rows(self.desk, self._found(), self.base(), axis, width, height)
+        options = self.options()
+        picture = self.active_chart().picture
+        here = None
+        if options.cursor_x is not None and picture is not None:
+            here = {value.color: value.value for value in picture.cursor_values}
+        return compare_rows(
+            self.desk, self._found(), self.base(), options.x_axis, width, height, here
+        )
 
     # ---- keys and mouse
 
@@ -260,8 +271,8 @@ class Compare(Charted):
         self.say("no run is marked: all are compared")
 
     def _pick(self, x: int, y: int) -> None:
-        found = self._found()
-        at = first_shown(self.desk, found, self.query_one("#table", Sheet).size.height) + y - 1
-        if y >= 1 and at < len(found):
-            self.desk.choose(found[at].run.id)
+        height = self.query_one("#table", Sheet).size.height
+        shown = in_view(self.desk, self._found(), self.base(), height)
+        if 1 <= y <= len(shown):
+            self.desk.choose(shown[y - 1].run.id)
             self.show()

@@ -153,16 +153,19 @@ class PanesView(Charted):
         grave = alarmed and self.desk.alarms(run)[0].severity == "critical"
         banner = look.paint.banner_bad if grave else look.paint.banner_warn
         own = run_marker(look, self.desk.color(run.id))
+        words = f" {mark.char(look.ascii)} {mark.word} "
+        metric = f"  {pane.metric or 'losses'}"
+        # The name goes before the metric: without one it is the losses, as everywhere.
+        room = width - 6 - width_of(words)
+        if pane.metric is None and width_of(run.name) + width_of(metric) > room:
+            metric = ""
+        name = self.desk.short(run, max(min(width_of(run.name), room - width_of(metric)), 8))
         left: list[Span] = [
             Span(f"{lead if active else ' '}{index + 1} ", over(look.paint.key, ground)),
             Span(f"{own.text} ", over(own.style, ground)),
-            Span(
-                look.text(f"{run.name}").text,
-                over(look.paint.strong if active else "", ground),
-            ),
-            Span(look.text(f"  {pane.metric or 'losses'}").text, over(look.paint.dim, ground)),
+            Span(look.text(name).text, over(look.paint.strong if active else "", ground)),
+            Span(look.text(metric).text, over(look.paint.dim, ground)),
         ]
-        words = f" {mark.char(look.ascii)} {mark.word} "
         style = banner if alarmed else over(look.paint.style(mark.style), ground)
         title = row(max(width - width_of(words), 0), *left, fill=ground)
         return row(width, *title, Span(words, style))
