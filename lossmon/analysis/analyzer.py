@@ -19,7 +19,6 @@ from lossmon.analysis.gradients import GradientNorms
 from lossmon.analysis.journal import Journal, Moment
 from lossmon.analysis.nonfinite import LASTING, NonFiniteDetector
 from lossmon.analysis.overfitting import TrainContext
-from lossmon.analysis.state import decode, encode
 from lossmon.analysis.summary import summarise
 from lossmon.analysis.track import Track
 from lossmon.analysis.verdict import judge
@@ -85,6 +84,8 @@ class Analyzer:
 
     def state(self) -> dict[str, Any]:
         """Return all that is known as plain data, for `json.dumps` and `from_state`."""
+        from lossmon.analysis.state import encode
+
         return encode(self, frozenset(("_cache", "_forecast")))
 
     @classmethod
@@ -94,6 +95,8 @@ class Analyzer:
         Nothing in `state` is run, whatever its origin. Raises `StateError`
         where it is no state of this version, or damaged.
         """
+        from lossmon.analysis.state import decode
+
         analyzer: Analyzer = decode(state, cls)
         return analyzer
 

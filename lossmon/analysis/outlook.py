@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.analysis.buckets import CAPACITY
 from lossmon.model.batch import FloatArray
 from lossmon.record import record
 
@@ -90,21 +91,13 @@ class Lines:
 
 
 @lru_cache(maxsize=300)
-def _windows(buckets: int, width: int) -> tuple[tuple[int, ...], FloatArray]:
-    """Buckets in each window, and the weights that make sums over every window at once.
-
-    Row 2i gives Σy over window i, row 2i + 1 the slope of its OLS line, of
-    values in order of arrival that end with the newest; shape (2·windows, longest).
-    """
+def _windows(buckets: int, width: int) -> tuple[int, ...]:
+    """Buckets in each window, the shortest first."""
     found = sorted({int(buckets * share) for share in WINDOWS})
-    counts = tuple(c for c in found if c >= MIN_BUCKETS and c * width >= MIN_POINTS)
-    weights = np.zeros((2 * len(counts), counts[-1] if counts else 0))
-    for index, count in enumerate(counts):
-        weights[2 * index, -count:] = 1.0
-        places = np.arange(count) - 0.5 * (count - 1)
-        weights[2 * index + 1, -count:] = places / (count * (count * count - 1) / 12)
-    weights.flags.writeable = False
-    return counts, weights
+    return tuple(c for c in found if c >= MIN_BUCKETS and c * width >= MIN_POINTS)
+
+
+_PLACES: Final = np.arange(float(CAPACITY))
 
 
 def lines(
@@ -116,21 +109,23 @@ def lines(
     them. `quantile`: of the test. `run`: the run's length in buckets.
     `available`: buckets since the newest resume; longer windows are left out.
     """
-    counts, weights = _windows(len(means), min(width, _WIDE))
+    counts = _windows(len(means), min(width, _WIDE))
     if available < len(means):
         counts = counts[: bisect_right(counts, available)]
     if not counts:
         return Lines()
-    longest = weights.shape[1]
-    # Sums of what differs from the newest value, so that little cancels.
+    longest = counts[-1]
+    # Newest first, from the newest value: sums of what differs from it, so that little cancels.
     newest = float(means[-1])
-    values = means[-longest:] - newest
-    sums = (weights @ values).tolist()
-    squares = (values * values)[::-1].cumsum().tolist()
+    back = means[::-1][:longest] - newest
+    sums = back.cumsum().tolist()
+    weighted = (_PLACES[:longest] * back).cumsum().tolist()
+    squares = (back * back).cumsum().tolist()
     slopes, errors, gains, margins, levels, misfits = [], [], [], [], [], []
-    for index, n in enumerate(counts):
-        s0, slope = sums[2 * index], sums[2 * index + 1]
+    for n in counts:
         sxx = n * (n * n - 1) / 12
+        s0 = sums[n - 1]
+        slope = (0.5 * (n - 1) * s0 - weighted[n - 1]) / sxx
         error = math.sqrt(variance / sxx)
         horizon = (run - 0.5 * n) * _HORIZON
         residual = max(squares[n - 1] - s0 * s0 / n - slope * slope * sxx, 0.0)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -39,12 +38,9 @@ _NOT_FORMATS: Final = frozenset({"base", "lines", "registry"})
 @cache
 def modules() -> tuple[str, ...]:
     """Return the names of the modules of this package that may hold formats."""
-    package = importlib.import_module("lossmon.formats")
-    return tuple(
-        found.name
-        for found in pkgutil.iter_modules(package.__path__)
-        if found.name not in _NOT_FORMATS and not found.name.startswith("_")
-    )
+    files = [name for name in os.listdir(Path(__file__).parent) if "." in name]  # noqa: PTH208
+    names = {name.partition(".")[0] for name in files} - _NOT_FORMATS
+    return tuple(sorted(name for name in names if not name.startswith("_") and name))
 
 
 @cache

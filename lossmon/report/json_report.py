@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import orjson
 
 from lossmon.model import RunView
 from lossmon.report import data
-from lossmon.report.comparison import Digest
+
+if TYPE_CHECKING:
+    from lossmon.report.comparison import Digest
 
 
 def render(runs: Iterable[RunView]) -> str:
