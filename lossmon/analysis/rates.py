@@ -47,16 +47,20 @@ class LearningRate:
 
     def extend(self, rates: FloatArray, n: int) -> None:
         """Take the rates in force at the points n+1 …; NaN: unknown or none."""
-        known = rates[np.isfinite(rates)] if np.isnan(rates).any() else rates
+        finite = np.isfinite(rates)
+        known = rates if finite.all() else rates[finite]
         if len(known) == 0:
             return
-        at = n + 1 + (np.flatnonzero(np.isfinite(rates)) if len(known) < len(rates) else
-                      np.arange(len(rates)))  # fmt: skip
-        before = np.concatenate(([known[0] if math.isnan(self.last) else self.last], known[:-1]))
+        before = np.empty_like(known)
+        before[0] = known[0] if math.isnan(self.last) else self.last
+        before[1:] = known[:-1]
         self.last = float(known[-1])
         self.highest = max(self.highest, float(highest(known)))
         rises_here = known > before * (1 + CHANGE)
-        rose = np.flatnonzero(rises_here)
+        rose = rises_here.nonzero()[0]
+        if not len(rose) and not self._warming:
+            return
+        at = n + 1 + (np.arange(len(rates)) if known is rates else np.flatnonzero(finite))
         if len(rose):
             calm = np.concatenate(([self.rise_at < at[0] - 1], ~rises_here[:-1]))
             self.rise_at = int(at[rose[-1]])
