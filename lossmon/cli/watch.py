@@ -174,7 +174,7 @@ def run_screen(
 def _run_app(monitor: Monitor, sources: list[str], place: str, is_project: bool) -> int:
     # Textual asks the terminal for true colour by this; unset it stays with 256 colours.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from lossmon.tui.app import run as run_app
+    from lossmon.tui.running import run as run_app
 
     sys.setswitchinterval(_SWITCH_SECONDS)
     return run_app(monitor, monitor.settings, tuple(sources), place=place, is_project=is_project)

@@ -7,84 +7,39 @@ nothing is written.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import gc
 import os
-import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
-from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
-from textual.message import Message
 from textual.screen import Screen
 
-from lossmon.tui.away import Absence, warnings_of
+from lossmon.tui.away import Absence
 from lossmon.tui.desk import ChartOptions, Desk, glyphs_for
+from lossmon.tui.ending import left_behind, new_since
 from lossmon.tui.feed import Feed, KeepsLines
-from lossmon.tui.figures import clock
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
-from lossmon.tui.screens.view import VIEWS, View, make_view
-from lossmon.tui.start import begin, first_paint, read_ahead
+from lossmon.tui.messages import MachineNews, News
+from lossmon.tui.screens.view import VIEWS, HasLayouts, View, make_view
+from lossmon.tui.shell import Shell
+from lossmon.tui.start import begin, driver_class, first_paint, place_of, read_ahead
 from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
-
     from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
     from lossmon.tui.panels.happenings import Happening
 
 
-_GC_THRESHOLDS: Final = (5_000, 5, 5)
-"""Dropped pictures and plotext's figures hang together in cycles: at the start's threshold (50,000
-objects) up to 10 MB of them would lie about; at this one a search takes half a millisecond."""
-
-
-@runtime_checkable
-class HasLayouts(Protocol):
-    """A view whose panes can be laid out by a name."""
-
-    def load(self, name: str) -> None:
-        """Lay out what was saved under a name, or a grid like `2x3`."""
-
-    def kept(self) -> dict[str, Any] | None:
-        """Return the layout to remember, None where none was made."""
-
-    def restore(self, data: object) -> None:
-        """Lay out what was remembered."""
-
-
-class MachineNews(Message):
-    """This machine was looked at."""
-
-    def __init__(self, machine: Machine) -> None:
-        super().__init__()
-        self.machine = machine
-
-    def can_replace(self, message: Message) -> bool:
-        """A later look makes an earlier one superfluous."""
-        return isinstance(message, MachineNews)
-
-
-class News(Message):
-    """A newer snapshot lies ready; several that wait are one."""
-
-    def can_replace(self, message: Message) -> bool:
-        """A later message of the kind makes an earlier one superfluous."""
-        return isinstance(message, News)
-
-
-class LossmonApp(App[int]):
+class LossmonApp(Shell):
     """The live screen."""
 
     TITLE = "lossmon"
@@ -111,7 +66,7 @@ class LossmonApp(App[int]):
         options = ChartOptions()
         before = {} if settings.screen.fresh else self.store.load(options)
         paint = first_paint(settings, before)
-        super().__init__(driver_class=_driver(), ansi_color=not paint.base)
+        super().__init__(driver_class=driver_class(), ansi_color=not paint.base)
         self._feed = feed
         self.settings = settings
         self._latest: Snapshot | None = None
@@ -119,7 +74,7 @@ class LossmonApp(App[int]):
             settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
         )
         self.desk = Desk(
-            look=Look(paint, glyphs, today), place=place or _place(sources), options=options
+            look=Look(paint, glyphs, today), place=place or place_of(sources), options=options
         )
         self._before = before
         begin(self.desk, settings, before)
@@ -149,60 +104,21 @@ class LossmonApp(App[int]):
 
     def on_ready(self) -> None:
         """Begin to watch once the first picture stands."""
-        if not self.is_headless:
-            self._leave_on_signals()
-        # After ctrl+z and fg the terminal's other screen is empty; Textual sends only changes.
-        self.app_resume_signal.subscribe(self, lambda _: self._back_again())
-        self.app_suspend_signal.subscribe(self, lambda _: self._absence.leave(time.monotonic()))
+        self.begin()
         self._feed.start(self._receive)
         if self.desk.choices.machine:
             self._machine_watch().steadily(True)
-
-    def _leave_on_signals(self) -> None:
-        """Give the terminal back before a SIGTERM or SIGHUP ends the program."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None:
-                with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-                    loop.add_signal_handler(number, self._leave, 128 + number)
-
-    def _leave(self, code: int) -> None:
-        self.exit(code, return_code=code)
 
     def on_unmount(self) -> None:
         """Stop watching; remember how things were shown."""
         self._feed.stop()
         if self._watch is not None:
             self._watch.stop()
-        desk = self.desk
-        marked = [run.name for run in map(desk.get, desk.marked) if run is not None]
         panes = self._views.get("panes")
         layout = panes.kept() if isinstance(panes, HasLayouts) else None
-        self.store.save(
-            desk.options,
-            {
-                **desk.choices.kept(),
-                "marked": [*marked, *desk.remembered][:500],
-                "theme": desk.look.paint.name if self._theme_chosen else "",
-                "panes": layout or self._before.get("panes"),
-                "acknowledged": sorted(desk.acknowledged)[-2000:],
-                "warnings": warnings_of(desk.runs),
-                "left": time.time(),
-            },
-        )
-
-    def _fatal_error(self) -> None:
-        # Textual would print a page of traceback: `show` raises the error for the command line,
-        # which writes it to a file and says so in one line.
-        self._close_messages_no_wait()
-
-    def show(self, **options: Any) -> int:
-        """Run until the user quits; return the exit code, raise what ended it otherwise."""
-        code = self.run(**options)
-        if self._exception is not None:
-            raise self._exception
-        return self.return_code or code or 0
+        theme = self.desk.look.paint.name if self._theme_chosen else ""
+        kept = left_behind(self.desk, layout or self._before.get("panes"), theme)
+        self.store.save(self.desk.options, kept)
 
     def _receive(self, snapshot: Snapshot) -> None:
         # Called on the feed's thread: one reference is set, one message is left; no lock is held.
@@ -232,33 +148,17 @@ class LossmonApp(App[int]):
         if view is not None:
             view.show()
         if snapshot.runs and not self._started:
-            # What is there by now stays for good and need not be looked through again.
             self._started = True
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
+            self.keep_what_is_there()
             read_ahead()
 
     # ---- who is away, and comes back
 
-    async def on_event(self, event: Event) -> None:
-        """Take each key and click as a sign of life."""
-        if isinstance(event, (Key, MouseDown)) and not event.is_forwarded:
-            self._back()
-        await super().on_event(event)
-
-    async def _on_app_blur(self, event: AppBlur) -> None:
+    def nobody_is_there(self) -> None:
+        """What is raised from now on is listed when somebody comes back."""
         self._absence.leave(time.monotonic())
-        await super()._on_app_blur(event)
 
-    async def _on_app_focus(self, event: AppFocus) -> None:
-        self._back()
-        await super()._on_app_focus(event)
-
-    def _back_again(self) -> None:
-        self.action_redraw()
-        self._back()
-
-    def _back(self) -> None:
+    def someone_is_there(self) -> None:
         """List what was raised while nobody was there."""
         raised = self._absence.sign(time.monotonic())
         view = self.view
@@ -269,14 +169,9 @@ class LossmonApp(App[int]):
 
     def _say_what_is_new(self) -> None:
         """Say which warnings came since the last session, once all is read."""
-        known, left = self._before.get("warnings"), self._before.get("left")
-        if not isinstance(known, list) or not isinstance(left, float) or self.view is None:
-            return
-        new = set(warnings_of(self.desk.runs)) - {one for one in known if isinstance(one, str)}
-        if new:
-            since = clock(left, self.desk.look.today)
-            s = "s" if len(new) > 1 else ""
-            self.view.say(f"{len(new)} new warning{s} since you left ({since}): E lists them")
+        said = new_since(self._before, self.desk)
+        if said and self.view is not None:
+            self.view.say(said)
 
     def action_happenings(self) -> None:
         """List the events of all runs."""
@@ -284,18 +179,9 @@ class LossmonApp(App[int]):
             self._list("events of all runs", None)
 
     def _list(self, title: str, only: set[tuple[str, str, float]] | None) -> None:
-        from lossmon.tui.panels.happenings import happenings
-        from lossmon.tui.screens.happenings import Happenings
+        from lossmon.tui.screens.happenings import happenings_screen
 
-        def found() -> list[Happening]:
-            every = happenings(self.desk.runs)
-            if only is None:
-                return every
-            return [
-                (run, event) for run, event in every if (run.id, event.kind, event.step) in only
-            ]
-
-        self.push_screen(Happenings(self.desk, found, title), self._go_to)
+        self.push_screen(happenings_screen(self.desk, title, only), self._go_to)
 
     async def _go_to(self, happening: Happening | None) -> None:
         if happening is not None:
@@ -421,21 +307,16 @@ class LossmonApp(App[int]):
         view = self.view
         if view is None or self.screen is not view:
             return
-        from lossmon.tui.export import Export
+        from lossmon.tui.export import export_of
 
-        name = view.runs()[0].name if len(view.runs()) == 1 else view.NAME
-        export = Export(self.picture(), view.as_text(), tuple(view.runs()), name)
         view.say("writing …")
+        export = export_of(view, self.picture())
 
         def write() -> None:
             told = export.write(Path(self.settings.screen.export_to))
             self.call_from_thread(view.say, told)
 
         view.run_worker(write, thread=True, exclusive=True, group="export")
-
-    def action_redraw(self) -> None:
-        """Send the whole screen again."""
-        self.screen.refresh()
 
     def action_next_theme(self) -> None:
         """Go on to the next theme."""
@@ -455,72 +336,16 @@ class LossmonApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer everything that has a key by name, and each run."""
-        view = self.view
-        if view is None:
-            return
-        for key in view.active_keys():
-            if key.action != "command_palette":
-                yield SystemCommand(f"{key.text}", f"key {key.shown}", self._runner(key.target))
-        for run in self.desk.runs[:500]:
-            title, source = (_no_markup(text) for text in (f"Run: {run.name}", run.source))
-            yield SystemCommand(title, source, self._chooser(run.id))
+        if self.view is None:
+            return ()
+        from lossmon.tui.commands import commands
 
-    def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await self.run_action(action, default_namespace=self.view)
+        return commands(self.view, self._run_in_view, self._choose)
 
-        return run
+    async def _run_in_view(self, action: str) -> None:
+        await self.run_action(action, default_namespace=self.view)
 
-    def _chooser(self, run_id: str) -> Callable[[], None]:
-        def choose() -> None:
-            self.desk.choose(run_id)
-            if self.view is not None:
-                self.view.show()
-
-        return choose
-
-
-def _driver() -> type[Driver] | None:
-    """Return the driver for a terminal; None leaves the choice to Textual (Windows, a browser)."""
-    if os.name != "posix" or "TEXTUAL_DRIVER" in os.environ:
-        return None
-    from lossmon.tui.driver import TerminalDriver
-
-    return TerminalDriver
-
-
-def _no_markup(text: str) -> str:
-    """Return the markup that shows `text` as it stands.
-
-    The palette reads what it is given as markup: a file's name could colour it,
-    or be clicked. (`textual.markup.escape` lets `[B]` and `[$x]` through.)
-    """
-    return text.replace("[", "\\[")
-
-
-def _place(sources: Sequence[str]) -> str:
-    if not sources or tuple(sources) == (".",):
-        return "this directory"
-    if tuple(sources) == ("-",):
-        return "standard input"
-    return sources[0] if len(sources) == 1 else f"{sources[0]} and {len(sources) - 1} more"
-
-
-def run(
-    feed: Feed,
-    settings: Settings,
-    sources: Sequence[str] = (),
-    *,
-    place: str = "",
-    is_project: bool = True,
-) -> int:
-    """Show the screen over a feed until the user quits; return the exit code.
-
-    `place` says in words what is watched (empty: the sources themselves). What
-    is no project (a demo) is not remembered.
-    """
-    from platformdirs import user_state_path
-
-    project = "\0".join([str(Path.cwd()), *sources]) if is_project else None
-    store = Store(user_state_path("lossmon"), project)
-    return LossmonApp(feed, settings, sources, place=place, store=store).show(mouse=settings.mouse)
+    def _choose(self, run_id: str) -> None:
+        self.desk.choose(run_id)
+        if self.view is not None:
+            self.view.show()

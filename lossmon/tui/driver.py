@@ -18,7 +18,6 @@ import os
 import select
 import signal
 import threading
-import time
 from functools import partial
 from typing import IO, Any, Final
 

@@ -6,10 +6,13 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lossmon.model import RunView
 from lossmon.tui.png import write_png
+
+if TYPE_CHECKING:
+    from lossmon.tui.screens.view import View
 
 _BLOCK: Final = 10_000
 """Rows written at a time, so that a run of millions is never held as text."""
@@ -44,6 +47,12 @@ class Export:
         return (
             f"wrote {stem.name}.svg, .txt and .csv ({points:,} points) {where}; no PNG: {missing}"
         )
+
+
+def export_of(view: View, svg: str) -> Export:
+    """Return what a view gives to write; `svg` is its picture."""
+    runs = tuple(view.runs())
+    return Export(svg, view.as_text(), runs, runs[0].name if len(runs) == 1 else view.NAME)
 
 
 def free_stem(directory: Path, name: str) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,8 @@ from lossmon.tui.desk import Desk
 from lossmon.tui.theme import PAINTS, Paint, choose_paint
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from lossmon.settings import Settings
 
 _LATER: Final = (
@@ -80,3 +83,21 @@ def first_paint(settings: Settings, before: Mapping[str, Any]) -> Paint:
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def place_of(sources: Sequence[str]) -> str:
+    """Return in words what is watched."""
+    if not sources or tuple(sources) == (".",):
+        return "this directory"
+    if tuple(sources) == ("-",):
+        return "standard input"
+    return sources[0] if len(sources) == 1 else f"{sources[0]} and {len(sources) - 1} more"
+
+
+def driver_class() -> type[Driver] | None:
+    """Return the driver for a terminal; None leaves the choice to Textual (Windows, a browser)."""
+    if os.name != "posix" or "TEXTUAL_DRIVER" in os.environ:
+        return None
+    from lossmon.tui.driver import TerminalDriver
+
+    return TerminalDriver

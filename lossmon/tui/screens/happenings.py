@@ -13,7 +13,7 @@ from lossmon.charts.spec import Row
 from lossmon.model import EventKind
 from lossmon.tui.desk import Desk
 from lossmon.tui.marks import EVENTS
-from lossmon.tui.panels.happenings import Happening, happening_rows
+from lossmon.tui.panels.happenings import Happening, happening_rows, happenings
 from lossmon.tui.placed import Placed, Plan
 from lossmon.tui.widgets.panel import Panel
 
@@ -117,3 +117,17 @@ class Happenings(ModalScreen[Happening | None]):
         if 1 <= y <= room and first + y - 1 < len(found):
             self._at = first + y - 1
             self.action_open()
+
+
+def happenings_screen(
+    desk: Desk, title: str, only: set[tuple[str, str, float]] | None
+) -> Happenings:
+    """Return the list of all runs' events, or of those in `only` (run's id, kind, step)."""
+
+    def found() -> list[Happening]:
+        every = happenings(desk.runs)
+        if only is None:
+            return every
+        return [(run, event) for run, event in every if (run.id, event.kind, event.step) in only]
+
+    return Happenings(desk, found, title)

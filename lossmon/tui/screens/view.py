@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -42,6 +42,20 @@ VIEWS: Final = {
     "log": ("log", "lossmon.tui.screens.log", "Log"),
 }
 """Views by name: what the title calls them, and where the screen is (imported when first shown)."""
+
+
+@runtime_checkable
+class HasLayouts(Protocol):
+    """A view whose panes can be laid out by a name."""
+
+    def load(self, name: str) -> None:
+        """Lay out what was saved under a name, or a grid like `2x3`."""
+
+    def kept(self) -> dict[str, Any] | None:
+        """Return the layout to remember, None where none was made."""
+
+    def restore(self, data: object) -> None:
+        """Lay out what was remembered."""
 
 
 def make_view(name: str, desk: Desk, store: Store | None = None) -> View:
