@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import SystemCommand
 from textual.binding import Binding
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
     from lossmon.tui.panels.happenings import Happening
+
+
+FIRST_PICTURE_SECONDS: Final = 0.5
+"""So long at most reading waits for the first picture: a terminal may take no bytes for a while."""
 
 
 class LossmonApp(Shell):
@@ -90,6 +95,8 @@ class LossmonApp(Shell):
         self._watch: MachineWatch | None = None
         self._absence = Absence(time.monotonic())
         self._views: dict[str, View] = {}
+        self._pictured = threading.Event()
+        """Whether the first picture of a run was drawn."""
         self._started = False
         """Whether a run was shown."""
 
@@ -111,6 +118,7 @@ class LossmonApp(Shell):
 
     def on_unmount(self) -> None:
         """Stop watching; remember how things were shown."""
+        self._pictured.set()
         self._feed.stop()
         if self._watch is not None:
             self._watch.stop()
@@ -125,6 +133,9 @@ class LossmonApp(Shell):
         self._latest = snapshot
         if self._running:
             self.post_message(News())
+            if snapshot.runs and threading.get_ident() != self._thread_id:
+                # The first picture has the interpreter for itself: a long load waits for it.
+                self._pictured.wait(FIRST_PICTURE_SECONDS)
 
     def on_news(self) -> None:
         """Draw what changed."""
@@ -149,6 +160,7 @@ class LossmonApp(Shell):
             view.show()
         if snapshot.runs and not self._started:
             self._started = True
+            self.call_after_refresh(self._pictured.set)
             self.keep_what_is_there()
             read_ahead()
 
