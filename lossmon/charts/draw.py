@@ -81,7 +81,15 @@ def _picture(plan: Plan) -> Picture:
         nonpositive=nonpositive,
         nonfinite=len(plan.broken_columns()),
         cursor_values=values,
+        extent=_extent(plan),
     )
+
+
+def _extent(plan: Plan) -> tuple[float, float] | None:
+    ends = [(float(x[0]), float(x[-1])) for x, _ in plan.data if len(x)]
+    if not ends:
+        return None
+    return min(first for first, _ in ends), max(last for _, last in ends)
 
 
 def _notes(plan: Plan, traces: Sequence[Trace]) -> tuple[list[str], int, int]:

@@ -221,6 +221,8 @@ class Picture:
     nonfinite: int = 0
     """NaN marks in view."""
     cursor_values: tuple[CursorValue, ...] = ()
+    extent: tuple[float, float] | None = None
+    """First and last x of all lines, in view or not; None where there is none."""
 
     @property
     def text(self) -> str:
@@ -274,6 +276,18 @@ class Picture:
         return centre - (centre - low) * factor, centre + (high - centre) * factor
 
     def pan(self, share: float) -> tuple[float, float]:
-        """Return the x range moved to the right by a share of its width (negative: left)."""
+        """Return the x range moved to the right by a share of its width (negative: left).
+
+        At the first and the last x of the lines there is no way on.
+        """
         low, high = self.x_range
-        return low + (high - low) * share, high + (high - low) * share
+        return self.within(low + (high - low) * share, high + (high - low) * share)
+
+    def within(self, low: float, high: float) -> tuple[float, float]:
+        """Return a wanted x range moved so that it shows no more of what lies beyond the lines."""
+        if self.extent is None:
+            return low, high
+        # What is seen beyond the ends already (a zoom around an event, a live run's room) stays.
+        first, last = min(self.extent[0], self.x_range[0]), max(self.extent[1], self.x_range[1])
+        moved = max(first - low, 0.0) - max(high - last, 0.0)
+        return low + moved, high + moved

@@ -213,7 +213,19 @@ def test_zoom_and_pan_keep_their_place():
     low, high = picture.zoom(0.5, 20)
     assert (high - low) == pytest.approx(50)
     assert (20 - low) / (high - low) == pytest.approx(0.2)
-    assert picture.pan(0.25) == (25, 125)
+    zoomed = draw([line(np.arange(101))], (), (), Viewport(80, 20, x_range=(20, 60)))
+    assert zoomed.pan(0.25) == (30, 70)
+
+
+def test_pan_ends_where_the_lines_do():
+    lines = [line(np.arange(101))]
+    assert draw(lines, (), (), Viewport(80, 20)).pan(0.25) == (0, 100)
+    near = draw(lines, (), (), Viewport(80, 20, x_range=(60, 95)))
+    assert near.pan(1.0) == (65, 100)
+    assert near.pan(-3.0) == (0, 35)
+    # What is seen beyond the end already, a live run's room, stays.
+    beyond = draw(lines, (), (), Viewport(80, 20, x_range=(80, 120)))
+    assert beyond.pan(0.5) == (80, 120)
 
 
 def test_crosshair_gives_exact_values():

@@ -402,3 +402,48 @@ async def test_raw_lines_are_shown_cleaned_where_the_feed_keeps_them() -> None:
         assert "newer below" in text(app)
         await pilot.press("t")
         assert "step 1,990" in text(app)
+
+
+async def test_the_crosshair_has_a_column_with_every_runs_value() -> None:
+    app = app_over(make_run("long", 200), make_run("short", 50, seed=3), view="compare")
+    async with shown(app) as pilot:
+        assert "crosshair" not in text(app)
+        await pilot.press("c")
+        assert "crosshair" in text(app)
+        # The short run ended long before the crosshair, which begins at the last point.
+        after = {
+            name: next(line for line in lines(app) if line[3:].split()[:1] == [name]).split(name)[1]
+            for name in ("long", "short")
+        }
+        assert after["short"].split()[0] == "–"
+        assert float(after["long"].split()[0]) > 0
+        await pilot.press("c")
+        assert "crosshair" not in text(app)
+
+
+async def test_where_everything_is_in_view_there_is_nowhere_to_go() -> None:
+    app = app_over(make_run())
+    async with shown(app) as pilot:
+        await pilot.press("left")
+        assert app.desk.options.x_range is None
+        assert "everything is in view" in text(app)
+        await pilot.press("z", "left")
+        assert app.desk.options.x_range is not None
+        assert "everything is in view" not in text(app)
+        for _ in range(30):
+            await pilot.press("left")
+        picture = app.view.active_chart().picture  # type: ignore[union-attr]
+        assert picture.x_range[0] == picture.extent[0]
+
+
+async def test_the_baseline_stays_in_view_of_a_short_table() -> None:
+    runs = [make_run(f"r{i:02d}", 50, seed=i) for i in range(12)]
+    app = app_over(*runs, view="compare")
+    app.desk.choices.baseline = "r00"
+    async with shown(app, (80, 24)) as pilot:
+        await pilot.press("G")
+        table = text(app)
+        assert "▸" in next(line for line in lines(app) if " r11 " in line)
+        assert " baseline\n" in table or " baseline " in table
+        await pilot.press("g")
+        assert app.desk.chosen == "id-r00"

@@ -41,29 +41,37 @@ def happening_rows(
     room = max(height - 2 - len(full), 1)
     first = max(min(chosen - room // 2, len(found) - room), 0)
     rows = [heading(look, width, title, f"{chosen + 1} of {len(found)}")]
-    for index, (run, event) in enumerate(found[first : first + room], start=first):
-        rows.append(_row(desk, run, event, width, index == chosen, timed))
+    shown = found[first : first + room]
+    kinds = max(len(_kind(event)) for _, event in shown) + 2
+    for index, (run, event) in enumerate(shown, start=first):
+        rows.append(_row(desk, run, event, width, index == chosen, timed, kinds))
     rows += [row(width)] * (room - (len(rows) - 1))
     rows += [row(width, "    ", look.text(line)) for line in full]
     rows.append(row(width, keys))
     return rows[:height]
 
 
-def _row(desk: Desk, run: RunView, event: Event, width: int, chosen: bool, timed: bool) -> Row:
+def _kind(event: Event) -> str:
+    over_now = "" if event.stands or event.severity == "info" else " (over)"
+    return EVENTS[event.kind] + over_now
+
+
+def _row(
+    desk: Desk, run: RunView, event: Event, width: int, chosen: bool, timed: bool, kinds: int
+) -> Row:
     look = desk.look
     ground = look.paint.chosen if chosen else ""
     mark = SEVERITIES[event.severity]
     own = run_marker(look, desk.color(run.id))
     style = look.paint.style(mark.style)
     pointer = ">" if look.ascii else "▸"
-    over_now = "" if event.stands or event.severity == "info" else " (over)"
     cells = (
         (pointer if chosen else " ", look.paint.key),
         (f"{mark.char(look.ascii)} ", style),
         (fit(clock(event.time, look.today) if event.time else "", 13 * timed), look.paint.dim),
         (f"{own.text} ", own.style),
-        (fit(run.name, min(max(width // 5, 14), 30)) + "  ", look.paint.strong),
-        (fit(EVENTS[event.kind] + over_now, 20) + " ", style),
+        (desk.short(run, min(max(width // 5, 14), 30)) + "  ", look.paint.strong),
+        (fit(_kind(event), kinds), style),
         (fit(f"step {count(event.step)}", 14) + " ", ""),
         (event.message, look.paint.dim),
     )

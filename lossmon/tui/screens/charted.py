@@ -84,8 +84,10 @@ class Charted(View):
 
     def action_pan(self, by: int) -> None:
         """Move the chart, or the crosshair where there is one."""
-        chart = self.active_chart()
-        if chart is None or not chart.pan(by):
+        chart, options = self.active_chart(), self.options()
+        if options.x_range is None and options.cursor_x is None:
+            self.say("everything is in view: z zooms in, then there is somewhere to go")
+        elif chart is None or not chart.pan(by):
             self.say(_NOTHING)
         else:
             self.show()

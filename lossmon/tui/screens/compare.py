@@ -176,7 +176,16 @@ class Compare(Charted):
         picture = self.active_chart().picture
         here = None
         if options.cursor_x is not None and picture is not None:
-            here = {value.color: value.value for value in picture.cursor_values}
+            reach = {one.line.color: one.line.x for one in self._found() if one.line is not None}
+            low, high = picture.x_range
+            cell = (high - low) / max(picture.area.width - 1, 1)
+            # A run that ended before, or began later, has no value there.
+            here = {
+                value.color: value.value
+                for value in picture.cursor_values
+                if (x := reach.get(value.color)) is not None
+                and x[0] - cell <= options.cursor_x <= x[-1] + cell
+            }
         return compare_rows(
             self.desk, self._found(), self.base(), options.x_axis, width, height, here
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 from textual import events
 
-from lossmon.charts.spec import Picture, Row
+from lossmon.charts.spec import Picture, Row, XAxis
 from lossmon.tui.desk import ChartOptions, Desk
 from lossmon.tui.mosaic import Mosaic, Tile
 from lossmon.tui.widgets.sheet import Sheet
@@ -91,11 +91,19 @@ class Chart(Sheet):
         if options.cursor_x is not None:
             low, high = picture.x_range
             cell = (high - low) / max(picture.area.width - 1, 1)
-            options.cursor_x = min(max(options.cursor_x + by * cell, low), high)
+            options.cursor_x = self._at(min(max(options.cursor_x + by * cell, low), high))
             return True
         options.x_range = picture.pan(_PAN * by)
         options.follow = False
         return True
+
+    def _at(self, x: float) -> float:
+        """Return where the crosshair stands for an x: on a whole step where columns hold some."""
+        picture, options = self.picture, self._options()
+        if picture is None or options.x_axis not in (XAxis.STEP, XAxis.RELATIVE):
+            return x
+        low, high = picture.x_range
+        return float(round(x)) if high - low >= 2 * picture.area.width else x
 
     def toggle_cursor(self) -> bool:
         """Put the crosshair at the last point in view, or take it away."""
@@ -160,8 +168,8 @@ class Chart(Sheet):
         begin, (low, high) = self._grab
         moved = (begin - event.x) * (high - low) / max(picture.area.width - 1, 1)
         options = self._options()
-        if moved or options.x_range is not None:
-            options.x_range = (low + moved, high + moved)
+        if options.x_range is not None:  # else everything is in view: there is nowhere to go
+            options.x_range = picture.within(low + moved, high + moved)
             options.follow = False
             self._on_change()
 
@@ -178,5 +186,5 @@ class Chart(Sheet):
         tile = self._tile_at(event)
         if tile is not None and tile.picture is not None and event.x == grab[0]:
             x, _ = tile.cell(event.x, event.y)
-            self._options().cursor_x = tile.picture.to_x(x)
+            self._options().cursor_x = self._at(tile.picture.to_x(x))
             self._on_change()
