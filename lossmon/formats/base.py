@@ -112,6 +112,9 @@ class Format(ABC):
     """File names (glob) that belong to this format but hold no points."""
     last_resort: bool = False
     """Asked only where no other format is sure: it knows no trainer's own signature."""
+    surest: float = 1.0
+    """No claim of this format is surer: of those of the last resort it is not asked where
+    another format's is as sure."""
     needles: tuple[str, ...] = ()
     """Texts of which one must stand in the head (as text, `Head.text`) for `sniff` to claim it:
     without one it is not asked, and its module not imported. None named: always asked."""

@@ -1,6 +1,7 @@
 """fairseq with `--log-format json`: a JSON object behind time, level and the name of the logger.
 
-All numbers are quoted. `train_inner` rows stand inside an epoch, `train` rows
+`--log-file` keeps the objects alone, as they come, some of them several times. All numbers
+are quoted. `train_inner` rows stand inside an epoch, `train` rows
 (`train_loss` …) are means over one, `valid` rows carry `valid_loss`.
 """
 
@@ -19,7 +20,9 @@ from lossmon.formats.jsonl import JsonLinesFormat
 _PREFIX: Final = late(
     r"(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) \| )?(?:[A-Z]{1,10} \| )?([\w.]{1,40}) \| (?=\{)"
 )
-_STEP_KEYS: Final = ("num_updates", "train_num_updates", "valid_num_updates")
+_BARE: Final = late(
+    r'\{"epoch": \d{1,9}, (?:"update": |"(?:train|valid)_)[^\n]{1,4000}num_updates": "\d'
+)
 
 
 class FairseqJsonParser(JsonLinesParser):
@@ -27,17 +30,27 @@ class FairseqJsonParser(JsonLinesParser):
 
     fast = False
 
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._last = ""
+
     def line(self, text: str) -> None:
         match = _PREFIX.match(text)
-        if match is None:
+        printed = text[match.end() :] if match else text
+        if not printed.startswith("{") or 'num_updates": "' not in printed:
+            if "done training in " in text:
+                self.info.finished = True
             return
-        record = loads(text[match.end() :])
+        if match is None and printed == self._last:
+            return  # a log file holds some records as often as there are epochs
+        self._last = printed
+        record = loads(printed)
         if not isinstance(record, dict):
             self.bad_records += 1
             return
         if any(key.endswith("num_updates") for key in record):
-            time = match.group(1)
-            seconds = None if time is None else parse_time(time)
+            self.info.finished = False
+            seconds = parse_time(match[1]) if match and match[1] else None
             self.record(record if seconds is None else {**record, "timestamp": seconds})
 
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
@@ -67,6 +80,8 @@ class FairseqJsonFormat(JsonLinesFormat):
             match = _PREFIX.match(line)
             if match is not None and 'num_updates": "' in line:
                 return Sniff(0.95, f"`{match.group(2)} | {{…}}` with quoted num_updates")
+            if _BARE.match(line):
+                return Sniff(0.9, "objects of an epoch with quoted num_updates")
         return None
 
 

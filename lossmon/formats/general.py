@@ -379,6 +379,7 @@ class GeneralText(StreamFormat):
 
     name = "text"
     last_resort = True
+    surest = 0.3
     title = "Text with a loss in its lines (general reader)"
     sample = "epoch 1 step 20/500 | loss: 2.3011 | lr 3.0e-04 | 1,234 tok/s"
 
@@ -392,11 +393,11 @@ class GeneralText(StreamFormat):
         if text.lstrip()[:2] in ("{\n", "[\n") or "\n@@ -" in text:
             return None  # JSON, a patch
         parser = GeneralParser()
-        for line in lines_like_loss(text):
+        for line in lines_like_loss(looked):
             parser.line(line)
             if parser.believed:
                 listed = ", ".join(parser.metrics[:4])
-                return Sniff(0.3, f"lines of one shape come back with {listed}")
+                return Sniff(self.surest, f"lines of one shape come back with {listed}")
             if parser.shapes > _SNIFF_SHAPES:
                 break
         return None

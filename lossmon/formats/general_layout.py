@@ -89,6 +89,8 @@ class Layout:
     rank: int | None = None
     guessed: bool = False
     """`train=0.41 val=0.53`, `error 0.2`: losses only if they fall."""
+    letter: bool = False
+    """The only loss is called `L`: much more must speak for it."""
     enumerates: bool = False
     """The line is one of several things: `fold 3: loss 0.5`."""
     has_loss: bool = False
@@ -165,13 +167,16 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             layout.step = index
             continue
         name, explicit, rest = name_before(label)
+        if not whole and (beside := _same_on(layout, index, name, label)):
+            _metric(layout, index, beside, True, label, "", taken)
+            continue
         context = split_said(rest, context)
         split = name
         if name and name.lower() in EVAL_WORDS:
             context, name = EVAL_WORDS[name.lower()], ""
         elif name and name.lower() in TRAIN_WORDS:
             context, name = "", ""
-        if split and not name and explicit and not whole:
+        if split and not name and not whole:
             splits.append((index, f"{split} loss"))
         if (not name or name in _LEVELS) and whole and _counted(layout, index, following):
             continue
@@ -213,6 +218,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if splits and not (layout.has_loss or layout.has_score) and layout.counts:
         layout.metrics = sorted([*splits[:2], *layout.metrics])
         layout.has_loss = layout.guessed = True
+    if layout.counts and not (layout.has_loss or layout.has_score):
+        _take_letter(layout)
     if layout.has_loss and all(measure_of(name) in ERRORS for name in _losses(layout)):
         layout.guessed = True
     if layout.step is None and lead is not None and layout.metrics:
@@ -222,6 +229,26 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if not layout.metrics and not layout.counts:
         return None
     return layout
+
+
+def _same_on(layout: Layout, index: int, name: str, label: str) -> str:
+    """Return what is measured of the evaluation set behind a loss: `loss 2.1 (val: 1.7)`, or ""."""
+    if name.lower() not in EVAL_WORDS or not layout.metrics or layout.metrics[-1][0] != index - 1:
+        return ""
+    measured = layout.metrics[-1][1]
+    if role_of(measured) not in (Role.TRAIN_LOSS, Role.SCORE) or split_said(measured, ""):
+        return ""
+    alone = words(label) == (name.lower(),)
+    return f"{EVAL_WORDS[name.lower()]}/{measured.rpartition('/')[2]}" if alone else ""
+
+
+def _take_letter(layout: Layout) -> None:
+    """Take `L=0.53` for the loss of a line that names none."""
+    for place, (index, name) in enumerate(layout.metrics):
+        if name in ("L", "l"):
+            layout.metrics[place] = (index, "loss")
+            layout.has_loss = layout.letter = True
+            return
 
 
 def _losses(layout: Layout) -> list[str]:

@@ -46,7 +46,7 @@ _QUALIFIERS: Final = frozenset((
     "teacher", "student", "content", "style", "pixel", "perceptual", "adv", "adversarial",
     "main",
 ))  # fmt: skip
-_FOLLOW_SPACE: Final = late(r"([A-Za-z][\w/.-]*+) $")
+_FOLLOW_SPACE: Final = late(r"([^\W\d][\w/.-]*+) $")
 _NAME: Final = late(r"[^\W\d][\w/.@'-]*+$")
 _WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$")
 _PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @-]{1,24})[)\]]$")
@@ -95,6 +95,8 @@ def name_before(label: str) -> tuple[str, bool, str]:
     paired = _PARENTHESES.search(text[-64:])
     if paired is not None:
         return paired.group(), explicit, text[: len(text) - len(paired.group())]
+    while text.endswith("()") and "." in text[-20:]:
+        text = text[: text.rindex(".")]  # `{loss.item()=}`
     text = text.rstrip("])")
     found = _NAME.search(text[-80:])
     if found is None:
@@ -109,13 +111,20 @@ def name_before(label: str) -> tuple[str, bool, str]:
             return f"{word.group(1)} {name}", explicit, rest[: len(rest) - len(word.group())]
     for _ in range(3):
         word = _FOLLOW_SPACE.search(rest[-40:])
-        if word is None or word.group(1).lower() not in _QUALIFIERS:
+        if word is None or not _qualifies(word.group(1)):
             break
         if words(name)[:1] and words(name)[0] in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS:
             break  # `train epoch 3`: the word says what is counted, not how it is called
         name = f"{word.group(1)} {name}"
         rest = rest[: len(rest) - len(word.group())]
     return name, explicit, rest
+
+
+def _qualifies(word: str) -> bool:
+    """Say whether a word before a name belongs to it: `train loss`, `학습 손실`."""
+    if word.isascii():
+        return word.lower() in _QUALIFIERS
+    return bool(words(word)) and _QUALIFIERS.issuperset(words(word))
 
 
 def with_split(name: str, split: str) -> str:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Set
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,9 @@ _WITHIN_NEEDS: Final = 8
 """The same where an epoch is all that lines count by, and it stands still."""
 _GUESSED_NEEDS: Final = 4
 """The same where nothing says that the numbers are losses but that they fall."""
+_LETTER_PAIRED: Final = 24
+_LETTER_NEEDS: Final = 8
+"""The same where the loss is called `L`."""
 _MAX_LAPS: Final = 10_000
 """Epochs that are remembered, to find the way back after a resume."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
@@ -176,6 +179,8 @@ class Track:
             needs = _SCORE_NEEDS
         if layout.guessed:
             needs = _GUESSED_NEEDS
+        if layout.letter and not self._is_loss_called_l():
+            return False
         if len(held) < needs or (layout.guessed and not (layout.counts and self._falls())):
             return False
         if not believed and not self._looks_measured():
@@ -195,6 +200,21 @@ class Track:
         rises = sum(b > a for a, b in pairwise(counters))
         falls = sum(b < a for a, b in pairwise(counters))
         return rises >= needs - 1 and rises > falls
+
+    def _is_loss_called_l(self) -> bool:
+        """Say whether an `L` is a loss: beside an epoch and a step, or a learning rate, one that
+        falls on the whole; else one of which nearly every value is below those before it.
+        """
+        column = [row.values[self.names.index("loss")] for row in self.held]
+        if len(column) < _LETTER_NEEDS:
+            return False
+        half = len(column) // 2
+        if self.layout.epoch is not None and self.layout.step is not None:
+            return sum(column[-half:]) < sum(column[:half])
+        if any(role_of(name) is Role.LEARNING_RATE for name in self.names):
+            return sum(column[-half:]) < sum(column[:half])
+        pairs = list(combinations(column[-_LETTER_PAIRED:], 2))
+        return sum(later < earlier for earlier, later in pairs) >= 0.85 * len(pairs)
 
     def _falls(self) -> bool:
         """Say whether every loss ends lower than it began, and falls at most of the lines."""

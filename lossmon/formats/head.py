@@ -82,6 +82,11 @@ class Head(bytes):
                     break
         return tuple(found)
 
+    @cached_property
+    def encoded(self) -> bytes:
+        """The text in UTF-8, in which words are found faster than in wide characters."""
+        return self.text.encode("utf-8", "surrogatepass")
+
     def holds(self, needle: str) -> bool:
         """Whether the text holds `needle`; most of two hundred needles are told by a table."""
         return self.may_hold(needle) and needle in self.text
@@ -98,7 +103,7 @@ class Head(bytes):
         """Which three bytes stand behind each other anywhere: 1 at their place in a table."""
         import numpy as np
 
-        codes = np.frombuffer(self.text.encode("utf-8", "surrogatepass"), np.uint8)
+        codes = np.frombuffer(self.encoded, np.uint8)
         codes = codes.astype(np.uint16)
         places = codes[:-2] * np.uint16(_FIRST)
         places += codes[1:-1] * np.uint16(_SECOND)

@@ -129,8 +129,7 @@ class JsonHistoryFormat(DocumentFormat):
         if start not in (b"{", b"[") or len(Head.of(head).records) > 1:
             return None  # records a line
         text = Head.of(head).text
-        names = _names_of_lists(text)
-        if start == b"{" and names:
+        if start == b"{" and (names := _names_of_lists(text)):
             return judge(names, (), "a JSON object of lists")
         at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)
         if at is None:

@@ -149,12 +149,17 @@ def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     for fmt in _worth_asking(shared, last=False):
         if not fmt.last_resort:
             _ask(fmt, shared, filename, claims)
-    if not any(sniff.confidence >= SURE for sniff, _ in claims):
-        for fmt in _worth_asking(shared, last=True):
-            if fmt.last_resort:
+    if not _is_surer(claims, SURE):
+        last = [fmt for fmt in _worth_asking(shared, last=True) if fmt.last_resort]
+        for fmt in sorted(last, key=lambda fmt: -fmt.surest):
+            if not _is_surer(claims, fmt.surest):
                 _ask(fmt, shared, filename, claims)
     claims.sort(key=lambda claim: -claim[0].confidence)
     return claims
+
+
+def _is_surer(claims: list[tuple[Sniff, Format]], confidence: float) -> bool:
+    return any(sniff.confidence >= confidence for sniff, _ in claims)
 
 
 def _worth_asking(head: Head, last: bool) -> Iterator[Format]:

@@ -29,6 +29,9 @@ _MAX_LINE: Final = 1000
 _LEAST_ROWS: Final = 2
 _WIDE_GAP: Final = late(r"\t| {2,}+")
 _TOKEN: Final = late(r"\S++")
+_EDGES: Final = str.maketrans(dict.fromkeys("│┃║|", " "))
+"""Around the columns of a table with edges (Rich, PrettyTable): blanks separate as well."""
+_FRAMES: Final = frozenset("│┃║|")
 _ABSENT: Final = "No log"
 """Transformers' notebook table says so where no loss was logged yet."""
 
@@ -107,6 +110,7 @@ class TextTableParser(ConsoleParser):
     def record(self, text: str) -> bool:
         if len(text) > _MAX_LINE:
             return False
+        text = _without_edges(text)
         if self._headers and text.lstrip()[:1].isdigit():
             return self._row(text)
         found = headers_of(text)
@@ -137,6 +141,11 @@ class TextTableParser(ConsoleParser):
         return False
 
 
+def _without_edges(text: str) -> str:
+    framed = text.strip(" ")[:1] in _FRAMES and text.rstrip(" ")[-1:] in _FRAMES
+    return text.translate(_EDGES) if framed else text
+
+
 def _counters(header: Header, cells: dict[int, str]) -> tuple[float, float | None] | None:
     """Return a row's step and epoch; None if it says neither in whole numbers."""
     counts: list[float | None] = []
@@ -165,7 +174,7 @@ class TextTable(StreamFormat):
         lines = looked.lines if looked.text.endswith("\n") else looked.lines[:-1]
         headers: list[Header] = []
         counters: list[float] = []
-        for line in lines:
+        for line in map(_without_edges, lines):
             if headers and line.lstrip()[:1].isdigit():
                 found = _first_counter(headers, line)
                 if found is not None:

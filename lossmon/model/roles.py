@@ -90,11 +90,20 @@ _TRANSLATED: Final = {
     "精度": " accuracy ",
     "정확도": " accuracy ",
     "轮次": " epoch ",
+    "エポック": " epoch ",
+    "에폭": " epoch ",
+    "에포크": " epoch ",
+    "эпоха": " epoch ",
+    "потери": " loss ",
+    "época": " epoch ",
+    "pérdida": " loss ",
+    "validación": " val ",
 }
-"""Words of Chinese, Japanese and Korean scripts that stand for those above."""
+"""Words of other scripts and languages that stand for those above."""
 _THROUGHPUT: Final = _words("tps throughput tflops mfu fps tgs wps ups")
 _RATES: Final = _words("tok_sec tok_s tokens_s it_s samples_s imgs_s img_s")
 """`tok/sec`, `it/s` as words."""
+_DECIBELS: Final = ("_db", "_d_b", "_dbm", "_d_bm")
 _RATE_ENDS: Final = ("per_second", "per_sec", "per_second_per_gpu", "per_sec_per_gpu")
 
 
@@ -140,6 +149,8 @@ def role_of(name: str) -> Role:
         return Role.THROUGHPUT
     if found & _THROUGHPUT and not found & _FALLING:
         return Role.THROUGHPUT
+    if found & _LOSS and joined.endswith(_DECIBELS):
+        return Role.OTHER  # `Loss (dB)`: of a cable
     if not LOST.isdisjoint(parts) and any(a in LOST and b == "loss" for a, b in pairwise(parts)):
         return Role.OTHER
     measure = measure_of(name)

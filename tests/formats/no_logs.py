@@ -63,6 +63,11 @@ _SHAPES: Final[dict[str, tuple[str, str]]] = {
     "ablation.txt": ("Ablation  loss  acc\n", "{i}  {f:.3f}  {g:.3f}"),
     "report.txt": ("     precision    recall  f1-score   support\n",
                    "  {i}   {f:.2f}   {g:.2f}   9"),
+    "timetable.txt": ("", "Train {i} 9.{i:02d} test 1.{k} val 2.{k} platform {k}"),
+    "beam.txt": ("", "it {i} L={f:.2f} mm E={g:.2f} GPa"),
+    "meters.txt": ("", "round {i} test {f:.2f} V dev {g:.2f} A"),
+    "plan.txt": ("┃ Step ┃ Action ┃ Loss ┃\n", "│ {i} │ open it │ of pressure │"),
+    "scans.txt": ("| Step | Loss (dB) | Port |\n", "| a{i} | {f:.2f} | {k} |"),
     "settings.ini": ("", "[train{i}]\nepochs={i}\nloss={f:.1f}\nlr=0.1"),
 }  # fmt: skip
 

@@ -50,7 +50,9 @@ def everyone_asked(head: bytes, filename: str) -> list[tuple[float, str]]:
 
     claims = ask([fmt for fmt in FORMATS if not fmt.last_resort])
     if not any(-confidence >= registry.SURE for confidence, _ in claims):
-        claims += ask([fmt for fmt in FORMATS if fmt.last_resort])
+        last = ask([fmt for fmt in FORMATS if fmt.last_resort])
+        claims += [claim for claim in last if claim[1] != "text"]
+        claims += [claim for claim in last if claim[1] == "text" and not claims]
     return sorted(claims, key=lambda claim: claim[0])
 
 
