@@ -22,7 +22,7 @@ _MARGIN: Final = 0.15
 _SAMPLE: Final = 4096
 """Points looked at for percentiles: every nth, which is exact enough for a range."""
 _PAD: Final = 0.02
-_APART: Final = 30.0
+_APART: Final = 8.0
 """A line that spans more than so many times what the middle line spans has left their scale."""
 
 

@@ -129,6 +129,7 @@ class Desk:
     _names: tuple[str, ...] = ()
     _short: dict[str, str] = field(default_factory=dict)
     _settled: bool = False
+    _urgent: tuple[tuple[RunView, ...], list[RunView]] = ((), [])
     _alarms: dict[str, tuple[RunView, int, list[Event]]] = field(default_factory=dict)
 
     def take(self, snapshot: Snapshot) -> None:
@@ -149,7 +150,7 @@ class Desk:
         if self.get(self.chosen) is None or not (self.picked or self._settled or loading):
             # The most urgent run, newest first: once among those known at first, once more when
             # all were read. From then on nothing but a key changes what is shown.
-            first = next(iter(by_urgency(self.runs)), None)
+            first = next(iter(self.urgent), None)
             if first is not None and first.id != self.chosen:
                 self.chosen = first.id
                 self.selected_event = None
@@ -186,6 +187,14 @@ class Desk:
     def get(self, run_id: str | None) -> RunView | None:
         """Return the run of that id, or None."""
         return next((run for run in self.runs if run.id == run_id), None)
+
+    @property
+    def urgent(self) -> list[RunView]:
+        """All runs, alarmed and newest first."""
+        # Views ask several times for one picture.
+        if self._urgent[0] is not self.runs:
+            self._urgent = (self.runs, by_urgency(self.runs))
+        return self._urgent[1]
 
     @property
     def run(self) -> RunView | None:

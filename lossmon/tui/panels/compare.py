@@ -121,6 +121,8 @@ def _run_row(
         style = ""
         if column == "− baseline" and one.difference is not None and not is_base:
             style = look.paint.good if one.difference < 0 else look.paint.warn
+            if run.verdict.status in ("nonfinite", "diverging"):
+                style = look.paint.dim  # a loss of 0 after a NaN is no better one
         spans.append(_on(look, right(cells[column], size) + "  ", style, chosen))
     if verdict:
         mark = VERDICTS[run.verdict.status]

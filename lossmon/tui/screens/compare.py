@@ -12,7 +12,7 @@ from lossmon.charts.spec import Band, Line, Picture, Row
 from lossmon.model import Role, RunView
 from lossmon.tui import charting, mosaic
 from lossmon.tui.comparing import MAX_RUNS, Compared, Comparing, configuration, seed_groups
-from lossmon.tui.desk import Desk, by_urgency
+from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import compare_plan
 from lossmon.tui.panels.compare import compare_rows, in_view
 from lossmon.tui.panels.runs import empty_rows
@@ -82,7 +82,8 @@ class Compare(Charted):
         readable = [run for run in self.desk.runs if run.series]
         if len(readable) <= MAX_RUNS:
             return readable
-        kept = {run.id for run in by_urgency(readable)[:MAX_RUNS]}
+        urgent = [run for run in self.desk.urgent if run.series]
+        kept = {run.id for run in urgent[:MAX_RUNS]}
         return [run for run in readable if run.id in kept]
 
     def base(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Role, RunView
 from lossmon.tui import charting
-from lossmon.tui.desk import ChartOptions, Desk, by_urgency
+from lossmon.tui.desk import ChartOptions, Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS
@@ -79,7 +79,7 @@ class PanesView(Charted):
         if self._touched or not self.desk.runs:
             return
         self._touched = True
-        runs = by_urgency(self.desk.runs)
+        runs = self.desk.urgent
         self.panes.grid(*((2, 2) if len(runs) > 2 else (2, 1)))
         for pane, run in zip(self.panes.leaves(), runs, strict=False):
             pane.run = run.id
@@ -280,7 +280,7 @@ class PanesView(Charted):
         shape = next((grid for grid in GRIDS if grid[0] * grid[1] > now), GRIDS[0])
         taken = {pane.run for pane in self.panes.leaves()}
         self.panes.grid(*shape)
-        free = [run.id for run in by_urgency(self.desk.runs) if run.id not in taken]
+        free = [run.id for run in self.desk.urgent if run.id not in taken]
         for pane in self.panes.leaves()[now:]:
             pane.run = free.pop(0) if free else None
         self.say(f"{shape[0]} × {shape[1]} panes")
@@ -322,7 +322,7 @@ class PanesView(Charted):
             if 1 <= int(columns) * int(rows) <= MAX_PANES:
                 self._touched = True
                 self.panes.grid(int(columns), int(rows))
-                for pane, run in zip(self.panes.leaves(), by_urgency(self.desk.runs), strict=False):
+                for pane, run in zip(self.panes.leaves(), self.desk.urgent, strict=False):
                     pane.run = run.id
                 self.show()
             else:
