@@ -79,7 +79,12 @@ def simulated(healthy: int, others: int, seed: int) -> list[Outcome]:
     outcomes = []
     for kind, number in jobs:
         run = simulate(kind, number)
-        outcomes.append(predict(kind, str(number), run.steps, run.values, run.rates))
+        name = kind
+        if "change_at" in run.tags:
+            # No past tells of a change of data that is still to come.
+            seen = run.tags["change_at"] < SEEN * len(run)
+            name = f"{kind}, {'seen' if seen else 'still to come'}"
+        outcomes.append(predict(name, str(number), run.steps, run.values, run.rates))
     return outcomes
 
 

@@ -30,7 +30,8 @@ EPSILON = 0.03
 SURE = 0.01
 BENIGN = (
     "warmup", "restart", "curriculum", "resume", "stairs", "sawtooth", "memorise", "recovered",
-    "running_mean", "window_mean", "dropout", "flat_start", "summary_row", "rate_step",
+    "running_mean", "window_mean", "smoothed", "dropout", "flat_eval", "flat_start", "summary_row",
+    "rate_step",
 )  # fmt: skip
 EVENTS = ("plateau", "divergence", "spike", "overfitting")
 SIZES = (150, 300, 600, 1200, 2500)
@@ -222,6 +223,7 @@ def _curriculum(rng: np.random.Generator, run: Labelled, curve: Curve, a: float,
     d = np.clip(run.steps - at, 0, None)
     height = rng.uniform(0.05, 0.4) * run.descent
     run.mean += (run.steps > at) * height * np.exp(-d / (n * rng.uniform(0.1, 0.4)))
+    run.tags["change_at"] = at
 
 
 def _resume(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
@@ -268,6 +270,11 @@ def _running_mean(
 
 def _window_mean(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
     run.tags["window"] = int(rng.choice([5, 10, 20]))
+
+
+def _smoothed(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
+    """The log holds an exponential average of the loss, as progress bars and dashboards do."""
+    run.tags["smoothing"] = float(rng.choice([0.9, 0.95, 0.98, 0.99]))
 
 
 def _flat_start(rng: np.random.Generator, run: Labelled, curve: Curve, a: float, c: float) -> None:
@@ -338,6 +345,7 @@ _TRAPS: dict[str, Callable[..., None]] = {
     "warmup": _warmup, "restart": _restart, "rate_step": _rate_step, "curriculum": _curriculum,
     "resume": _resume, "stairs": _stairs, "sawtooth": _sawtooth, "memorise": _memorise,
     "recovered": _spikes, "running_mean": _running_mean, "window_mean": _window_mean,
+    "smoothed": _smoothed,
     "flat_start": _flat_start, "plateau": _plateau, "divergence": _divergence, "spike": _spikes,
 }  # fmt: skip
 
@@ -357,6 +365,12 @@ def _after_noise(rng: np.random.Generator, run: Labelled, curve: Curve) -> None:
         w = run.tags["window"]
         padded = np.concatenate((np.full(w - 1, run.values[0]), run.values))
         run.values = np.convolve(padded, np.ones(w) / w, "valid")
+    elif "smoothing" in run.tags:
+        for series in (run.values, run.mean):
+            for i in range(1, n):
+                series[i] = (
+                    run.tags["smoothing"] * series[i - 1] + (1 - run.tags["smoothing"]) * series[i]
+                )
     elif run.kind == "summary_row":
         run.values[-1] = float(run.values[:-1].mean())
     elif run.tags.get("how") == "nan":
@@ -377,6 +391,9 @@ def _evaluate(rng: np.random.Generator, run: Labelled, curve: Curve, base: Array
     if run.kind == "dropout":
         mean = mean - rng.uniform(0.1, 0.5) * unit
     mean = np.minimum.accumulate(mean)
+    if run.kind == "flat_eval":  # memorised from the start, or a set that training cannot help
+        mean = np.full(n, mean[0])
+        run.tags["eval_correlation"] = float(rng.choice([0.0, 0.3, 0.6]))
     if run.kind == "overfitting":
         o = int(rng.uniform(0.2, 0.7) * n)
         power, total = rng.choice([1.0, 1.5]), rng.uniform(0.05, 0.8)
@@ -390,9 +407,11 @@ def _evaluate(rng: np.random.Generator, run: Labelled, curve: Curve, base: Array
     run.tags["eval_relative"] = relative
     run.eval_mean, run.eval_sd = mean, relative * unit
     e = rng.standard_normal(len(run.eval_at))
-    if rng.random() < 0.3:
+    alike = 0.3 if rng.random() < 0.3 else 0.0
+    alike = run.tags.get("eval_correlation", alike)
+    if alike:
         for i in range(1, len(e)):
-            e[i] = 0.3 * e[i - 1] + 0.954 * e[i]
+            e[i] = alike * e[i - 1] + math.sqrt(1 - alike * alike) * e[i]
     run.eval_values = mean[run.eval_at] + run.eval_sd * e
 
 
@@ -425,8 +444,11 @@ def resolvable_spikes(run: Labelled) -> list[int]:
     return [at for at, rise in height.items() if rise / run.sd[at] > max(limit, 8.0) + 1]
 
 
-def resolvable(run: Labelled, event: str) -> int | None:
-    """Points after the onset that even an oracle needs, None where the run ends before."""
+def resolvable(run: Labelled, event: str, epsilon: float = EPSILON) -> int | None:
+    """Points after the onset that even an oracle needs, None where the run ends before.
+
+    `epsilon`: share of R that the plateau test calls nothing.
+    """
     o, n = run.onset[event], len(run)
     if event == "overfitting":
         inside = run.eval_at >= o
@@ -438,7 +460,7 @@ def resolvable(run: Labelled, event: str) -> int | None:
         # Flat against the gentlest healthy slope, 1.5 ε R over half the run; intercept unknown.
         d = np.arange(1, n - o)
         unit = run.mean[((o + d) * 0.1).astype(int)] - run.mean[o]
-        slope = 1.5 * EPSILON * unit / (0.5 * (o + d))
+        slope = 1.5 * epsilon * unit / (0.5 * (o + d))
         told = slope**2 * d**3 / 24 / float(np.median(sd)) ** 2 >= math.log(n / SURE)
         return int(d[int(np.argmax(told))]) if told.any() else None
     rise = run.mean[o:] - run.mean[o]

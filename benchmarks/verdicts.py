@@ -7,6 +7,9 @@ without the columns of learning rate and epoch), recall among the events that
 an oracle could have told, the delay over that oracle's, alarms before the
 onset, and flaps. Prechelt's UP with five strips and the Page–Hinkley test are
 measured beside them (river's implementation, where it is installed).
+
+`--simulator PATH` takes the runs of another labelled simulator instead
+(`benchmarks.other_simulator`), and says so where there is none at PATH.
 """
 
 from __future__ import annotations
@@ -16,15 +19,16 @@ import json
 import math
 import multiprocessing
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.other_simulator import OtherSimulator, simulator_file
 from benchmarks.simulator import BENIGN, EVENTS, Labelled, resolvable, resolvable_spikes, simulate
-from lossmon.analysis.analyzer import Analyzer
+from lossmon.analysis.analyzer import DEFAULT_GAIN, Analyzer
 from lossmon.model import Batch, Column
 
 KINDS = ("plateau", "divergence", "overfitting", "spike")
@@ -74,11 +78,25 @@ def page_hinkley(run: Labelled) -> int | None:
     return None
 
 
+class Source:
+    """Where runs come from, and ε of the plateau test; set once in each process."""
+
+    simulate: Callable[[str, int], Labelled] = staticmethod(simulate)
+    epsilon: float = DEFAULT_GAIN
+
+    @classmethod
+    def use(cls, file: Path | None, epsilon: float) -> None:
+        """Take the runs of another simulator, unless `file` is None."""
+        if file is not None:
+            cls.simulate = OtherSimulator(file).simulate
+        cls.epsilon = epsilon
+
+
 def measure(job: tuple[str, int]) -> dict[str, Any]:
     """Judge one run; plain values only, so that it can cross processes."""
     kind, seed = job
-    run = simulate(kind, seed)
-    analyzer = Analyzer()
+    run = Source.simulate(kind, seed)
+    analyzer = Analyzer(plateau_gain=Source.epsilon)
     began = time.process_time()
     analyzer.consume(batch_of(run))
     seconds = time.process_time() - began
@@ -92,7 +110,9 @@ def measure(job: tuple[str, int]) -> dict[str, Any]:
     for name, found in (("UP5", up5(run)), ("Page–Hinkley", page_hinkley(run))):
         baselines[name] = [] if found is None else [float(found)]
     oracle: dict[str, Any] = {
-        name: resolvable(run, name) for name in run.onset if name in KINDS and name != "spike"
+        name: resolvable(run, name, Source.epsilon)
+        for name in run.onset
+        if name in KINDS and name != "spike"
     }
     if "spike" in run.onset:
         oracle["spike"] = resolvable_spikes(run)
@@ -190,9 +210,10 @@ def table(results: list[dict[str, Any]]) -> str:
     """The figures as Markdown."""
     by = {kind: [r for r in results if r["kind"] == kind] for kind in ("healthy", *BENIGN, *EVENTS)}
     healthy = by["healthy"]
-    traps = [r for kind in BENIGN for r in by[kind]]
+    benign = [kind for kind in BENIGN if by[kind]]
+    traps = [r for kind in benign for r in by[kind]]
     lines = [
-        f"{len(healthy)} healthy runs, {len(traps)} of {len(BENIGN)} benign kinds, "
+        f"{len(healthy)} healthy runs, {len(traps)} of {len(benign)} benign kinds, "
         f"{sum(len(by[kind]) for kind in EVENTS)} of {len(EVENTS)} events; every point looked at. "
         "Intervals: 95 % (Wilson).",
         "",
@@ -248,7 +269,7 @@ def table(results: list[dict[str, Any]]) -> str:
         "| kind | " + " | ".join(ALARMS) + " |",
         "|---|" + "---|" * len(ALARMS),
     ]
-    for kind in BENIGN:
+    for kind in benign:
         cells = []
         for what in ALARMS:
             shares = []
@@ -310,6 +331,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=REPORTED_SEEDS, help="first seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", help="kinds to run, separated by commas")
+    parser.add_argument(
+        "--simulator", type=Path, help="a labelled simulator to take the runs of (file, directory)"
+    )
+    parser.add_argument(
+        "--plateau-gain", type=float, default=DEFAULT_GAIN, help="ε of the plateau test"
+    )
     parser.add_argument("--json", type=Path, help="also write the single results here")
     parser.add_argument(
         "--results", type=Path, nargs="+", help="results of earlier parts (--json), not new runs"
@@ -318,8 +345,15 @@ def main() -> None:
         "--keep", action="store_true", help=f"write the figures to {MEASURED}, for `explain`"
     )
     options = parser.parse_args()
+    file, benign = None, BENIGN
+    if options.simulator is not None:
+        file = simulator_file(options.simulator)
+        if file is None:
+            print(f"Skipped: there is no simulator at {options.simulator}.")
+            return
+        benign = OtherSimulator(file).benign
     counts = {"healthy": options.healthy}
-    counts |= dict.fromkeys(BENIGN, options.traps) | dict.fromkeys(EVENTS, options.events)
+    counts |= dict.fromkeys(benign, options.traps) | dict.fromkeys(EVENTS, options.events)
     wanted = options.only.split(",") if options.only else list(counts)
     jobs = [(kind, options.seed + i) for kind in wanted for i in range(counts[kind])]
     began = time.monotonic()
@@ -328,7 +362,8 @@ def main() -> None:
         results = [result for part in parts for result in part]
         jobs = [(result["kind"], result["seed"]) for result in results]
     else:
-        with multiprocessing.Pool(options.processes) as pool:
+        using = (file, options.plateau_gain)
+        with multiprocessing.Pool(options.processes, Source.use, using) as pool:
             results = list(pool.imap_unordered(measure, jobs, chunksize=8))
     if options.json:
         options.json.write_text(json.dumps(results), encoding="utf-8")
