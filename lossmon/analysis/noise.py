@@ -12,6 +12,12 @@ neighbours share all but one of their points: the scale of their differences is
 σ/w where the mean itself scatters by σ/√w, and the long-run scale is σ. The
 differences (e_t − e_{t−w})/w of such means betray w: correlation −1/2 at lag w
 and none at the lags before, which no autoregressive noise has.
+
+Others log an exponential average, AR(1) noise of r = 0.9 to 0.99: there the
+ratio above ends (it is 1.93 at 0.8 and 2 at 1), and second differences at lag
+k = 16 or 64 over those at lag 1 tell r: (1−r^k)(3−r^k)/((1−r)(3−r)). The
+differences of such an average are by √(1−r) smaller than its scatter about the
+trend, and its mean over long sees the σ of the points behind it.
 """
 
 from __future__ import annotations
@@ -34,7 +40,9 @@ _STEEP: Final = 1.3
 """Noise that is correlated at up to 0.6 keeps the two scales within this ratio."""
 _CLIP: Final = 3.0
 """Second differences count up to so many of their own standard deviations (√6 σ)."""
-_RHO: Final = np.linspace(0.0, 0.8, 33)
+MOST_RATIO: Final = 0.8
+"""Correlation up to which the ratio of second differences tells it."""
+_RHO: Final = np.linspace(0.0, MOST_RATIO, 33)
 _RATIO: Final = (1 + _RHO) * (3 - _RHO**2) / (3 - _RHO)
 _QUIET_RATIO: Final = 1.05
 """Ratios below are taken for white noise: their error over `MEMORY` points is about as large."""
@@ -55,6 +63,19 @@ _SHORT_LAGS: Final = 8
 _LAG_ONE: Final = -0.25
 """White noise has −0.5 at lag 1, noise that is correlated at 0.6 −0.2, means over windows 0."""
 _ALL_LAGS: Final = np.arange(LAGS + 1)
+_SMOOTH_LEAST: Final = 1.7
+_SMOOTH_MOST: Final = 2.3
+"""Ratios of second differences between which a log may be of exponential averages: AR(1) noise of
+0.7 to 1 has 1.84 to 2, with its error; the bend of a descent has up to 16."""
+_FAR_LAGS: Final = (64, 16)
+"""Lags at which such noise is measured: the farther one once there are points enough …"""
+_FAR_POINTS: Final = 4
+"""… and that is so many times the lag."""
+_SMOOTHED: Final = np.concatenate((np.linspace(0.6, 0.9, 16), 1 - np.geomspace(0.09, 0.004, 40)))
+_FAR_RATIO: Final = {
+    k: (1 - _SMOOTHED**k) * (3 - _SMOOTHED**k) / ((1 - _SMOOTHED) * (3 - _SMOOTHED))
+    for k in _FAR_LAGS
+}
 TAIL_KEPT: Final = 64 + WINDOW + LAGS
 """Older values that `Noise.update` wants before the new ones."""
 
@@ -129,8 +150,8 @@ def window_mean_factor(width: int, window: int) -> float:
 class Noise:
     """Local noise of a series: `sigma` of one point, `rho` of neighbours, the averaging window."""
 
-    __slots__ = ("_counts", "_lag1", "_lag2", "_pending", "_products", "innovation", "rho",
-                 "window")  # fmt: skip
+    __slots__ = ("_counts", "_far", "_lag1", "_lag2", "_pending", "_products", "innovation",
+                 "rho", "smoothing", "window")  # fmt: skip
 
     def __init__(self) -> None:
         self.innovation = math.inf
@@ -138,6 +159,10 @@ class Noise:
         self.rho = 0.0
         self.window = 1
         """Points that each value is the mean of; 1: none was found."""
+        self.smoothing = 0.0
+        """Correlation of an exponential average; 0: the values are none, as far as is known."""
+        self._far = np.zeros((len(_FAR_LAGS), 3))
+        """Sums of squared second differences at a far lag and at lag 1, and their number."""
         self._lag1 = 0.0
         self._lag2 = 0.0
         self._products = np.zeros(LAGS + 1)
@@ -166,11 +191,17 @@ class Noise:
         keep = math.exp(-len(now) / memory)
         self._lag1 = keep * self._lag1 + float(total(np.minimum(lag1 * lag1, limit)))
         self._lag2 = keep * self._lag2 + float(total(np.minimum(lag2 * lag2, limit)))
-        self.rho = autocorrelation(self._lag2 / self._lag1) if self._lag1 > 0 else 0.0
+        ratio = self._lag2 / self._lag1 if self._lag1 > 0 else 0.0
         self._pending += new
         if self._pending >= BATCH:
-            self._correlate(tail, min(self._pending, len(tail) - 1), memory)
+            pending = min(self._pending, len(tail) - 1)
+            self._correlate(tail, pending, memory)
+            if _SMOOTH_LEAST < ratio < _SMOOTH_MOST:
+                self._look_far(tail, pending, seen)
+            else:
+                self.smoothing = 0.0
             self._pending = 0
+        self.rho = max(autocorrelation(ratio), self.smoothing)
 
     def _correlate(self, tail: FloatArray, new: int, memory: float) -> None:
         """Add the products of the newest differences with those up to `LAGS` before them."""
@@ -186,6 +217,27 @@ class Noise:
         self._counts *= keep
         self._counts += new if older >= LAGS else np.clip(older + new - _ALL_LAGS, 0, new)
         self.window = self._find_window()
+
+    def _look_far(self, tail: FloatArray, new: int, seen: int) -> None:
+        """Measure how slowly neighbours lose what they share, over the newest `new` points."""
+        near = tail[-(new + 2) :]
+        one = near[2:] - 2 * near[1:-1] + near[:-2]
+        square = float(total(one * one)) / max(len(one), 1)
+        keep = math.exp(-new / max(MEMORY, seen / 4))
+        self._far *= keep
+        for row, lag in zip(self._far, _FAR_LAGS, strict=True):
+            old = tail[-(new + 2 * lag) :]
+            if len(old) <= 2 * lag:
+                continue
+            far = old[2 * lag :] - 2 * old[lag:-lag] + old[: -2 * lag]
+            # Random walks, the most correlated noise, reach lag times the square at lag 1.
+            far = np.minimum(far * far, _CLIP**2 * lag * square)
+            row += (float(total(far)), square * len(far), len(far))
+        for lag, (far_sum, near_sum, count) in zip(_FAR_LAGS, self._far, strict=True):
+            if count >= _FAR_POINTS * lag and near_sum > 0:
+                found = float(np.interp(far_sum / near_sum, _FAR_RATIO[lag], _SMOOTHED))
+                self.smoothing = found if found > MOST_RATIO else 0.0
+                return
 
     def _find_window(self) -> int:
         if not self._products[0] > 0:
@@ -213,10 +265,13 @@ class Noise:
     def long_run(self) -> float:
         """What the mean of many neighbouring points sees of the noise, times √n.
 
-        σ·√((1+ρ)/(1−ρ)) of AR(1) noise; for means over w points the σ of the points themselves.
+        σ·√((1+ρ)/(1−ρ)) of AR(1) noise; for means over w points, and for exponential averages,
+        the σ of the points themselves.
         """
         if self.window > 1:
             return self.innovation * self.window
+        if self.smoothing:
+            return self.innovation * math.sqrt(1 + self.smoothing) / (1 - self.smoothing)
         return self.innovation * math.sqrt((1 + self.rho) / (1 - self.rho))
 
     def mean_factor(self, width: int) -> float:

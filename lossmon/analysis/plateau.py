@@ -33,6 +33,8 @@ MISFIT: Final = 4.0
 """A bump or a sawtooth in the window is no flat line even where its slope is 0: the residuals'
 mean square may pass what noise explains by so many of its standard deviations (χ²)."""
 WAIT: Final = 1.2
+SMOOTHED: Final = 6.0
+"""Time constants of an exponential average that a flat stretch must last."""
 MIN_BUCKETS: Final = 16
 UNLEARNED: Final = 5.0
 """A descent under so many errors of a bucket's mean is not told from noise."""
@@ -90,7 +92,9 @@ class PlateauDetector:
         self.stair, self.drop_at = _last_stair(means, variance)
         flat = improving = False
         if len(found):
-            flat, improving, chosen = self._decide(found, self.epsilon * unit, SHORT * k)
+            # An exponential average wanders: a flat stretch of a few of its time constants is none.
+            long = SMOOTHED / (1 - curve.noise.smoothing) / width if curve.noise.smoothing else 0.0
+            flat, improving, chosen = self._decide(found, self.epsilon * unit, SHORT * k, long)
             self.outlook = found.outlook(chosen, width)
         edge = max(1, k // 16)
         now = float(total(means[-edge:])) / edge
@@ -124,17 +128,17 @@ class PlateauDetector:
             self._estimate_need(curve, unit)
 
     @staticmethod
-    def _decide(found: Lines, least: float, short: float) -> tuple[bool, bool, int]:
+    def _decide(found: Lines, least: float, short: float, long: float) -> tuple[bool, bool, int]:
         """Whether the curve is flat, whether it improves, and the window that says so.
 
         From the newest window to ever longer ones, the first that is sure
-        decides; `least` is the gain that counts.
+        decides; `least` is the gain that counts, `long` the fewest buckets of a flat stretch.
         """
         for index, (count, gain, margin, misfit) in enumerate(
             zip(found.counts, found.gains, found.margins, found.misfits, strict=True)
         ):
             low = gain - margin
-            straight = misfit < 1 + MISFIT * math.sqrt(2 / count)
+            straight = count >= long and misfit < 1 + MISFIT * math.sqrt(2 / count)
             if straight and gain + margin < least and abs(gain) < least and low > -2 * least:
                 return True, low > least and count <= short, index
             if low > least and count <= short:

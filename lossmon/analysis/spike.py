@@ -28,6 +28,8 @@ MIN_POINTS: Final = 24
 QUIET: Final = 3
 QUIET_Z: Final = 3.0
 LONGEST: Final = 32
+AGAIN: Final = 0.75
+"""A jump is another spike once the one before has come down to this share of its height."""
 CLIP: Final = 6.0
 """Winsorised values reach at most so many σ above the local level."""
 CLIP_FROM: Final = 64
@@ -127,14 +129,14 @@ class SpikeDetector:
     def follow(self, value: float) -> str:
         """Take the next point of an episode; return what it means for the episode.
 
-        `recovered`, `shifted` (a new level), `again` (half recovered, it jumped
+        `recovered`, `shifted` (a new level), `again` (partly recovered, it jumped
         anew: another spike), or an empty string: it goes on.
         """
         self.length += 1
         jump = value - self._previous
-        half_way = self._previous < self.base + 0.5 * self.amplitude
+        fallen = self._previous < self.base + AGAIN * self.amplitude
         self._previous = value
-        if half_way and jump > self.threshold * self.sigma:
+        if fallen and jump > self.threshold * self.sigma:
             return "again"
         self.amplitude = max(self.amplitude, value - self.base)
         z = (value - self.base) / self.sigma

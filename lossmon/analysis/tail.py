@@ -8,9 +8,9 @@ is where the *predictive* tail, averaged over what the exceedances leave
 possible, meets the wanted chance.
 
 That chance is of the run, not of the look. A short run can afford more a point:
-at the n-th of the first 600 points it is 6·10⁻⁴/n, then 10⁻⁶ up to 2,500
-points, then it falls as 1/n again: nominally 0.2 % for a run of 600 points, 0.4 %
-for 2,500, and 0.2 % more for each doubling. What is measured is larger where the
+at the n-th of the first 800 points it is 4·10⁻⁴/n, then 5·10⁻⁷ up to 2,500
+points, then it falls as 1/n again: nominally 0.13 % for a run of 600 points, 0.22 %
+for 2,500, and 0.09 % more for each doubling. What is measured is larger where the
 tail is heavy and has not shown it yet (`benchmarks/VERDICTS.md`).
 """
 
@@ -24,16 +24,17 @@ from lossmon.analysis.reduce import highest, total
 from lossmon.model.batch import FloatArray
 
 FROM: Final = 2.0
-CHANCE: Final = 1e-6
-SHORT: Final = 600.0
+CHANCE: Final = 5e-7
+SHORT: Final = 800.0
 HORIZON: Final = 2500.0
 MOST: Final = 60.0
 """No limit is set beyond: what lies higher is a spike under any noise."""
 PRIOR_SHARE: Final = 0.0228
 """P(Z > 2) of normal noise, worth a hundred points."""
 PRIOR_POINTS: Final = 100.0
-_LIGHT: Final = 0.08
-"""Prior of ξ: exponential with this mean. Most noise of training is light-tailed."""
+_LIGHT: Final = 0.12
+"""Prior of ξ: exponential with this mean. Most noise of training is light-tailed; half of the false
+alarms were under noise whose tail had not shown yet."""
 _NORMAL: Final = 0.4
 _SPREAD: Final = 0.5
 """Prior of β: lognormal about that of normal noise beyond 2 (its mean excess is 0.37)."""

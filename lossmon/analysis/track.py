@@ -282,7 +282,7 @@ class Track:
         if outcome == "again":
             lasted = self.spike.close()
             self.journal.clear(
-                "spike", self._moment(at), f"Half recovered after {lasted} points, then again.",
+                "spike", self._moment(at), f"Partly recovered after {lasted} points, then again.",
                 series=self.name,
             )  # fmt: skip
             self._open_spike(at)
