@@ -35,7 +35,7 @@ from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.journal import Journal
 from lossmon.analysis.track import Track
 from lossmon.model import EventKind, Forecast
-from lossmon.model.batch import FloatArray
+from lossmon.model.batch import FloatArray, IntArray
 from lossmon.record import record
 
 MIN_BUCKETS: Final = 24
@@ -62,6 +62,11 @@ square of a back-test's error over what was expected of it: the mean of an inver
 that is worth one error, against four tests of one past, which are worth about two."""
 OF_ERRORS: Final = 0.4
 """Standard deviation added, as a share of the root mean square of those errors themselves."""
+JUMP_Z: Final = 5.0
+JUMP_TIMES: Final = 1.5
+JUMP_BEFORE: Final = 3
+JUMP_AFTER: Final = 6
+"""What makes a jump, in buckets and standard errors (see `last_jump`)."""
 _TIME_CONSTANTS: Final = np.geomspace(0.06, 3.0, 12)
 _SHIFTS: Final = (0.0, 0.03, 0.1, 0.3, 1.0)
 _EXPONENTS: Final = (0.15, 0.3, 0.5, 0.75, 1.0, 1.5)
@@ -188,16 +193,54 @@ def _back_tests(steps: FloatArray, means: FloatArray, variance: float) -> list[t
     return tests
 
 
+def last_jump(means: FloatArray, variance: float) -> int:
+    """Bucket with which the newest sudden and lasting rise began; 0: there was none.
+
+    The mean of six buckets lies above that of the three before by 5 standard
+    errors, and by half as much again as the curve changes just before and
+    after; half of it is left in the last three of the six.
+    """
+    n = len(means)
+    if n < 2 * (JUMP_BEFORE + JUMP_AFTER):
+        return 0
+    sums = np.concatenate(([0.0], np.cumsum(means - means[0])))
+
+    def level(starts: IntArray, length: int) -> FloatArray:
+        found: FloatArray = (sums[starts + length] - sums[starts]) / length
+        return found
+
+    at = np.arange(JUMP_BEFORE + JUMP_AFTER, n - JUMP_AFTER + 1)
+    before, after = level(at - JUMP_BEFORE, JUMP_BEFORE), level(at, JUMP_AFTER)
+    rise = after - before
+    late = level(at + JUMP_AFTER - JUMP_BEFORE, JUMP_BEFORE) - before
+    beside = np.abs(before - level(at - JUMP_BEFORE - JUMP_AFTER, JUMP_AFTER))
+    more = at + 2 * JUMP_AFTER <= n
+    then = np.abs(level(at[more] + JUMP_AFTER, JUMP_AFTER) - after[more])
+    beside[more] = np.maximum(beside[more], then)
+    error = math.sqrt(variance * (1 / JUMP_BEFORE + 1 / JUMP_AFTER))
+    sudden = (rise > JUMP_Z * error + JUMP_TIMES * beside) & (late > 0.5 * rise)
+    if not sudden.any():
+        return 0
+    newest = int(np.flatnonzero(sudden)[-1])
+    first = max(0, newest - JUMP_AFTER)
+    return int(at[first + int(np.argmax(rise[first : newest + 1]))])
+
+
 def forecast(track: Track, journal: Journal, end_step: float) -> Forecast | None:
     """Predict the loss of a track at `end_step`, in the loss's unit; None as `extrapolate`."""
     if any(event.kind in _NONE_AFTER and event.stands for event in journal.events):
         return None
+    if track.divergence.hot or track.spike.active:
+        return None  # a rise that is not judged yet: harmless, a change, or the end of learning
     curve = track.curve
     buckets = curve.buckets
     if buckets.count < MIN_BUCKETS or not curve.unit:
         return None
     variance, _ = curve.bucket_variance(max(16, buckets.count // 2))
-    found = extrapolate(buckets.steps_last, buckets.means(CLEAN), variance, end_step, track.name)
+    means = buckets.means(CLEAN)
+    # What came before other data or settings tells nothing of what comes after them.
+    since = max(last_jump(means, variance), track.shift_at // buckets.width)
+    found = extrapolate(buckets.steps_last[since:], means[since:], variance, end_step, track.name)
     if found is None:
         return None
     low, mean, high = (array / curve.unit for array in (found.low, found.mean, found.high))

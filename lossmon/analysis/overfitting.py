@@ -46,16 +46,17 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 2.88
+Z: Final = 2.82
 Z_POOLED: Final = 0.3
 """The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
 a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
 LEAST_RISE: Final = 0.01
 """Share of the evaluation's own descent under which a rise means nothing."""
 FELL: Final = 5.0
-NEVER_FELL: Final = 1.0
-"""Added to the limit where the evaluations have not fallen by 5 σ before the turn: noise about a
-level that never changed, or that drifts (neighbours alike), turns all the time."""
+NEVER_FELL: Final = 0.5
+"""Times ln(1 + pooled): added to the limit where the evaluations have not fallen by 5 σ before the
+turn. Noise about a level that never changed, or that drifts (neighbours alike), turns all the
+time."""
 PRIOR_DOF: Final = 4.0
 PRIOR_SHARE: Final = 0.01
 """Noise believed in before there is evidence: 1 % of the descent, worth four dof."""
@@ -72,6 +73,8 @@ OUTLIER: Final = 6.0
 wrong must not blind the test for the rest of the run."""
 CORRELATION_WEIGHT: Final = 80.0
 """Evaluations' worth of belief in white noise: the autocorrelation of 20 values is anything."""
+CORRELATION_FLAT: Final = 20.0
+"""The same where they have not fallen: nothing but noise moved them before the turn."""
 BACK: Final = 2.0
 """It clears when the last three evaluations are back within so many σ of the best earlier one."""
 JUMP: Final = 6.0
@@ -226,12 +229,14 @@ class OverfittingDetector:
             pooled_variance = max((total + residual) / (dof + left), 1e-200)
         else:
             pooled_variance = variance
-        noise = pooled_variance * self._correlation(means, float(squares.mean()), variance)
+        fell = found.fall >= FELL * math.sqrt(pooled_variance)
+        belief = CORRELATION_WEIGHT if fell else CORRELATION_FLAT
+        noise = pooled_variance * self._correlation(means, float(squares.mean()), variance, belief)
         # Both see the same noise: together they are worth no more than the better of them.
         z = _normal_equivalent(found.ratio / noise, PRIOR_DOF + max(weight, left))
         needed = Z + Z_POOLED * math.log1p(found.pooled)
-        if found.fall < FELL * math.sqrt(pooled_variance):
-            needed += NEVER_FELL
+        if not fell:
+            needed += NEVER_FELL * math.log1p(found.pooled)
         # A normal tail m times smaller begins at about √(z² + 2 ln m).
         needed = math.sqrt(needed * needed + 2 * math.log(self.sets))
         since = k - 1 - found.bottom
@@ -259,15 +264,18 @@ class OverfittingDetector:
         return min(float(first), at), max(float(last), at)
 
     @staticmethod
-    def _correlation(means: FloatArray, square: float, variance: float) -> float:
-        """Factor from the variance of one evaluation to that of a mean of many, 1 for white."""
+    def _correlation(means: FloatArray, square: float, variance: float, white: float) -> float:
+        """Factor from the variance of one evaluation to that of a mean of many, 1 for white.
+
+        `white`: evaluations' worth of belief in white noise.
+        """
         n = len(means) - 2
         fourth = means[:-4] - 2 * means[2:-2] + means[4:]
         fourth = fourth[-max(6, 2 * len(means) // 3) :]
         if len(fourth) < 6:
             return 1.0
         two = float(np.minimum(fourth * fourth, OUTLIER**2 * 6 * variance).mean())
-        belief = CORRELATION_WEIGHT * 6 * variance
+        belief = white * 6 * variance
         n = min(n, len(fourth))
         return block_mean_factor(
             1, min(autocorrelation((two * n + belief) / (square * n + belief)), 0.6)

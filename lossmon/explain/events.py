@@ -126,11 +126,11 @@ How it is found: two explanations of the evaluations are compared, 'never rises'
 rises' (a likelihood ratio of two order-restricted means: no shape of the curve is assumed). The
 second must be better by z = {overfitting.Z:g} + {overfitting.Z_POOLED:g}·ln(1 + m), where m is how
 many evaluations 'never rises' had to take for equal: a flat and noisy evaluation gives noise more
-chances than one that falls clearly and then turns ({overfitting.NEVER_FELL:g} more is asked of one
-that never fell by {overfitting.FELL:g} times its noise). It takes {overfitting.MIN_BUCKETS}
-evaluations at least, and the rise must pass {100 * overfitting.LEAST_RISE:.0f} % of the
-evaluation's own descent. The noise is that of the evaluations themselves. If the training loss
-rises too, it is a divergence. It clears when the last evaluations are back at the best. The onset
+chances than one that falls clearly and then turns ({overfitting.NEVER_FELL:g}·ln(1 + m) more is
+asked of one that never fell by {overfitting.FELL:g} times its noise). It takes
+{overfitting.MIN_BUCKETS} evaluations at least, and the rise must pass
+{100 * overfitting.LEAST_RISE:.0f} % of the evaluation's own descent. The noise is that of the
+evaluations themselves. If the training loss rises too, it is a divergence. It clears when the last evaluations are back at the best. The onset
 is the minimum of the evaluation loss.
 
 Several evaluation sets (`eval_loss`, `eval_code_loss`): one decides the verdict (`--eval NAME`
