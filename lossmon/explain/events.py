@@ -130,8 +130,8 @@ chances than one that falls clearly and then turns ({overfitting.NEVER_FELL:g}·
 asked of one that never fell by {overfitting.FELL:g} times its noise). It takes
 {overfitting.MIN_BUCKETS} evaluations at least, and the rise must pass
 {100 * overfitting.LEAST_RISE:.0f} % of the evaluation's own descent. The noise is that of the
-evaluations themselves. If the training loss rises too, it is a divergence. It clears when the last evaluations are back at the best. The onset
-is the minimum of the evaluation loss.
+evaluations themselves. If the training loss rises too, it is a divergence. It clears when the last
+evaluations are back at the best. The onset is the minimum of the evaluation loss.
 
 Several evaluation sets (`eval_loss`, `eval_code_loss`): one decides the verdict (`--eval NAME`
 chooses it), the others are looked at in the same way under a limit for as many chances, and one
