@@ -13,10 +13,12 @@ from typing import Any, Final
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from experiments.fine_tuning.tasks import PAD, ROW, VOCABULARY, encode, pretraining_text
+from experiments.fine_tuning.tasks import PAD, VOCABULARY, encode, pretraining_text
 
-STEPS: Final = 1500
+STEPS: Final = 2000
 BATCH: Final = 32
+LENGTH: Final = 28
+"""Tokens of a row of the base model's text."""
 RATE: Final = 3e-3
 SEED: Final = 1
 
@@ -30,7 +32,7 @@ def configuration() -> LlamaConfig:
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=4,
-        max_position_embeddings=2 * ROW,
+        max_position_embeddings=2 * LENGTH,
         tie_word_embeddings=True,
         pad_token_id=PAD,
         bos_token_id=None,
@@ -39,13 +41,13 @@ def configuration() -> LlamaConfig:
 
 
 def _rows(count: int, source: random.Random) -> torch.Tensor:
-    """Rows of `ROW` characters, each filled with lines; shape (count, ROW)."""
+    """Rows of `LENGTH` tokens, each filled with lines; shape (count, LENGTH)."""
     rows = []
     for _ in range(count):
-        text = ""
-        while len(text) < ROW:
-            text += pretraining_text(source)
-        rows.append(encode(text[:ROW]))
+        row: list[int] = []
+        while len(row) < LENGTH:
+            row += encode(pretraining_text(source))
+        rows.append(row[:LENGTH])
     return torch.tensor(rows)
 
 

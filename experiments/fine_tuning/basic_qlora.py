@@ -4,8 +4,8 @@
 
     python -m experiments.fine_tuning.basic_qlora --watch
     python -m experiments.fine_tuning.basic_qlora 2>&1 | lossmon -
-    python -m experiments.fine_tuning.basic_qlora --examples 48 --steps 600   # it overfits
-    python -m experiments.fine_tuning.basic_qlora --rate 3                    # it diverges
+    python -m experiments.fine_tuning.basic_qlora --examples 32   # it overfits
+    python -m experiments.fine_tuning.basic_qlora --rate 3        # it diverges
 
 The base model is trained first, once, into the output folder. With ``--watch`` the
 training runs as another process and lossmon's screen over its console; leaving the
@@ -26,11 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="basic_qlora", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--task", choices=("instruct", "answer", "code"), default="instruct")
     parser.add_argument("--method", choices=("qlora", "lora"), default="qlora")
-    parser.add_argument("--examples", type=int, default=1024)
-    parser.add_argument("--rate", type=float, default=1e-2)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--examples", type=int, default=1400)
+    parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=180)
     parser.add_argument("-o", "--out", type=Path, default=Path("out/fine_tuning"))
     parser.add_argument("--watch", action="store_true", help="open lossmon over it")
     parser.add_argument(

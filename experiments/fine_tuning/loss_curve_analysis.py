@@ -34,30 +34,35 @@ if TYPE_CHECKING:
 
 RESULTS: Final = Path(__file__).parent / "results" / "runs.jsonl"
 MEASURED: Final = Path(__file__).parents[2] / "lossmon" / "analysis" / "measured.json"
+README: Final = Path(__file__).parents[1] / "README.md"
+TABLES: Final = "<!-- What follows is written by `tables --keep`. -->"
 BASE: Final[dict[str, Any]] = {
-    "method": "lora", "examples": 1024, "rate": 1e-2, "batch": 16, "steps": 300,
+    "method": "lora", "examples": 1400, "rate": 5e-3, "batch": 64, "steps": 180,
 }  # fmt: skip
-RATES: Final = (1e-3, 3e-3, 2e-2)
-BATCHES: Final = (4, 32)
-FEW: Final = (48, 192)
+RATES: Final = (3.0, 1e-4, 1e-3, 2e-2)
+"""The first diverges, the second hardly learns."""
+BATCHES: Final = (8, 16)
+FEW: Final = (32, 128)
 """Numbers of examples so small that a model learns them by heart."""
 
 
 def plan() -> Iterator[dict[str, Any]]:
     """Settings of all runs: the base over six seeds; one thing changed, over fewer.
 
-    Seed by seed, so that what is captured at any moment is a plan with fewer seeds.
+    In rounds, so that what is captured at any moment is a plan with fewer seeds: a round
+    has the next seed of each change, and three seeds of the base.
     """
-    changes: list[tuple[dict[str, Any], int]] = [({}, 6)]
-    changes += [({"examples": few}, 3) for few in FEW]
+    changes: list[tuple[dict[str, Any], int]] = [({"examples": few}, 3) for few in FEW]
     changes += [({"rate": rate}, 2) for rate in RATES]
     changes += [({"batch": batch}, 2) for batch in BATCHES]
     changes += [({"method": "qlora"}, 2)]
-    for seed in range(1, 1 + max(seeds for _, seeds in changes)):
-        for change, seeds in changes:
-            if seed <= seeds:
-                for task in TASKS:
-                    yield {**BASE, **change, "task": task, "seed": seed}
+    for number in range(1, 4):
+        of_base = range(3 * number - 2, 3 * number + 1) if number < 3 else ()
+        settings: list[tuple[dict[str, Any], int]] = [({}, seed) for seed in of_base]
+        settings += [(change, number) for change, seeds in changes if number <= seeds]
+        for change, seed in settings:
+            for task in TASKS:
+                yield {**BASE, **change, "task": task, "seed": seed}
 
 
 def read(setting: Setting, state: Path) -> Captured:
@@ -122,24 +127,35 @@ def capture(folder: Path, jobs: int) -> int:
     base_model(folder / "base-model")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     failed = 0
-    with (
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
-        RESULTS.open("a", encoding="utf-8") as file,
-    ):
-        waiting = {pool.submit(_one, values, folder): values for values in todo}
-        for number, future in enumerate(as_completed(waiting), 1):
-            values = waiting[future]
-            error = future.exception()
-            if error is not None:
+    with RESULTS.open("a", encoding="utf-8") as file:
+        for number, (values, run) in enumerate(_trained(todo, folder, jobs), 1):
+            if isinstance(run, BaseException):
                 failed += 1
-                print(f"failed: {values}: {error}", file=sys.stderr)
+                print(f"failed: {values}: {run}", file=sys.stderr)
                 continue
-            run = future.result()
             file.write(json.dumps(run.to_json()) + "\n")
             file.flush()
             loss, score = run.evals[-1][1:]
             print(f"{number}/{len(todo)} {values} loss {loss} score {score}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _trained(
+    todo: list[dict[str, Any]], folder: Path, jobs: int
+) -> Iterator[tuple[dict[str, Any], Captured | BaseException]]:
+    """Yield each run, or why it failed, as it ends; one job needs no other process."""
+    if jobs == 1:
+        for values in todo:
+            try:
+                yield values, _one(values, folder)
+            except Exception as error:  # noqa: BLE001 - the other runs go on, the command says 1
+                yield values, error
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(_one, values, folder): values for values in todo}
+        for future in as_completed(waiting):
+            failure = future.exception()
+            yield waiting[future], future.result() if failure is None else failure
 
 
 def _table(title: str, head: list[str], rows: list[list[str]]) -> str:
@@ -155,6 +171,11 @@ def all_tables(runs: list[Captured]) -> str:
         (
             f"{len(runs)} runs, {sum(len(run.evals) for run in runs)} evaluations. "
             "± is the sd over seeds; brackets are 95 % intervals.\n",
+            _table(
+                "What became of each setting?",
+                ["changed", "runs", "best score", "final score", "verdict of lossmon"],
+                tables.settings(runs, BASE),
+            ),
             _table(
                 "How sensitive is the curve to the seed?",
                 ["task", "seeds", "final eval loss", "sd / mean", "final score",
@@ -198,7 +219,11 @@ def all_tables(runs: list[Captured]) -> str:
 
 
 def keep(runs: list[Captured]) -> None:
-    """Write what `lossmon explain` cites beside the other measured figures."""
+    """Write what `lossmon explain` cites beside the other measured figures; tables to README."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(
+        f"{text.partition(TABLES)[0]}{TABLES}\n\n{all_tables(runs)}", encoding="utf-8"
+    )
     lora = [run for run in runs if run.setting["method"] == "lora"]
     entry = {
         "command": "python -m experiments.fine_tuning.loss_curve_analysis tables",
@@ -232,7 +257,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("-o", "--out", type=Path, default=Path("out/loss_curve_analysis"))
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument(
-        "--keep", action="store_true", help="with tables: also write what `lossmon explain` cites"
+        "--keep",
+        action="store_true",
+        help="with tables: also write them into README, and what `lossmon explain` cites",
     )
     options = parser.parse_args(words)
     if options.do == "capture":

@@ -46,7 +46,7 @@ class Captured:
 
     @property
     def eval_losses(self) -> np.ndarray:
-        """Evaluation losses, shape (m,), nats a character."""
+        """Evaluation losses, shape (m,), nats a token."""
         return np.array([loss for _, loss, _ in self.evals], dtype=float)
 
     @property
@@ -58,6 +58,11 @@ class Captured:
     def usable(self) -> bool:
         """Whether all evaluations are finite."""
         return bool(np.isfinite(self.eval_losses).all()) and len(self.evals) > 3
+
+    @property
+    def broken(self) -> bool:
+        """Whether it diverged, by its verdict."""
+        return self.status in ("diverging", "nonfinite")
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON holds it."""
@@ -135,8 +140,8 @@ def seeds(runs: Sequence[Captured], base: dict[str, Any]) -> list[list[str]]:
     """How much the seed alone changes: the base configuration of each task over its seeds.
 
     The last column holds the sd of the final evaluation loss over the seeds as a share
-    of its spread over learning rates and batch sizes (sd of their means): below 1 the
-    setting matters more than the seed.
+    of its spread over learning rates and batch sizes (sd of their means, diverged runs
+    left out): below 1 the setting matters more than the seed.
     """
     rows = []
     for (task,), mine in by(runs, "task").items():
@@ -145,7 +150,11 @@ def seeds(runs: Sequence[Captured], base: dict[str, Any]) -> list[list[str]]:
             continue
         final = [float(run.eval_losses[-1]) for run in same]
         grid = by(
-            (run for run in mine if run.usable and run.setting["examples"] == base["examples"]),
+            (
+                run
+                for run in mine
+                if run.usable and not run.broken and run.setting["examples"] == base["examples"]
+            ),
             "rate",
             "batch",
         )
@@ -163,6 +172,24 @@ def seeds(runs: Sequence[Captured], base: dict[str, Any]) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def settings(runs: Sequence[Captured], base: dict[str, Any]) -> list[list[str]]:
+    """What became of each setting, over all task types and seeds; the base one first."""
+    groups: dict[str, list[Captured]] = defaultdict(list)
+    for run in runs:
+        changed = [name for name, value in base.items() if run.setting[name] != value]
+        groups[", ".join(f"{name} {run.setting[name]}" for name in changed)].append(run)
+    return [
+        [
+            name or "base",
+            str(len(mine)),
+            spread([float(run.scores.max()) for run in mine], 2),
+            spread([float(run.scores[-1]) for run in mine], 2),
+            ", ".join(f"{status} {count}" for status, count in by_count(r.status for r in mine)),
+        ]
+        for name, mine in sorted(groups.items(), key=lambda item: (item[0] != "", item[0]))
+    ]
 
 
 def _like(run: Captured, base: dict[str, Any]) -> bool:

@@ -1,17 +1,17 @@
 """Three task types whose examples are made here, each with a score apart from the loss.
 
-An example is a prompt and its answer, in characters. A task's score is the share
+An example is a prompt and its answer, in words and signs. A task's score is the share
 of held-out prompts that a model answers right, by greedy decoding: to the letter,
 but for *code*, where the expression is run on ten numbers. Held-out prompts are
 never among the training examples.
 
-========== ================================================== ===================
-task       prompt                                             answer
-========== ================================================== ===================
-instruct   ``reverse: sun cat map``                           ``map cat sun``
-answer     ``ann has tea. bob has pie. who has pie?``         ``bob``
-code       ``double x, then take 7``                          ``x*2-7``
-========== ================================================== ===================
+========== ======================================================= ==================
+task       prompt                                                  answer
+========== ======================================================= ==================
+instruct   ``reverse : sun cat map =``                             ``map cat sun``
+answer     ``sun cat map dog . what has 2 ? =``                    ``cat``
+code       ``double x , then take 7 =``                            ``x * 2 - 7``
+========== ======================================================= ==================
 """
 
 from __future__ import annotations
@@ -22,88 +22,117 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-ALPHABET: Final = "\n abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:?*+-()"
+WORDS: Final = [
+    "sun", "cat", "map", "dog", "red", "sky", "tin", "oak", "pen", "bee", "fox", "hat", "ice",
+    "key", "log", "mud",
+]  # fmt: skip
+NAMES: Final = ["ann", "bob", "cy", "dan", "eve", "fay", "gus", "hal"]
+THINGS: Final = ["tea", "pie", "ham", "fig", "rye", "soy", "nut", "egg"]
+ORDERS: Final[dict[str, Callable[[list[str]], list[str]]]] = {
+    "reverse": lambda given: given[::-1],
+    "sort": sorted,
+    "first": lambda given: given[:1],
+    "last": lambda given: given[-1:],
+    "upper": lambda given: [word.upper() for word in given],
+    "swap": lambda given: [given[-1], *given[1:-1], given[0]],
+}
+"""What an instruction asks of a list of words; `swap` exchanges its ends."""
+LARGEST: Final = 20
+"""The largest number of an expression; numbers begin at 2."""
+NUMBERS: Final = [str(number) for number in range(2, LARGEST + 1)]
+ASK: Final = "="
+"""Ends a prompt; no line of the base model has it."""
+END: Final = "\n"
+"""Ends an answer."""
+SPOKEN: Final = [
+    END, ASK, ".", ",", ":", "?", "has", "of", "who", "what", "x", "then", "double", "triple",
+    "add", "take", "+", "-", "*", "(", ")", *NUMBERS, *ORDERS, *WORDS,
+    *(word.upper() for word in WORDS), *NAMES, *THINGS,
+]  # fmt: skip
+"""All words and signs; one token each."""
 PAD: Final = 0
-"""Fills short rows; never part of a loss (index 0, no character of the alphabet)."""
-VOCABULARY: Final = 1 + len(ALPHABET)
-ROW: Final = 64
-"""Longest example, in characters."""
-LONGEST_ANSWER: Final = 17
-HELD_OUT: Final = 96
+"""Fills short rows; never part of a loss (no word)."""
+VOCABULARY: Final = 1 + len(SPOKEN)
+ROW: Final = 24
+"""Longest example, in tokens."""
+LONGEST_ANSWER: Final = 8
+HELD_OUT: Final = 128
 """Prompts that no training ever sees; the same for all runs of a task."""
 
-_NUMBER: Final = {character: 1 + at for at, character in enumerate(ALPHABET)}
-WORDS: Final = [
-    "sun", "cat", "map", "dog", "red", "sky", "tin", "oak", "pen", "cup", "jam", "bee", "fox",
-    "hat", "ice", "key", "log", "mud", "nut", "owl", "pig", "rug", "saw", "toe", "urn", "van",
-    "wax", "yak", "zip", "arm", "box", "cow", "den", "elk", "fig", "gum", "hen", "ink", "jar",
-    "kit",
-]  # fmt: skip
-NAMES: Final = [
-    "ann", "bob", "cy", "dan", "eve", "fay", "gus", "hal", "ida", "jon", "kim", "lou",
-]  # fmt: skip
-THINGS: Final = [
-    "tea", "pie", "ham", "fig", "rye", "soy", "nut", "egg", "oat", "jam",
-]  # fmt: skip
+_NUMBER: Final = {word: 1 + at for at, word in enumerate(SPOKEN)}
 
 
 @dataclass(frozen=True)
 class Example:
-    """What is asked, with the line end after which the answer begins, and the answer with its."""
+    """What is asked, and the answer; each a text of words and signs with a space between."""
 
     prompt: str
     answer: str
 
 
 def encode(text: str) -> list[int]:
-    """The numbers of a text's characters."""
-    return [_NUMBER[character] for character in text]
+    """The numbers of a text's words."""
+    return [_NUMBER[word] for word in text.split(" ")]
 
 
 def decode(numbers: list[int]) -> str:
     """The text of some numbers, without padding."""
-    return "".join(ALPHABET[number - 1] for number in numbers if number != PAD)
+    return " ".join(SPOKEN[number - 1] for number in numbers if number != PAD)
 
 
 def _instruct(source: random.Random) -> Example:
-    words = [source.choice(WORDS) for _ in range(source.randint(2, 4))]
-    orders: dict[str, Callable[[list[str]], list[str]]] = {
-        "reverse": lambda given: given[::-1],
-        "sort": sorted,
-        "first": lambda given: given[:1],
-        "last": lambda given: given[-1:],
-        "upper": lambda given: [word.upper() for word in given],
-        "swap ends": lambda given: [given[-1], *given[1:-1], given[0]],
-    }
-    order = source.choice(sorted(orders))
-    return Example(f"{order}: {' '.join(words)}\n", " ".join(orders[order](words)) + "\n")
+    words = source.sample(WORDS, source.randint(2, 4))
+    order = source.choice(sorted(ORDERS))
+    return Example(f"{order} : {' '.join(words)} {ASK}", " ".join(ORDERS[order](words)))
+
+
+def _order(source: random.Random) -> str:
+    return _instruct(source).prompt.removesuffix(f" {ASK}")
+
+
+def _facts(source: random.Random, count: int) -> list[tuple[str, str]]:
+    """Different people with different things."""
+    return list(zip(source.sample(NAMES, count), source.sample(THINGS, count), strict=True))
+
+
+def _question(source: random.Random) -> str:
+    """What people have, in sentences, and a question without its answer."""
+    facts = _facts(source, 3)
+    name, thing = source.choice(facts)
+    asked = f"who has {thing}" if source.random() < 0.5 else f"what has {name}"
+    return f"{_say(facts)} {asked} ?"
+
+
+def _say(facts: list[tuple[str, str]]) -> str:
+    return " ".join(f"{name} has {thing} ." for name, thing in facts)
 
 
 def _answer(source: random.Random) -> Example:
-    names = source.sample(NAMES, 3)
-    things = source.sample(THINGS, 3)
-    facts = " ".join(f"{n} has {t}." for n, t in zip(names, things, strict=True))
-    asked = source.randrange(3)
-    if source.random() < 0.5:
-        return Example(f"{facts} who has {things[asked]}?\n", names[asked] + "\n")
-    return Example(f"{facts} what has {names[asked]}?\n", things[asked] + "\n")
+    words = source.sample(WORDS, source.randint(3, 5))
+    places = {"first": 0, "2": 1, "3": 2, "last": -1}
+    place = source.choice(sorted(places))
+    return Example(f"{' '.join(words)} . what has {place} ? {ASK}", words[places[place]])
 
 
 def _code(source: random.Random) -> Example:
-    said, code = "x", "x"
+    said: list[str] = []
+    code = "x"
     for at in range(source.randint(1, 2)):
         kind = source.choice(("double", "triple", "add", "take"))
-        number = source.randint(2, 49)
-        before = f"({code})" if at and kind in ("double", "triple") and len(code) > 1 else code
-        said = said if at else ""
+        number = source.randint(2, LARGEST)
+        before = f"( {code} )" if at and kind in ("double", "triple") else code
         words, code = {
-            "double": ("double x", f"{before}*2"),
-            "triple": ("triple x", f"{before}*3"),
-            "add": (f"add {number}", f"{code}+{number}"),
-            "take": (f"take {number}", f"{code}-{number}"),
+            "double": ("double x", f"{before} * 2"),
+            "triple": ("triple x", f"{before} * 3"),
+            "add": (f"add {number}", f"{code} + {number}"),
+            "take": (f"take {number}", f"{code} - {number}"),
         }[kind]
-        said = f"{said}, then {words}" if said else words
-    return Example(said + "\n", code + "\n")
+        said.append(words)
+    return Example(f"{' , then '.join(said)} {ASK}", code)
+
+
+def _wish(source: random.Random) -> str:
+    return _code(source).prompt.removesuffix(f" {ASK}")
 
 
 def run_code(code: str, x: int) -> int | None:
@@ -181,24 +210,37 @@ TASKS: Final = {
 
 
 def pretraining_text(source: random.Random) -> str:
-    """A line for the base model: words, counting, repetition, and things that people have.
+    """A line for the base model, which ends with its line end.
 
-    It shows the words, the digits and that what was said may come again, none of
-    the tasks: no instruction, no question, no expression of x.
+    Lists that come again (as they were, backwards, in order of the alphabet, in capitals),
+    counting, what people have, expressions of x, and the prompts of the tasks alone: what
+    a task asks for is met here, never an instruction or a question with its answer.
     """
-    kind = source.randrange(7)
-    if kind == 0:
-        return " ".join(source.choice(WORDS) for _ in range(source.randint(3, 9))) + ".\n"
-    if kind == 1:
-        words = [source.choice(WORDS + NAMES + THINGS) for _ in range(source.randint(2, 5))]
-        return f"{' '.join(words)}, {' '.join(words)}.\n"
-    if kind == 2:
-        start = source.randint(0, 90)
-        return " ".join(str(start + k) for k in range(source.randint(3, 9))) + ".\n"
-    if kind == 3:
-        word = source.choice(WORDS)
-        return f"{word} {word.upper()} {word}, {word.upper()}.\n"
-    pairs = [(source.choice(NAMES), source.choice(THINGS)) for _ in range(source.randint(1, 3))]
-    said = " ".join(f"{name} has {thing}." for name, thing in pairs)
-    name, thing = source.choice(pairs)
-    return f"{said} {name} has {thing}.\n"
+    (kind,) = source.choices(range(9), (3, 2, 2, 1, 2, 1, 6, 1, 2))
+    if kind <= 4:
+        known = (WORDS, WORDS + NAMES + THINGS + NUMBERS)[kind in (0, 1, 4)]
+        words = source.sample(known, source.randint(2, 5))
+        again = (
+            words,
+            words[::-1],
+            sorted(words),
+            [word.upper() for word in words],
+            [source.choice(words)],
+        )[kind]
+        line = f"{' '.join(words)} , {' '.join(again)} ."
+    elif kind == 5:
+        start = source.randint(2, LARGEST - 9)
+        line = " ".join(str(start + k) for k in range(source.randint(3, 9))) + " ."
+    elif kind == 6:
+        facts = _facts(source, source.randint(2, 3))
+        again = [
+            f"{name} has {thing} ." if source.random() < 0.5 else f"{thing} of {name} ."
+            for name, thing in source.choices(facts, k=3)
+        ]
+        line = f"{_say(facts)} {' '.join(again)}"
+    elif kind == 7:
+        code = _code(source).answer
+        line = f"{code} , {code} ."
+    else:
+        line = source.choice((_order, _question, _wish))(source)
+    return f"{line} {END}"

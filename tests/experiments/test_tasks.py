@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from experiments.fine_tuning.tasks import (
+    ASK,
+    END,
     HELD_OUT,
     LONGEST_ANSWER,
     ROW,
     TASKS,
+    VOCABULARY,
     decode,
     encode,
+    pretraining_text,
     run_code,
 )
 
@@ -20,17 +26,27 @@ def test_examples_differ_fit_and_are_right(name: str) -> None:
     task = TASKS[name]
     held_out = task.examples(HELD_OUT, 0)
     asked = frozenset(example.prompt for example in held_out)
-    training = task.examples(1024, 1, without=asked)
+    training = task.examples(1400, 1, without=asked)
     assert len(asked) == HELD_OUT
     assert not asked & {example.prompt for example in training}
     for example in held_out + training:
-        text = example.prompt + example.answer
+        text = f"{example.prompt} {example.answer} {END}"
         assert decode(encode(text)) == text
-        assert len(text) <= ROW
-        assert len(example.answer) <= LONGEST_ANSWER
-        answer = example.answer.removesuffix("\n")
-        assert task.right(answer, answer)
-        assert not task.right("", answer)
+        assert len(encode(text)) <= ROW
+        assert len(encode(f"{example.answer} {END}")) <= LONGEST_ANSWER
+        assert task.right(example.answer, example.answer)
+        assert not task.right("", example.answer)
+
+
+def test_the_base_model_meets_no_prompt_with_its_answer() -> None:
+    source = random.Random(1)
+    lines = [pretraining_text(source) for _ in range(3000)]
+    assert all(set(encode(line)) <= set(range(1, VOCABULARY)) for line in lines)
+    assert not [line for line in lines if ASK in line.split(" ")]
+    said = " ".join(lines)
+    for task in TASKS.values():
+        for example in task.examples(HELD_OUT, 0):
+            assert f"{example.prompt.removesuffix(ASK)}{example.answer}" not in said
 
 
 def test_examples_are_the_same_for_a_seed_and_others_for_another() -> None:
