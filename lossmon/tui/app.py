@@ -44,6 +44,10 @@ FIRST_PICTURE_SECONDS: Final = 0.5
 """So long at most reading waits for the first picture: a terminal may take no bytes for a while."""
 
 
+_READ_AHEAD: Final = 0.5
+"""Seconds after the first chart at which other screens are imported: not to hold it up."""
+
+
 class LossmonApp(Shell):
     """The live screen."""
 
@@ -162,7 +166,7 @@ class LossmonApp(Shell):
             self._started = True
             self.call_after_refresh(self._pictured.set)
             self.keep_what_is_there()
-            read_ahead()
+            self.set_timer(_READ_AHEAD, read_ahead)
 
     # ---- who is away, and comes back
 

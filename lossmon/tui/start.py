@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lossmon.settings import Settings
 
-_LATER: Final = (
+LATER: Final = (
     "lossmon.tui.screens.focus",
     "lossmon.tui.screens.panes",
     "lossmon.tui.screens.compare",
@@ -35,7 +35,7 @@ def read_ahead() -> None:
     """Import the other screens on a thread: the first key that opens one need not wait for it."""
 
     def read() -> None:
-        for name in _LATER:
+        for name in LATER:
             # The key that opens the screen meets the same error, and tells it.
             with contextlib.suppress(Exception):
                 import_module(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from lossmon.tui.app import LossmonApp
 from lossmon.tui.screens.compare import Compare
 from lossmon.tui.screens.overview import Overview
 from lossmon.tui.screens.panes import PanesView
+from lossmon.tui.screens.view import VIEWS
+from lossmon.tui.start import LATER
 from lossmon.tui.store import Store
 from tests.tui.runs import TODAY, HandFeed, make_run, some_runs
 from tests.tui.screens import app_over, lines, shown, text
@@ -121,3 +124,9 @@ async def test_a_project_without_a_file_leaves_none_behind(tmp_path: Path) -> No
 
 def test_settings_begin_with_nothing_said() -> None:
     assert Settings().screen == Screen()
+
+
+def test_what_is_imported_ahead_is_every_view() -> None:
+    assert {module for _, module, _ in VIEWS.values()} <= set(LATER)
+    for name in LATER:
+        assert find_spec(name) is not None
