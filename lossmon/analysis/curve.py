@@ -35,7 +35,8 @@ class Curve:
 
     __slots__ = (
         "_largest", "_quiet", "_raw", "_variances", "buckets", "deepest", "descent", "epoch_marks",
-        "first_level", "level", "local", "n", "noise", "rate_rise", "reference", "segment_start",
+        "first_level", "level", "local", "n", "noise", "rate_rise", "reference", "renewals",
+        "segment_start",
         "start", "unit", "warmup_end",
     )  # fmt: skip
 
@@ -67,6 +68,8 @@ class Curve:
         """n at the newest rise of the learning rate."""
         self.warmup_end = 0
         """n at the end of the initial warm-up of the learning rate."""
+        self.renewals = 0
+        """Grows with every change but of `n`: until then what was worked out holds."""
         self._quiet = np.empty(0)
         self._raw = np.empty(0)
         self._largest = 0.0
@@ -121,6 +124,7 @@ class Curve:
         `raw` outside spikes. `first` and `last` are steps.
         """
         self._variances.clear()
+        self.renewals += 1
         self._quiet = np.concatenate((self._quiet[-TAIL_KEPT:], quiet))
         self._raw = np.concatenate((self._raw[-64:], raw))
         self._largest = max(self._largest, float(highest(np.abs(raw))))
@@ -180,6 +184,7 @@ class Curve:
     def truncate(self, step: float) -> None:
         """Forget what reaches `step` or beyond; the level is what it was before it."""
         self._variances.clear()
+        self.renewals += 1
         self.buckets.truncate(step)
         self.n = self.buckets.points
         self.segment_start = self.n

@@ -24,6 +24,7 @@ from lossmon.analysis.plateau import PlateauDetector
 from lossmon.analysis.rates import LearningRate
 from lossmon.analysis.reduce import lowest
 from lossmon.analysis.scale import scaled, unit_for
+from lossmon.analysis.shape import Fit
 from lossmon.analysis.spike import SpikeDetector
 from lossmon.model import Point
 from lossmon.model.batch import FloatArray, IntArray
@@ -55,6 +56,8 @@ class Track:
         self.first: Point | None = None
         self.last: Point | None = None
         """First and last finite point, in the loss's own units."""
+        self.fit: tuple[int, Fit | None] | None = None
+        """The shape's fit and the curve's `renewals` then: it is asked for after every point."""
         self.eval_falls = False
         """Whether the evaluation loss still falls: set from outside, holds a plateau back."""
         self.resumes = 0

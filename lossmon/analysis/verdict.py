@@ -181,7 +181,10 @@ def _shape(trend: Track | None, status: Status, evidence: dict[str, float | str]
     if status == "nonfinite" and trend.nonfinite.stands:
         return "diverging"
     variance, _ = trend.curve.bucket_variance(max(16, len(means) // 3))
-    fit = fit_shape(np.arange(len(means), dtype=np.float64), means, variance)
+    if trend.fit is None or trend.fit[0] != trend.curve.renewals:
+        places = np.arange(len(means), dtype=np.float64)
+        trend.fit = (trend.curve.renewals, fit_shape(places, means, variance))
+    fit = trend.fit[1]
     if fit is not None:
         evidence["shape_margin_bic"] = float(fit.margin)
     return shape_of(fit, means, variance)

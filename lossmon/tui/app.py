@@ -27,6 +27,7 @@ from lossmon.tui.feed import Feed, KeepsLines
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
 from lossmon.tui.messages import MachineNews, News
+from lossmon.tui.pace import Pace
 from lossmon.tui.screens.view import VIEWS, HasLayouts, View, make_view
 from lossmon.tui.shell import Shell
 from lossmon.tui.start import begin, driver_class, first_paint, place_of, read_ahead
@@ -34,6 +35,8 @@ from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
@@ -70,6 +73,7 @@ class LossmonApp(Shell):
         place: str = "",
         store: Store | None = None,
         today: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.store = store or Store()
         options = ChartOptions()
@@ -99,6 +103,9 @@ class LossmonApp(Shell):
         self._watch: MachineWatch | None = None
         self._absence = Absence(time.monotonic())
         self._views: dict[str, View] = {}
+        self._pace = pace or Pace(0.0)
+        self._due: Timer | None = None
+        """Runs while news waits for what the last pictures cost."""
         self._pictured = threading.Event()
         """Whether the first picture of a run was drawn."""
         self._started = False
@@ -142,10 +149,22 @@ class LossmonApp(Shell):
                 self._pictured.wait(FIRST_PICTURE_SECONDS)
 
     def on_news(self) -> None:
-        """Draw what changed."""
-        snapshot = self._latest
-        if snapshot is not None:
-            self.take(snapshot)
+        """Draw what changed, or a little later if pictures came thick and fast."""
+        wait = self._pace.wait(time.monotonic())
+        if not wait:
+            self._follow()
+        elif self._due is None:
+            self._due = self.set_timer(wait, self._follow)
+
+    def _follow(self) -> None:
+        self._due = None
+        began = time.thread_time()
+        if self._latest is not None:
+            self.take(self._latest)
+        # What it sends to the terminal belongs to its cost.
+        self.call_after_refresh(
+            lambda: self._pace.spend(time.thread_time() - began, time.monotonic())
+        )
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the desk and on the screen."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossmon.tui.app import LossmonApp
+from lossmon.tui.pace import Pace
 from lossmon.tui.store import Store
 
 if TYPE_CHECKING:
@@ -31,4 +32,5 @@ def run(
 
     project = "\0".join([str(Path.cwd()), *sources]) if is_project else None
     store = Store(user_state_path("lossmon"), project)
-    return LossmonApp(feed, settings, sources, place=place, store=store).show(mouse=settings.mouse)
+    app = LossmonApp(feed, settings, sources, place=place, store=store, pace=Pace())
+    return app.show(mouse=settings.mouse)

@@ -1,0 +1,73 @@
+"""The screen follows its news at its share of a core, and at once what comes now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossmon.settings import Settings
+from lossmon.tui.app import LossmonApp
+from lossmon.tui.pace import LONGEST, SAVED, SHARE, Pace
+from tests.tui.runs import HandFeed, make_run
+
+
+def test_the_first_pictures_are_drawn_at_once() -> None:
+    pace = Pace()
+    for _ in range(5):
+        assert pace.wait(0.0) == 0
+        pace.spend(SAVED / 5, 0.0)
+
+
+def test_what_comes_now_and_then_never_waits() -> None:
+    pace = Pace()
+    for second in range(100):
+        assert pace.wait(float(second)) == 0
+        pace.spend(0.9 * SHARE, float(second))
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 0.5), st.floats(0, 0.006)), min_size=50, max_size=300
+    )
+)  # fmt: skip
+def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
+    """Over any stretch: no more than the share, what was saved, and one picture."""
+    pace, now, spent = Pace(), 0.0, 0.0
+    for distance, cost in pictures:
+        now += max(distance, pace.wait(now + distance))
+        pace.spend(cost, now)
+        spent += cost
+        assert spent <= SHARE * now + SAVED + 0.006 + 1e-9
+
+
+@given(st.floats(0, 100), st.floats(0, 1000))
+def test_no_picture_waits_longer_than_the_longest_time(cost: float, at: float) -> None:
+    pace = Pace()
+    pace.spend(cost, at)
+    assert 0 <= pace.wait(at) <= LONGEST
+
+
+def test_without_a_share_there_is_no_limit() -> None:
+    pace = Pace(0.0)
+    pace.spend(100.0, 0.0)
+    assert pace.wait(0.0) == 0
+
+
+async def test_news_that_waited_is_drawn() -> None:
+    """After pictures that cost all there was, the newest snapshot comes by itself."""
+    pace = Pace()
+    feed = HandFeed(make_run("first"))
+    app = LossmonApp(feed, Settings(), pace=pace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        pace.spend(100.0, time.monotonic())
+        feed.send(make_run("second"), version=2)
+        feed.send(make_run("third"), version=3)
+        assert [run.name for run in app.desk.runs] == ["first"]
+        async with asyncio.timeout(30):
+            while [run.name for run in app.desk.runs] == ["first"]:
+                await pilot.pause(0.01)
+        assert [run.name for run in app.desk.runs] == ["third"]
