@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 FIRST_PICTURE_SECONDS: Final = 0.5
 """So long at most reading waits for the first picture: a terminal may take no bytes for a while."""
+DROP_SECONDS: Final = 10.0
+"""How often views that are not shown let go of what has changed since."""
 
 
 _READ_AHEAD: Final = 0.5
@@ -110,6 +112,7 @@ class LossmonApp(Shell):
         """Whether the first picture of a run was drawn."""
         self._started = False
         """Whether a run was shown."""
+        self._next_drop = 0.0
 
     # ---- life
 
@@ -181,11 +184,22 @@ class LossmonApp(Shell):
         view = self.view
         if view is not None:
             view.show()
+        if time.monotonic() >= self._next_drop:
+            self._next_drop = time.monotonic() + DROP_SECONDS
+            self.drop_stale()
         if snapshot.runs and not self._started:
             self._started = True
             self.call_after_refresh(self._pictured.set)
             self.keep_what_is_there()
             self.set_timer(_READ_AHEAD, read_ahead)
+
+    def drop_stale(self) -> None:
+        """Let the views that are not shown go of runs as they were when these were left."""
+        current = frozenset(map(id, self.desk.runs))
+        self.desk.drop_stale(current)
+        for view in self._views.values():
+            if view is not self.view:
+                view.drop_stale(current)
 
     # ---- who is away, and comes back
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -105,6 +105,12 @@ class Comparing:
         base = lines.get(baseline) if baseline is not None else None
         base_final = None if base is None else _final(base)
         return [self._figured(run, lines[run.id], base_final) for run in runs]
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of what was worked out for views of runs of other ids than these."""
+        for run_id in [key for key, kept in self._lines.items() if id(kept[1]) not in current]:
+            del self._lines[run_id]
+            self._figures.pop(run_id, None)
 
     def _figured(self, run: RunView, line: Line | None, base: float | None) -> Compared:
         kept = self._figures.get(run.id)

@@ -7,7 +7,7 @@ so in all. Nothing here knows Textual; nothing is computed of a run's data.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -234,6 +234,10 @@ class Desk:
             return False
         self.marked.append(run_id)
         return True
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of what is known of views of runs of other ids than these."""
+        self._alarms = {key: kept for key, kept in self._alarms.items() if id(kept[0]) in current}
 
     def alarms(self, run: RunView) -> list[Event]:
         """Return the run's standing alarms that were not acknowledged, the gravest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from typing import Final
 
 from lossmon.charts.spec import Picture, Row, Span
@@ -114,6 +114,10 @@ class TileKeeper:
         made = make()
         self._kept[index] = (stamp, held, made)
         return made
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Drop tiles of what is none of these ids any more."""
+        self._kept = {index: kept for index, kept in self._kept.items() if id(kept[1]) in current}
 
     def forget(self, beyond: int) -> None:
         """Drop tiles from an index on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -68,6 +68,12 @@ class TableState:
         self._held = runs
         self._memo = (stamp, found)
         return found
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of rows whose run is not among the views of these ids."""
+        self._rows = {key: kept for key, kept in self._rows.items() if id(kept[0]) in current}
+        if any(id(run) not in current for run in self._held):
+            self._memo, self._held = None, ()
 
     def row(self, desk: Desk, run: RunView, columns: list[tuple[int, int]], width: int) -> Row:
         """Return a run's row; made anew only when something that it shows has changed."""

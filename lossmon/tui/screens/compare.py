@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -109,6 +109,12 @@ class Compare(Charted):
             table.display = True
         self._placed_for = count
         super().show()
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of lines and figures of runs as they were."""
+        if self._kept is not None and any(id(run) not in current for run in self._kept[1]):
+            self._kept = None
+        self._comparing.drop_stale(current)
 
     def _found(self) -> list[Compared]:
         """Return what is compared, with its figures: chart and table ask for the same."""

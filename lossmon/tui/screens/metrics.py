@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import ClassVar, Final
 
 from lossmon.charts.spec import Picture, Row, Span
@@ -124,6 +124,10 @@ class Metrics(Charted):
             words += f", page {self.first // page + 1} of {-(-len(names) // page)} (PgDn, PgUp)"
         foot = Tile((0, height - 1, width, 1), [row(width, look.text(words, "dim"))], None)
         return Mosaic(width, height, (*tiles, foot), self.active - self.first)
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of charts of runs as they were."""
+        self._tiles.drop_stale(current)
 
     def _kept_tile(self, run: RunView, index: int, name: str, box: Box, active: bool) -> Tile:
         def make() -> Tile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -37,6 +37,10 @@ class Overview(View):
         self.state = TableState(SORTS.get(choices.sort), choices.reverse, choices.filter)
         self.room = 1
         """How many runs are in view."""
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of rows of runs as they were."""
+        self.state.drop_stale(current)
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""

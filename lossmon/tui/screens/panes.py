@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from lossmon.charts.spec import Row, Span
@@ -103,6 +103,10 @@ class PanesView(Charted):
         if self._tiles.pending:
             self.show_rest()
         return Mosaic(width, height, tuple(tiles[index] for index in range(len(leaves))), active)
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of charts of runs as they were."""
+        self._tiles.drop_stale(current)
 
     def _kept_tile(self, index: int, pane: Pane, box: Box) -> Tile:
         run = self.run_of(pane)

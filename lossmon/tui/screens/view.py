@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -212,6 +212,12 @@ class View(Screen[None]):
             return
         for sheet in self.query(Sheet):
             sheet.redraw()
+
+    def drop_stale(self, current: Container[int]) -> None:
+        """Let go of kept pictures of runs that were another thing then: not of `current` ids.
+
+        A view that is not shown would keep the points of the moment at which it was left.
+        """
 
     def show_rest(self) -> None:
         """Draw on once what is drawn now was sent and keys were looked at."""
