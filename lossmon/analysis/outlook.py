@@ -26,6 +26,8 @@ MIN_BUCKETS: Final = 6
 MIN_POINTS: Final = 16
 _WIDE: Final = -(-MIN_POINTS // MIN_BUCKETS)
 """Buckets of so many points need no more than `MIN_BUCKETS`."""
+FIRST: Final = int(MIN_POINTS / max(WINDOWS))
+"""Points of a run from which on a line is drawn."""
 _HORIZON: Final = math.log(1.5)
 
 
@@ -131,7 +133,7 @@ def lines(
         residual = max(squares[n - 1] - s0 * s0 / n - slope * slope * sxx, 0.0)
         slopes.append(slope)
         errors.append(error)
-        gains.append(-slope * horizon)
+        gains.append(0.0 - slope * horizon)  # never −0
         margins.append(quantile * error * horizon)
         levels.append(newest + s0 / n + 0.5 * slope * (n - 1))
         misfits.append(residual / (n - 2) / variance)

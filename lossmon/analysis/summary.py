@@ -10,6 +10,8 @@ from lossmon.analysis import probability, ratings
 from lossmon.analysis.curve import CLEAN, RAW
 from lossmon.analysis.ema import automatic_time_constant
 from lossmon.analysis.eval_track import EvalTrack
+from lossmon.analysis.outlook import FIRST as FIRST_LINE
+from lossmon.analysis.outlook import MIN_POINTS
 from lossmon.analysis.track import Track
 from lossmon.model import Summary
 
@@ -83,6 +85,10 @@ def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | 
         if per_point > 0:
             slope = curve.loss(outlook.slope) / per_point * 1000
             error = curve.loss(outlook.slope_error) / per_point * 1000
+    elif curve.n < FIRST_LINE:
+        notes.append(f"Slope unknown: {curve.n} points, at least {FIRST_LINE} are needed.")
+    else:
+        notes.append(f"Slope unknown: under {MIN_POINTS} points since the run was resumed.")
     train_now = smoothed_level(train) if train is not None else None
     eval_now = evaluation.last.value if evaluation is not None and evaluation.last else None
     gap, why = ratings.gap(train_now, eval_now)

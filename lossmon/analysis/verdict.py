@@ -15,6 +15,7 @@ from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.journal import Journal
 from lossmon.analysis.overfitting import MIN_BUCKETS as MIN_EVALUATIONS
 from lossmon.analysis.shape import MIN_BUCKETS, fit_shape, shape_of
+from lossmon.analysis.spike import MIN_POINTS as SPIKE_POINTS
 from lossmon.analysis.track import Track
 from lossmon.model import EventKind, Shape, Status, Summary, Verdict
 
@@ -95,6 +96,7 @@ def judge(
     shape = _shape(trend, status, evidence)
     if trend is not None:
         _add_trend(trend, evidence)
+        _add_missing(trend, evidence)
         causes = benign_causes(trend)
         if causes:
             evidence["benign_causes"] = "; ".join(causes)
@@ -207,6 +209,17 @@ def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
         evidence["points_needed"] = float(trend.plateau.points_needed)
     if trend.rates.known:
         evidence["learning_rate_share"] = trend.rates.decayed
+
+
+def _add_missing(trend: Track, evidence: dict[str, float | str]) -> None:
+    """Name what is not looked at yet, and how many points it takes."""
+    curve = trend.curve
+    if curve.buckets.count < MIN_BUCKETS:
+        evidence["shape_unknown"] = f"{curve.n} points, at least {MIN_BUCKETS} are needed"
+    if curve.quiet_points < SPIKE_POINTS:
+        evidence["spikes_unknown"] = (
+            f"{curve.quiet_points} points of usual height, at least {SPIKE_POINTS} are needed"
+        )
 
 
 def _spikes_before(journal: Journal, trend: Track) -> int:
