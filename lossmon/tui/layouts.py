@@ -69,7 +69,7 @@ def focus_plan(width: int, height: int, runs: int) -> dict[str, Box]:
     if kind == "small":
         # A verdict is a sentence with numbers, and what to do: about six lines of 36 cells.
         below = min(max(room * 2 // 5, 9 if room >= 21 else 8), 14)
-        left = width * 21 // 40
+        left = width * 27 // 50
         verdict = min(max(below - 2, 5), 9)
         return plan | {
             "chart": (0, top, width, room - below),

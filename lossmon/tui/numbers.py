@@ -85,7 +85,7 @@ def _loss(run: RunView) -> list[Number]:
     train, held_out = run.train, run.eval
     if train is not None and len(train):
         words = "the model's average error, smoothed; lower is better"
-        brief = "average error, smoothed"
+        brief = "average error"
         if summary.probability is not None and summary.perplexity is not None:
             belief = "< 0.1 %" if summary.probability < 1e-3 else percent(summary.probability)
             words, brief = f"the right token gets {belief}", f"right token gets {belief}"
@@ -126,7 +126,7 @@ def _learned(run: RunView) -> Number | None:
             "learned",
             percent(reduction),
             "the loss is above its first value",
-            "loss above its first value",
+            "above its first value",
             "warn",
         )
     style = {"strong": "good", "moderate": "text", "weak": "warn"}.get(rating, "text")
@@ -164,7 +164,7 @@ def _gap(run: RunView) -> Number | None:
             "eval gap",
             MISSING,
             "no validation loss in this log: overfitting is not checked",
-            "no validation loss logged",
+            "no eval loss logged",
             "dim",
         )
     if summary.gap is None:
@@ -224,9 +224,9 @@ def _half_way(run: RunView) -> list[Number]:
     return [
         Number(
             "half-way",
-            f"step {count(step)}",
+            f"at {count(step)}",
             "half of all it learned, it knew by here",
-            "half of it was learned",
+            "half was learned",
         )
     ]
 

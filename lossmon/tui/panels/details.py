@@ -47,9 +47,12 @@ def clipped(rows: list[Row], width: int, height: int) -> list[Row]:
     text = "".join(span.text for span in last).rstrip()
     if text.endswith("…"):
         return rows[:height]
-    if cell_len(text) > width - 2:
-        return [*rows[: height - 1], row(width, *row(width - 1, *last))]
-    return [*rows[: height - 1], row(width, *row(cell_len(text), *last), " …")]
+    kept = min(cell_len(text), width - 1)
+    gap = " " if kept < width - 1 else ""
+    whole = row(kept, *last)
+    if whole and whole[-1].text.endswith("…"):
+        return [*rows[: height - 1], row(width, *whole)]
+    return [*rows[: height - 1], row(width, *whole, f"{gap}…")]
 
 
 def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str = "") -> list[Row]:
@@ -111,7 +114,8 @@ def numbers_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]
         rows.append(row(width, look.text("No numbers yet.", "dim")))
         return rows
     shown = found[: max(height - 1, 1)]
-    value_width = min(max(len(item.value) for item in shown), _VALUE)
+    # A blank stands between the longest name and the longest value.
+    value_width = min(max(len(item.value) for item in shown) + 1, _VALUE)
     room = width - _NAME - value_width - 2
     # Whole explanations where they all fit, else the brief ones: numbers before words.
     wrapped = [wrap(item.words, room) if room >= 18 else [] for item in found]

@@ -45,7 +45,7 @@ def banner_row(desk: Desk, width: int) -> Row:
     return row(width, *spans)
 
 
-_ENDS: Final = re.compile(r" \(|[,;] | and | at step | in \d")
+_ENDS: Final = re.compile(r" \(|[,;:] | and | at step | in \d")
 """Where a sentence may end earlier and still say something."""
 
 
