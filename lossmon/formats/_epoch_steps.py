@@ -14,6 +14,10 @@ _LATE: Final = 1.5
 """Intervals after which lines are taken to be missing."""
 
 
+MAX_EPOCH: Final = 1e9
+"""No run reaches it: a damaged line."""
+
+
 class EpochSteps:
     """Places training lines at multiples of the interval, evaluations by their epoch."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from lossmon.formats._epoch_steps import EpochSteps
+from lossmon.formats._epoch_steps import MAX_EPOCH, EpochSteps
 from lossmon.formats._late import late
 from lossmon.formats._logging_interval import NEEDED
 from lossmon.formats.bars import Bar, parse_bar
@@ -87,7 +87,7 @@ class HFConsoleParser(ConsoleParser):
             if value is not None:
                 values[pair[1]] = value
         epoch = values.pop("epoch", None)
-        if epoch is None:
+        if epoch is None or not 0 <= epoch <= MAX_EPOCH:
             self.bad_records += 1
             return False
         if not values:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from lossmon.formats._epoch_steps import EpochSteps
+from lossmon.formats._epoch_steps import MAX_EPOCH, EpochSteps
 from lossmon.formats._floats import column as floats
 from lossmon.formats._floats import getter
 from lossmon.formats._late import late
@@ -129,6 +129,8 @@ class DictLines:
             # A line that is both, or neither: a training line without a loss.
             return None
         epochs = floats([row.epoch for row in rows])
+        if not ((epochs >= 0) & (epochs <= MAX_EPOCH)).all():
+            return None
         placed = steps.place(epochs, is_train)
         return None if placed is None else Batch(placed, tuple(columns), epochs)
 

@@ -303,3 +303,12 @@ def test_keys_that_no_struct_takes() -> None:
     run, _ = read_text(NAME, lines)
     assert {len(series) for series in run.series.values()} == {200}
     assert len(run.series) == 3
+
+
+@pytest.mark.parametrize("epoch", ["1e999", "-3", "nan", "9" * 40])
+def test_an_epoch_that_no_run_reaches_is_a_damaged_line(epoch: str) -> None:
+    lines = [f"{{'loss': {3 - n / 10}, 'epoch': {n / 100}}}" for n in range(9)]
+    lines[4] = f"{{'loss': 2.5, 'epoch': {epoch}}}"
+    run, parser = read_text("hf-trainer-console", "\n".join(lines))
+    assert parser.bad_records == 1
+    assert len(run.view("loss")) == 8
