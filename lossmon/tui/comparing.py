@@ -66,6 +66,9 @@ class Comparing:
     def __init__(self) -> None:
         self._lines: dict[str, tuple[tuple[object, ...], RunView, Line | None]] = {}
         self._figures: dict[str, tuple[int, float | None, Compared]] = {}
+        self._turns: dict[str, int] = {}
+        """When each run's line was worked out last, in lines: the stalest has its turn first."""
+        self._turn = 0
         self.pending = False
 
     def compared(
@@ -87,7 +90,8 @@ class Comparing:
         made = 0
         asked = (options.x_axis, options.smoothing, name)
         lines: dict[str, Line | None] = {}
-        for run in sorted(runs, key=lambda run: run.id != baseline):
+        turns = self._turns
+        for run in sorted(runs, key=lambda run: (run.id != baseline, turns.get(run.id, -1))):
             kept = self._lines.get(run.id)
             if kept is not None and kept[0] == (id(run), *asked):
                 lines[run.id] = kept[2]
@@ -97,10 +101,12 @@ class Comparing:
                 lines[run.id] = kept[2] if kept is not None and kept[0][1:] == asked else None
                 continue
             made += 1
+            self._turn += 1
+            turns[run.id] = self._turn
             lines[run.id] = line = _line(desk, run, options, name)
             self._lines[run.id] = ((id(run), *asked), run, line)
         for gone in self._lines.keys() - lines.keys():
-            del self._lines[gone]
+            del self._lines[gone], turns[gone]
             self._figures.pop(gone, None)
         base = lines.get(baseline) if baseline is not None else None
         base_final = None if base is None else _final(base)

@@ -76,6 +76,9 @@ class TileKeeper:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Hashable, object, Tile]] = {}
+        self._turns: dict[int, int] = {}
+        """When each tile was drawn last, in tiles drawn."""
+        self._turn = 0
         self._until = 0.0
         self._drawn = 0
         self.pending = False
@@ -86,6 +89,13 @@ class TileKeeper:
         self._until = time.perf_counter() + BOX_SECONDS
         self._drawn = 0
         self.pending = False
+
+    def order(self, count: int, first: int) -> list[int]:
+        """Return the indices of tiles in the order to ask for them: `first`, then the stalest.
+
+        Where runs grow faster than their tiles are drawn, each has its turn.
+        """
+        return sorted(range(count), key=lambda i: (i != first, self._turns.get(i, -1), i))
 
     def tile(
         self,
@@ -113,6 +123,8 @@ class TileKeeper:
         self._drawn += 1
         made = make()
         self._kept[index] = (stamp, held, made)
+        self._turn += 1
+        self._turns[index] = self._turn
         return made
 
     def drop_stale(self, current: Container[int]) -> None:
@@ -123,6 +135,7 @@ class TileKeeper:
         """Drop tiles from an index on."""
         for index in [index for index in self._kept if index >= beyond]:
             del self._kept[index]
+            del self._turns[index]
 
 
 def grid_boxes(width: int, height: int, columns: int, lines: int) -> list[Box]:

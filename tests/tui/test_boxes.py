@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from lossmon.charts.spec import Span
@@ -54,6 +56,24 @@ def test_a_late_tile_shows_what_was_until_there_is_time(monkeypatch: pytest.Monk
     assert draw("new") == ["new", "new", "old"]
     assert draw("new") == ["new"] * 3
     assert not keeper.pending
+
+
+def test_tiles_that_change_all_the_time_have_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", 0.0)
+    keeper = TileKeeper()
+    drawn: list[int] = []
+
+    def make(index: int) -> Tile:
+        drawn.append(index)
+        return _tile("x")
+
+    # News between the pictures changes every tile, more than can be drawn until the next.
+    for picture in range(9):
+        keeper.begin()
+        for i in keeper.order(4, 0):
+            stamp = (picture // 3, i)
+            keeper.tile(i, (0, 0, 8, 1), stamp, None, partial(make, i), i == 0)
+    assert drawn == [0, 1, 2, 0, 3, 1, 0, 2, 3]
 
 
 def test_runs_are_compared_a_few_at_a_time() -> None:

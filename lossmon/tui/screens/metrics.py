@@ -109,7 +109,7 @@ class Metrics(Charted):
         self._tiles.begin()
         self._tiles.forget(len(shown))
         active = self.active - self.first
-        order = sorted(range(len(shown)), key=lambda index: index != active)
+        order = self._tiles.order(len(shown), active)
         made = {
             index: self._kept_tile(run, index, shown[index], boxes[index], index == active)
             for index in order

@@ -98,7 +98,7 @@ class PanesView(Charted):
         self._tiles.begin()
         self._tiles.forget(len(leaves))
         # The active pane first: it is what a key is for.
-        order = sorted(range(len(leaves)), key=lambda index: index != active)
+        order = self._tiles.order(len(leaves), active)
         tiles = {index: self._kept_tile(index, leaves[index], boxes[index]) for index in order}
         if self._tiles.pending:
             self.show_rest()
