@@ -111,10 +111,14 @@ def _draw_markers(plan: Plan, canvas: Canvas, line: Line, found: Columns, drawn:
     last = int(found.index[inside][-1]) // plan.across
     period = max(16, plan.width // 5)
     start = (line.color * 5 + 3) % period
-    for column in dict.fromkeys([*range(start, last, period), last]):
-        lit = np.flatnonzero(drawn.dots[:, column * plan.across])
-        if len(lit):
-            canvas.put(int(lit[len(lit) // 2]) // plan.down, column, char, style)
+    columns = list(dict.fromkeys([*range(start, last, period), last]))
+    # The middle one of the dots in each of the columns.
+    lit = np.cumsum(drawn.dots[:, np.array(columns) * plan.across], axis=0, dtype=np.int32)
+    total = lit[-1]
+    rows = (lit > total // 2).argmax(axis=0) // plan.down
+    for column, row, dots in zip(columns, rows.tolist(), total.tolist(), strict=True):
+        if dots:
+            canvas.put(row, column, char, style)
 
 
 def _draw_clipped(plan: Plan, canvas: Canvas, traces: Sequence[Trace]) -> None:

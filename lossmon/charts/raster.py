@@ -157,8 +157,8 @@ def trace(found: Columns, scale: Scale, pixels: int, across: int) -> Trace:
     if len(found.index) == 0:
         return Trace(dots, none, none)
     index = found.index
-    high, low = scale.rows(found.high), scale.rows(found.low)
-    first, last = scale.rows(found.first), scale.rows(found.last)
+    values = np.concatenate((found.high, found.low, found.first, found.last))
+    high, low, first, last = scale.rows(values).reshape(4, -1)
     column = np.arange(pixels)
     left = np.searchsorted(index, column, side="right") - 1
     right = np.minimum(left + 1, len(index) - 1)

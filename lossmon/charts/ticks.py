@@ -285,6 +285,8 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
         at = (first + index) * step
         if at > high + step * 1e-9:
             break
+        if at < low - step * 1e-6:
+            continue  # a step near the floats' own spacing is rounded out of the range
         found.append(at if abs(at) > step * 1e-9 else 0.0)
     # A step below the floats' own spacing would repeat one value.
     return found if len(set(found)) == len(found) else found[:1]
