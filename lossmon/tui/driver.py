@@ -43,6 +43,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal, and watch whether it stays."""
+        self.exit_event.open()  # after ctrl+z and fg it was closed
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._watch_stop is None and os.isatty(self.fileno):
             stopped, self._watch_stop = os.pipe()
@@ -101,8 +102,14 @@ class _Waking(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
+        self._read = self._write = -1
+        self.open()
+
+    def open(self) -> None:
+        """Make the descriptors, where there are none."""
+        if self._read < 0:
+            self._read, self._write = os.pipe()
+            os.set_blocking(self._read, False)
 
     def fileno(self) -> int:
         """Return a descriptor that is readable while the event is set."""
