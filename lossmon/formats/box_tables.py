@@ -21,6 +21,8 @@ _MAX_ROW: Final = 400  # characters
 _RULE: Final = late(r"-{5,400}\s{0,4}\Z")
 _MAX_ROWS: Final = 500
 _MAX_COUNTERS: Final = 8
+_MAX_COUNT: Final = 1e15
+"""No counter of a run reaches it: a damaged line."""
 
 
 def _row(text: str) -> tuple[int, str, str] | None:
@@ -74,6 +76,9 @@ class BoxParser(ConsoleParser):
         counters = [name for name in cells if kind_of(name) is Kind.STEP]
         epochs = [name for name in cells if kind_of(name) is Kind.EPOCH]
         metrics = {name: x for name, x in cells.items() if kind_of(name) is Kind.METRIC}
+        if not all(abs(cells[name]) < _MAX_COUNT for name in (*counters, *epochs)):
+            self.bad_records += 1
+            return True
         epoch = self._counted(epochs[0], cells) if epochs else None
         self._count += 1
         if counters:
@@ -83,9 +88,6 @@ class BoxParser(ConsoleParser):
         else:
             step = self._count
             self.info.steps_estimated = True
-        if not abs(step) < 1e15:
-            self.bad_records += 1
-            return True
         self.add(metrics, step, epoch)
         return True
 

@@ -59,7 +59,8 @@ _FILE_ENDING: Final = late(
 _ENUMERATED: Final = frozenset((
     "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
     "q", "year", "week", "day", "month", "config", "sample", "file", "user", "player", "team",
-    "commit", "version", "line", "page", "chapter", "question",
+    "commit", "version", "line", "page", "chapter", "question", "claim", "policy", "order",
+    "invoice", "item", "ticket", "account", "customer", "region", "branch", "store", "case",
 ))  # fmt: skip
 """Things that lines may go through one by one; training does not go on with them."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)

@@ -11,6 +11,7 @@ from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, num
 
 _LINE: Final = late(rf"(?<![\w\"'`/])step:({STEP}) - (?=[\w/.@-]{{1,200}}:)")
 _VALUE: Final = late(rf"(?:(?:np\.)?\w{{3,12}}\()?({NUM})\)?\Z")
+_STEP_AND_DASH: Final = late(r"step:\d{1,15} - ")
 _HINT: Final = "Using LocalLogger is deprecated. The constructor API will change"
 _MAX_LINE: Final = 100_000
 
@@ -53,7 +54,8 @@ class Verl(ConsoleFormat):
     parser_class = VerlParser
 
     def judge(self, text: str) -> Sniff | None:
-        sniff = super().judge(text)
+        # Many a log holds `step:`; one search tells faster than a look at each line.
+        sniff = super().judge(text) if _STEP_AND_DASH.search(text) else None
         if sniff is None and _HINT in text:
             # Pages of samples may come before the first step.
             return Sniff(0.75, "verl's logger says that its constructor will change")

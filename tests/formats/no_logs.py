@@ -68,6 +68,16 @@ _SHAPES: Final[dict[str, tuple[str, str]]] = {
     "meters.txt": ("", "round {i} test {f:.2f} V dev {g:.2f} A"),
     "plan.txt": ("┃ Step ┃ Action ┃ Loss ┃\n", "│ {i} │ open it │ of pressure │"),
     "scans.txt": ("| Step | Loss (dB) | Port |\n", "| a{i} | {f:.2f} | {k} |"),
+    "dmesg.txt": ("", "[{i:5d}.{i:06d}] eth0: link loss {k}, step {i}, retry {k}"),
+    "sweep.txt": ("sweep:\n", "  - run: {i}\n    loss: mse\n    lr: {f:.4f}\n    epochs: {i}0"),
+    "configs.jsonl": ("", '{{"loss": "mse", "epochs": {i}, "lr": {f:.4f}, "step_size": 7}}'),
+    "bench.txt": ("name  mean  loss\n", "test_loss_{i}  {f:.4f}us  {g:.4f}us"),
+    "paper.txt": ("", "Table {i} shows that at epoch {i} the loss of model {k} is {f:.2f} [{i}]."),
+    "timing.txt": ("", "Iteration {i}: mean {f:.3f} ms, stddev {g:.3f} ms (best of {k})"),
+    "solver.txt": ("", "  {i}  residual {f:.3e}  step length {g:.3e}"),
+    "rows.txt": ("", "{i} rows in set. Elapsed: {f:.3f} sec. Processed {i}.00 thousand rows"),
+    "satellites.txt": ("", "epoch {i} prn {k} lock loss {k} snr {f:.1f}"),
+    "insurance.txt": ("", "claim {i}: loss {f:.2f} paid {g:.2f} reserve 0.{k}"),
     "settings.ini": ("", "[train{i}]\nepochs={i}\nloss={f:.1f}\nlr=0.1"),
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ def _some(folder: Path, pattern: str, count: int) -> Iterator[Path]:
 
 
 def files() -> list[Path]:
-    """Return some 300 files of many kinds."""
+    """Return some 400 files of many kinds."""
     found: list[Path] = []
     for pattern, count in (
         ("*.py", 40),
@@ -50,6 +50,18 @@ def files() -> list[Path]:
         ("*.yaml", 5),
         ("*.rst", 5),
         ("*.gz", 5),
+        ("*.ipynb", 10),
+        ("*.yml", 10),
+        ("*.ini", 5),
+        ("*.tsv", 5),
+        ("*.html", 5),
+        ("*.js", 5),
+        ("*.xml", 5),
+        ("*train*.py", 15),
+        ("*loss*.py", 15),
+        ("*bench*", 10),
+        ("*CHANGE*", 5),
+        ("*.log", 10),
     ):
         found.extend(_some(PACKAGES, pattern, count))
     for package in ("torch", "transformers", "sklearn", "scipy", "statsmodels", "river", "numpy"):
@@ -62,6 +74,7 @@ def files() -> list[Path]:
     found.extend(_some(Path("/usr/share/doc"), "*", 30))
     found.extend(_some(Path("/usr/share/common-licenses"), "*", 10))
     found.extend(_some(Path("/etc"), "*.conf", 10))
+    found.extend(_some(Path("/var/log"), "*", 15))
     found.append(Path(sys.executable).resolve())
     readable = [path for path in dict.fromkeys(found) if _is_readable(path)]
     return [path for path in readable if not {"tests", "demo_logs", ".git"} & set(path.parts)]

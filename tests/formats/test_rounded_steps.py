@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossmon.formats._rounded_steps import RoundedSteps
+from tests.formats.console_samples import read_text
 
 
 def read(steps: Iterable[float]) -> tuple[list[float], RoundedSteps]:
@@ -47,3 +48,11 @@ def test_what_is_estimated_prints_as_the_log_does_and_rises(
     assert (np.diff(found) >= 0).all()
     half = np.where(steps > 0, 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(steps, 1))) - 2), 0)
     assert (np.abs(found - steps) <= 2 * half + 1e-6).all()
+
+
+def test_a_counter_that_is_infinite_is_a_damaged_box() -> None:
+    box = "-----------\n| loss | 0.5 |\n| step | {} |\n-----------\n"
+    text = "".join(box.format(step) for step in ("10", "1e999", "nan", "20"))
+    run, parser = read_text("baselines-table", text)
+    assert run.view("loss").steps.tolist() == [10, 20]
+    assert parser.bad_records == 2
