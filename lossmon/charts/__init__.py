@@ -2,7 +2,8 @@
 
 `run_lines` (and `compare_lines`) turn what a run recorded into lines and
 marks, `draw` turns these into a `Picture`; `sparkline` and `small` are for
-table cells and grids, `text_chart` for the text report, `svg_chart` for HTML.
+table cells and grids. What no screen draws has its own door: `charts.text` for
+the text report, `charts.svg` for HTML, `charts.png`.
 """
 
 from lossmon.charts.cache import LineCache
@@ -27,8 +28,6 @@ from lossmon.charts.spec import (
     XAxis,
     row_text,
 )
-from lossmon.charts.svg import svg_chart, svg_lines
-from lossmon.charts.text import text_chart
 
 __all__ = [
     "ASCII_MARKERS",
@@ -56,8 +55,5 @@ __all__ = [
     "seed_band",
     "small",
     "sparkline",
-    "svg_chart",
-    "svg_lines",
-    "text_chart",
     "x_axes",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from lossmon.charts.thin import Extent, ExtentBuilder
 from lossmon.model import SeriesView
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +39,7 @@ _PAUSE_LEAST: Final = 120.0
 """Seconds below which no gap is a pause: an evaluation or a checkpoint takes as long."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Prepared:
     """One series ready for drawing on one x axis; the points that count, in order."""
 
@@ -78,7 +79,7 @@ class _Growing:
         return self._data[: self.size]
 
 
-@dataclass
+@record(frozen=False)
 class _Smooth:
     beta: float
     values: _Growing = field(default_factory=_Growing)
@@ -98,7 +99,7 @@ class _Smooth:
         self.values.extend(np.where(finite, smooth, np.nan))
 
 
-@dataclass
+@record(frozen=False)
 class _Derived:
     """What is known of values, wherever they stand on an axis: extremes, and their average."""
 
@@ -133,7 +134,7 @@ class _Derived:
         return self.smooth
 
 
-@dataclass
+@record(frozen=False)
 class _Kept:
     """What is known of one series on one axis."""
 

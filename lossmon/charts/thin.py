@@ -8,13 +8,13 @@ as points arrive, so that a redraw costs the same whatever the length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
+from lossmon.record import record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +30,7 @@ read all of them (100,000: 0.2 ms against 0.9)."""
 IndexArray: TypeAlias = "npt.NDArray[np.intp]"
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Extent:
     """Minima and maxima of consecutive blocks of `BLOCK` values, non-finite ones left out.
 
@@ -47,7 +47,7 @@ class Extent:
     """Whether every value of those blocks is finite."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Columns:
     """What m occupied pixel columns show; all arrays have shape (m,)."""
 

@@ -8,13 +8,14 @@ a session.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from lossmon.record import record
 from lossmon.settings import Screen
 
 
-@dataclass
+@record(frozen=False)
 class Choices:
     """Choices of all views. Every field is JSON."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from lossmon.charts.cache import LineCache
 from lossmon.charts.spec import Glyphs, XAxis
 from lossmon.model import Event, RunView
+from lossmon.record import record
 from lossmon.tui.choices import Choices
 from lossmon.tui.look import Look
 from lossmon.tui.marks import alarms, event_key
@@ -29,7 +30,7 @@ SMOOTHINGS: Final = (None, 0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999)
 X_AXES: Final = tuple(XAxis)
 
 
-@dataclass
+@record(frozen=False, slots=False)
 class ChartOptions:
     """How charts are shown; the same for all views until a pane says otherwise."""
 
@@ -93,7 +94,7 @@ class ChartOptions:
         return " · ".join(parts)
 
 
-@dataclass
+@record(frozen=False)
 class Desk:
     """The latest snapshot and everything chosen."""
 

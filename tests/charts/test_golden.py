@@ -22,8 +22,8 @@ from lossmon.charts import (
     compare_lines,
     draw,
     run_lines,
-    text_chart,
 )
+from lossmon.charts.text import text_chart
 from lossmon.model import Event, Run, RunView
 from lossmon.model.batch import BatchBuilder
 from tests.charts.runs import DEMO, trainer_state, view_of

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from lossmon.charts import Line, Palette, png, svg_chart, svg_lines
+from lossmon.charts import Line, Palette, png
+from lossmon.charts.svg import svg_chart, svg_lines
 from lossmon.errors import UsageError
 from tests.charts.runs import run_of, view_of
 from tests.pixels import pixels

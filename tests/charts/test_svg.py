@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from lossmon.charts import Band, Line, Mark, XAxis, svg_chart, svg_lines
+from lossmon.charts import Band, Line, Mark, XAxis
+from lossmon.charts.svg import svg_chart, svg_lines
 from lossmon.model import Event, Run
 from tests.charts.runs import run_of, view_of
 

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from lossmon.charts import frame, text_chart
+from lossmon.charts import frame
+from lossmon.charts.text import text_chart
 from lossmon.model import Run
 from tests.charts.runs import run_of, view_of
 
