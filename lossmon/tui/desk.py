@@ -130,12 +130,13 @@ class Desk:
     _names: tuple[str, ...] = ()
     _short: dict[str, str] = field(default_factory=dict)
     _settled: bool = False
-    _urgent: tuple[tuple[RunView, ...], list[RunView]] = ((), [])
+    _urgent: list[RunView] | None = None
     _alarms: dict[str, tuple[RunView, int, list[Event]]] = field(default_factory=dict)
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a newer snapshot on the desk."""
         self.runs = snapshot.runs
+        self._urgent = None
         self.notices = snapshot.notices
         self.scanning = snapshot.scanning
         for run in snapshot.runs:
@@ -193,9 +194,9 @@ class Desk:
     def urgent(self) -> list[RunView]:
         """All runs, alarmed and newest first."""
         # Views ask several times for one picture.
-        if self._urgent[0] is not self.runs:
-            self._urgent = (self.runs, by_urgency(self.runs))
-        return self._urgent[1]
+        if self._urgent is None:
+            self._urgent = by_urgency(self.runs)
+        return self._urgent
 
     @property
     def run(self) -> RunView | None:
