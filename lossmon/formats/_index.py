@@ -45,6 +45,7 @@ INDEX: Final[dict[str, Entry]] = {
     'general_layout': Entry(),
     'general_names': Entry(),
     'general_shape': Entry(),
+    'general_splits': Entry(),
     'general_track': Entry(),
     'head': Entry(),
     'hf_console': Entry(('hf-trainer-console',), ("'epoch':",)),

@@ -11,7 +11,7 @@ _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
     "return", "bpb", "entropy", "xent", "score", "accura", " l_", " l=", " l: ",
     "损失", "損失", "손실", "потери", "pérdida",
-    "val=", "val:", "valid=", "valid:", " val ", " valid ",
+    "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",
 ))  # fmt: skip
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""

@@ -19,6 +19,7 @@ from lossmon.formats.general_names import (
     sums_up,
     with_split,
 )
+from lossmon.formats.general_splits import pair_of_splits, same_on
 from lossmon.model import Role, clean_name, role_of
 from lossmon.model.roles import ERRORS, LOST, measure_of, words
 from lossmon.record import record
@@ -167,8 +168,13 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if whole and layout.step is None and _bracketed_step(texts, index):
             layout.step = index
             continue
+        if not whole and (pair := pair_of_splits(label, following)) and index + 1 < len(values):
+            _metric(layout, index, f"train {pair[0]}", True, label, "", taken)
+            _metric(layout, index + 1, f"{pair[1]} {pair[0]}", True, label, "", taken)
+            dated = index + 1
+            continue
         name, explicit, rest = name_before(label)
-        if not whole and (beside := _same_on(layout, index, name, label)):
+        if not whole and (beside := same_on(layout.metrics, index, name, label)):
             _metric(layout, index, beside, True, label, "", taken)
             continue
         context = split_said(rest, context)
@@ -230,17 +236,6 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if not layout.metrics and not layout.counts:
         return None
     return layout
-
-
-def _same_on(layout: Layout, index: int, name: str, label: str) -> str:
-    """Return what is measured of the evaluation set behind a loss: `loss 2.1 (val: 1.7)`, or ""."""
-    if name.lower() not in EVAL_WORDS or not layout.metrics or layout.metrics[-1][0] != index - 1:
-        return ""
-    measured = layout.metrics[-1][1]
-    if role_of(measured) not in (Role.TRAIN_LOSS, Role.SCORE) or split_said(measured, ""):
-        return ""
-    alone = words(label) == (name.lower(),)
-    return f"{EVAL_WORDS[name.lower()]}/{measured.rpartition('/')[2]}" if alone else ""
 
 
 def _take_letter(layout: Layout) -> None:

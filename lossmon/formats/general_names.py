@@ -15,6 +15,7 @@ EVAL_WORDS: Final = {
     "validating": "val",
     "validation": "val",
     "vali": "val",
+    "vld": "val",
     "eval": "val",
     "evaluate": "val",
     "evaluating": "val",
@@ -28,7 +29,7 @@ EVAL_WORDS: Final = {
 TRAIN_WORDS: Final = frozenset(["train", "training", "trn"])
 EPOCH_WORDS: Final = frozenset(["epoch", "epochs", "ep"])
 STEP_WORDS: Final = frozenset((
-    "step", "steps", "iter", "iters", "iteration", "iterations", "it", "update", "updates",
+    "step", "steps", "iter", "iters", "iteration", "iterations", "it", "update", "updates", "upd",
     "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
 ))  # fmt: skip
 BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
@@ -81,7 +82,7 @@ def name_before(label: str) -> tuple[str, bool, str]:
         text = text[:-1].rstrip("-=")
     elif text.endswith((":", "=", "|")):
         explicit = True
-        text = text[:-1]
+        text = text[:-1].removesuffix(":")
     elif (listed := _LISTED.search(text)) is not None:
         return listed[1], True, text[: listed.start()]
     text = text.rstrip(" \t'\"")

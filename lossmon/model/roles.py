@@ -55,8 +55,10 @@ _PART: Final = _words(
 # What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
 LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
 _TRAIN: Final = _words("train training trn tr learn fit")
-_TEST: Final = _words("test testing")
-_EVAL: Final = _TEST | _words("eval evaluation val valid validation dev heldout holdout ev vl cv")
+_TEST: Final = _words("test testing te")
+_EVAL: Final = _TEST | _words(
+    "eval evaluation val valid validation dev heldout holdout ev vl vld cv"
+)
 _SCORE: Final = _words(
     "acc accuracy accuracies top1 top5 bleu sacrebleu rouge rouge1 rouge2 rougel meteor chrf "
     "f1 auc auroc map ap ap50 miou iou dice precision recall reward rewards rew return returns "

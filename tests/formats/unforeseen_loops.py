@@ -7,7 +7,7 @@ percent signs, units, dictionaries, tensors and numpy numbers, letters for names
 
 from __future__ import annotations
 
-from tests.formats.unforeseen import E1, S0, Case
+from tests.formats.unforeseen import E1, S0, S1, Case
 
 LOOPS = [
     Case(
@@ -243,4 +243,117 @@ LOOPS = [
     ),
     Case("eta-before", step="ETA 0:12:34 | {step}/{steps} | loss {loss:.4f}", train=S0),
     Case("hash", step="#{step:05d} loss:{loss:.4f} acc:{acc:.3f}", train=S0),
+    Case(
+        "slash-losses",
+        epoch="epoch {epoch1} | loss (train/val): {mean:.4f} / {val:.4f}",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "train-slash-val",
+        epoch="Epoch {epoch1}: train/val loss {mean:.4f}/{val:.4f}",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "sota",
+        epoch="[{epoch1:03d}/{epochs:03d}] trn: {mean:.4f} | vld: {val:.4f} | lr: {lr:.2e}",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "tr-te",
+        epoch="epoch {epoch1} tr_loss {mean:.4f} te_loss {val:.4f} te_acc {acc:.4f}",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "wide",
+        epoch="Epoch        {epoch1}\nTrain loss   {mean:.4f}\nVal loss     {val:.4f}\n",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "batch-of",
+        step="Batch {batch1} of {batches} (epoch {epoch1}): loss {loss:.4f}",
+        train="step:rising",
+    ),
+    Case("curly", step="{{epoch: {epoch}, step: {step}, loss: {loss:.4f}}}", train=S0),
+    Case(
+        "namespace-like", step="TrainMetrics(step={step}, loss={loss:.4f}, lr={lr:.2e})", train=S0
+    ),
+    Case(
+        "dataclass",
+        epoch="EpochResult(epoch={epoch1}, train_loss={mean}, val_loss={val})",
+        train=E1,
+        eval=E1,
+    ),
+    Case("csv-in-log", step="{step},{loss:.4f},{lr:.6f}", header="step,loss,lr\n", train=S0),
+    Case("perstep-kv", step="train_step={step}|train_loss={loss:.4f}|elapsed={sec:.1f}", train=S0),
+    Case("colon-sep", step="step:{step}:loss:{loss:.4f}", train=S0),
+    Case("xent", step="upd {step}: xent={loss:.4f} wps=1234", train=S0),
+    Case(
+        "nll",
+        epoch="epoch {epoch1} train nll {mean:.4f} valid nll {val:.4f} ppl {sec:.2f}",
+        train=E1,
+        eval=E1,
+    ),
+    Case("cost", step="Epoch {epoch1}, Step {step}: cost = {loss:.4f}", train=S0),
+    Case("time-first", step="{sec:.2f}s elapsed, step {step}, loss {loss:.4f}", train=S0),
+    Case(
+        "loss-colon-newline",
+        start="Epoch {epoch1}/{epochs}",
+        epoch="Training loss: {mean:.4f}\nValidation loss: {val:.4f}\n",
+        train=E1,
+        eval=E1,
+    ),
+    Case("hvd", step="[1,0]<stdout>:step {step} loss {loss:.4f}", train=S0),
+    Case("slurm", step="0: step {step} loss {loss:.4f}", train=S0),
+    Case("ray", step="\x1b[36m(train_fn pid=123)\x1b[0m step={step} loss={loss:.4f}", train=S0),
+    Case("docker", step="worker_1  | step={step} loss={loss:.4f}", train=S0),
+    Case("kube", step="2026-03-05T10:11:12.345Z stdout F step={step} loss={loss:.4f}", train=S0),
+    Case("timestamp-unix", step="1772700000.12 step={step} loss={loss:.4f}", train=S0),
+    Case("bracketed-metrics", step="[step {step}] [loss {loss:.4f}] [lr {lr:.1e}]", train=S0),
+    Case("double-colon", step="step :: {step} :: loss :: {loss:.4f}", train=S0),
+    Case("tilde", step="step {step} ~ loss {loss:.4f}", train=S0),
+    Case(
+        "mean-std",
+        epoch="Epoch {epoch1} train loss {mean:.4f} ± 0.0123 val loss {val:.4f} ± 0.0456",
+        train=E1,
+        eval=E1,
+    ),
+    Case("in-parens-epoch", step="Training ({step}/{steps}) loss: {loss:.4f}", train=S0),
+    Case(
+        "eval-line",
+        step="step {step} loss {loss:.4f}",
+        epoch="EVAL step {step}: val_loss={val:.4f} best={val:.4f}",
+        train=S0,
+        eval="epoch:step",
+    ),
+    Case(
+        "eval-words",
+        step="step {step}: loss {loss:.4f}",
+        epoch="Running evaluation...\nEvaluation done. Eval loss: {val:.4f}",
+        train=S0,
+        eval="epoch:rising",
+    ),
+    Case("list-losses", step="step {step} losses [{loss:.4f}, {dloss:.4f}]", train=S0),
+    Case(
+        "dict-nested",
+        step="{{'step': {step}, 'train': {{'loss': {loss:.4f}, 'acc': {acc:.4f}}}}}",
+        train=S0,
+    ),
+    Case("iteration-of", step="Iteration {step1} of {steps}, training loss = {loss:.5f}", train=S1),
+    Case(
+        "minutes2",
+        epoch="After epoch {epoch1}, train loss is {mean:.4f}, dev loss is {val:.4f}",
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "sum-up",
+        epoch="Epoch {epoch1} summary: avg train loss={mean:.4f}, avg val loss={val:.4f}",
+        train=E1,
+        eval=E1,
+    ),
 ]
