@@ -3,7 +3,8 @@
 Interface: `extrapolate(steps, means, variance, end_step)` takes the bucket
 means of a loss (n,), the steps at which the buckets end and the long-run
 variance of one mean; it returns an `Extrapolation` or None where a condition
-does not hold. It keeps no state; 5 ms.
+does not hold. It keeps no state; 5 ms. `forecast(track, journal, end_step)` hands it what came
+since the newest sudden and lasting rise (`last_jump`): other data or settings make another curve.
 
 No single family holds over a run, and the best-fitting one is too sure of
 itself (Hoffmann's intervals, refitted by Besiroglu et al. 2024, were ten times
@@ -64,6 +65,7 @@ OF_ERRORS: Final = 0.4
 """Standard deviation added, as a share of the root mean square of those errors themselves."""
 JUMP_Z: Final = 5.0
 JUMP_TIMES: Final = 1.5
+JUMP_LEFT: Final = 0.4
 JUMP_BEFORE: Final = 3
 JUMP_AFTER: Final = 6
 """What makes a jump, in buckets and standard errors (see `last_jump`)."""
@@ -197,8 +199,9 @@ def last_jump(means: FloatArray, variance: float) -> int:
     """Bucket with which the newest sudden and lasting rise began; 0: there was none.
 
     The mean of six buckets lies above that of the three before by 5 standard
-    errors, and by half as much again as the curve changes just before and
-    after; half of it is left in the last three of the six.
+    errors, and by half as much again as the curve rises just before and
+    after; 0.4 of it is left in each of the last three of the six, and in the
+    mean of the six after them.
     """
     n = len(means)
     if n < 2 * (JUMP_BEFORE + JUMP_AFTER):
@@ -212,13 +215,15 @@ def last_jump(means: FloatArray, variance: float) -> int:
     at = np.arange(JUMP_BEFORE + JUMP_AFTER, n - JUMP_AFTER + 1)
     before, after = level(at - JUMP_BEFORE, JUMP_BEFORE), level(at, JUMP_AFTER)
     rise = after - before
-    late = level(at + JUMP_AFTER - JUMP_BEFORE, JUMP_BEFORE) - before
-    beside = np.abs(before - level(at - JUMP_BEFORE - JUMP_AFTER, JUMP_AFTER))
+    late = np.minimum(np.minimum(means[at + 3], means[at + 4]), means[at + 5]) - before
+    # What rises slowly (a tooth of a sawtooth, a bump) rises before and after, too.
+    beside = np.maximum(before - level(at - JUMP_BEFORE - JUMP_AFTER, JUMP_AFTER), 0.0)
     more = at + 2 * JUMP_AFTER <= n
-    then = np.abs(level(at[more] + JUMP_AFTER, JUMP_AFTER) - after[more])
+    then = level(at[more] + JUMP_AFTER, JUMP_AFTER) - after[more]
     beside[more] = np.maximum(beside[more], then)
+    late[more] = np.minimum(late[more], rise[more] + then)
     error = math.sqrt(variance * (1 / JUMP_BEFORE + 1 / JUMP_AFTER))
-    sudden = (rise > JUMP_Z * error + JUMP_TIMES * beside) & (late > 0.5 * rise)
+    sudden = (rise > JUMP_Z * error + JUMP_TIMES * beside) & (late > JUMP_LEFT * rise)
     if not sudden.any():
         return 0
     newest = int(np.flatnonzero(sudden)[-1])
@@ -230,8 +235,8 @@ def forecast(track: Track, journal: Journal, end_step: float) -> Forecast | None
     """Predict the loss of a track at `end_step`, in the loss's unit; None as `extrapolate`."""
     if any(event.kind in _NONE_AFTER and event.stands for event in journal.events):
         return None
-    if track.divergence.hot or track.spike.active:
-        return None  # a rise that is not judged yet: harmless, a change, or the end of learning
+    if track.spike.active:
+        return None  # a jump that is not judged yet: it comes back, or is a change of level
     curve = track.curve
     buckets = curve.buckets
     if buckets.count < MIN_BUCKETS or not curve.unit:

@@ -75,7 +75,9 @@ moments, and errors made there make it wider.
 
 Nothing is said under {extrapolation.MIN_BUCKETS} means, for an end more than
 {extrapolation.LONGEST:g} times as far as what was seen, and while the run diverges, is no number or
-never learned. A learning rate that will be cut, or data that will change, no past can foretell.
+never learned. After a sudden rise that lasts (other data or settings) only what came since counts,
+so that nothing may be said for a while. A learning rate that will be cut, or data that will change,
+no past can foretell.
 
 {measured.forecast()}
 """,

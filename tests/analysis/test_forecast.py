@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lossmon.analysis.extrapolation import MIN_BUCKETS, extrapolate
+from lossmon.analysis.analyzer import Analyzer
+from lossmon.analysis.extrapolation import MIN_BUCKETS, extrapolate, last_jump
 
 N = 80
 
@@ -95,3 +96,41 @@ def test_nothing_is_said_where_nothing_can_be() -> None:
     assert extrapolate(steps, means, 4e-4, 2.5 * steps[-1]) is None
     assert extrapolate(steps, means, np.nan, 1.5 * steps[-1]) is None
     assert extrapolate(steps, np.ones(N), 0.0, 1.5 * steps[-1]) is None
+
+
+def test_a_sudden_rise_that_lasts_is_found_and_nothing_else_is() -> None:
+    missed = wrong = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = np.arange(100) / 100
+        calm = np.exp(-2 * x) + 0.02 * rng.standard_normal(100)
+        at = int(rng.integers(20, 80))
+        after = np.arange(100) >= at
+        # It may come down slowly, as it does after a change of data.
+        jumped = calm + 0.3 * after * np.exp(-np.clip(x - at / 100, 0, None) / 0.3)
+        missed += abs(last_jump(jumped, 4e-4) - at) > 2
+        bump = calm + 0.5 * ((x >= at / 100) & (x < at / 100 + 0.02))
+        tooth = calm + 0.3 * (x * 4 % 1)
+        wrong += sum(last_jump(means, 4e-4) > 0 for means in (calm, bump, tooth, 1 - calm))
+    assert missed <= 3
+    # The drop at a tooth's end and the curve turned upside down are no sudden rises.
+    assert wrong <= 2
+    assert last_jump(np.ones(100), 0.0) == 0
+    assert last_jump(np.ones(3), 1.0) == 0
+
+
+def test_after_a_change_of_data_only_what_came_since_is_carried_on() -> None:
+    t = np.arange(1000)
+    values = 2 * (1 + t / 50) ** -0.4 + 0.005 * np.random.default_rng(7).standard_normal(1000)
+    values[300:] += 1.0
+    steady, changed = Analyzer(), Analyzer()
+    steady.update_many(t, values - np.where(t >= 300, 1.0, 0.0))
+    changed.update_many(t, values)
+    one, other = steady.forecast(1500), changed.forecast(1500)
+    assert one is not None
+    assert other is not None
+    # The level it jumped from is no part of the curve that is carried on.
+    assert other.mean[-1] - one.mean[-1] == pytest.approx(1.0, abs=0.03)
+    # 400 points after the change nothing is known of 2,000.
+    assert steady.forecast(1900) is not None
+    assert changed.forecast(1900) is None
