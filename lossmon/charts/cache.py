@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lossmon.analysis.ema import automatic_time_constant, beta_of, continued_ema
+from lossmon.charts.elapsed import Clock, pause_after, usual_interval
+from lossmon.charts.growing import Growing, same
 from lossmon.charts.spec import XAxis
 from lossmon.charts.thin import Extent, ExtentBuilder
 from lossmon.model import SeriesView
@@ -32,11 +34,6 @@ MAX_POINTS: Final = 12_000_000
 
 _IN_ONE_PICTURE: Final = 8
 """Series that are kept however long they are."""
-
-_PAUSE_FACTOR: Final = 20.0
-"""A gap of so many usual intervals is a pause, cut out of elapsed time."""
-_PAUSE_LEAST: Final = 120.0
-"""Seconds below which no gap is a pause: an evaluation or a checkpoint takes as long."""
 
 
 @record(eq=False)
@@ -59,30 +56,10 @@ MAX_SUPERSEDED: Final = 24
 """Overlapped stretches kept for drawing: more are a tangle."""
 
 
-class _Growing:
-    """A float64 array that grows at its end; views handed out stay valid."""
-
-    def __init__(self) -> None:
-        self._data = np.empty(256)
-        self.size = 0
-
-    def extend(self, values: FloatArray) -> None:
-        need = self.size + len(values)
-        if need > len(self._data):
-            grown = np.empty(max(need, len(self._data) * 5 // 4))
-            grown[: self.size] = self._data[: self.size]
-            self._data = grown
-        self._data[self.size : need] = values
-        self.size = need
-
-    def view(self) -> FloatArray:
-        return self._data[: self.size]
-
-
 @record(frozen=False)
 class _Smooth:
     beta: float
-    values: _Growing = field(default_factory=_Growing)
+    values: Growing = field(default_factory=Growing)
     extent: ExtentBuilder = field(default_factory=ExtentBuilder)
     seen: int = 0
     average: float = np.nan
@@ -117,9 +94,9 @@ class _Derived:
     def grows_to(self, y: FloatArray) -> bool:
         """Take note of `y`; return False where it is not these values with some added."""
         n = self.points
-        if len(y) < n or (n and not _same(float(y[0]), self.first)):
+        if len(y) < n or (n and not same(float(y[0]), self.first)):
             return False
-        if n and not _same(float(y[n - 1]), self.last):
+        if n and not same(float(y[n - 1]), self.last):
             return False
         self.points = len(y)
         if len(y):
@@ -142,9 +119,9 @@ class _Kept:
     cuts: int = 0
     first: float = np.nan
     last: float = np.nan
-    x: _Growing = field(default_factory=_Growing)
-    y: _Growing = field(default_factory=_Growing)
-    steps: _Growing = field(default_factory=_Growing)
+    x: Growing = field(default_factory=Growing)
+    y: Growing = field(default_factory=Growing)
+    steps: Growing = field(default_factory=Growing)
     direct: bool = True
     """Every point counts, so that `y` and `steps` are read from the series, not copied."""
     on_steps: bool = False
@@ -176,81 +153,9 @@ class _Kept:
             n > 0
             and len(series) >= n
             and len(series.cuts) == self.cuts
-            and _same(float(series.values[0]), self.first)
-            and _same(float(series.values[n - 1]), self.last)
+            and same(float(series.values[0]), self.first)
+            and same(float(series.values[n - 1]), self.last)
         )
-
-
-def _same(a: float, b: float) -> bool:
-    return a == b or (a != a and b != b)
-
-
-class _Clock:
-    """Seconds of training at each row of a run: wall time with the pauses cut out.
-
-    A function of the wall time alone, so that rows that arrive out of order (an
-    evaluation log merged later) stand beside the training of their time.
-    """
-
-    def __init__(self) -> None:
-        self.generation = 0
-        self.seconds = _Growing()
-        self._first = np.nan
-        self._basis = 0
-        self._usual = 0.0
-        # Wall times in order, and the seconds of training at each.
-        self._times = _Growing()
-        self._trained = _Growing()
-
-    def update(self, times: FloatArray) -> None:
-        """Read the rows added since; all of them again where their number has doubled."""
-        start = self.seconds.size
-        first = float(times[0])
-        if len(times) < start or not _same(first, self._first) or len(times) > 2 * self._basis:
-            self.generation += 1
-            self.seconds, self._times, self._trained = _Growing(), _Growing(), _Growing()
-            self._basis = max(len(times), 32)
-            self._first = first
-            known = np.sort(times[np.isfinite(times)])
-            self._usual = _usual_interval(known)
-            self._extend(known)
-            start = 0
-        new = times[start:]
-        usable = np.isfinite(new)
-        known = new[usable]
-        if start and len(known):
-            latest = self._times.view()[-1] if self._times.size else -np.inf
-            newest = np.maximum.accumulate(np.maximum(known, latest))
-            self._extend(known[known >= newest])
-        elapsed = np.full(len(new), np.nan)
-        if len(known):
-            elapsed[usable] = np.interp(known, self._times.view(), self._trained.view())
-        self.seconds.extend(elapsed)
-
-    def _extend(self, times: FloatArray) -> None:
-        """Add wall times in order, none before the last one."""
-        if len(times) == 0:
-            return
-        before = self._times.view()[-1] if self._times.size else times[0]
-        total = self._trained.view()[-1] if self._trained.size else 0.0
-        gaps = np.diff(times, prepend=before)
-        pause = _pause(self._usual)
-        gaps[gaps > pause] = min(self._usual, pause)
-        self._times.extend(times)
-        self._trained.extend(total + np.cumsum(gaps))
-
-
-def _usual_interval(times: FloatArray) -> float:
-    """Return the usual interval of times in order, 0 where there is none."""
-    gaps = np.diff(times[:65_536])
-    gaps = gaps[gaps > 0]
-    # The upper quartile: where each evaluation is logged right after a training row, half of
-    # the gaps are next to nothing.
-    return float(np.quantile(gaps, 0.75)) if len(gaps) else 0.0
-
-
-def _pause(usual: float) -> float:
-    return max(_PAUSE_LEAST, _PAUSE_FACTOR * usual)
 
 
 class LineCache:
@@ -260,7 +165,7 @@ class LineCache:
         self._kept: OrderedDict[tuple[str, str, XAxis], _Kept] = OrderedDict()
         self._shared: dict[tuple[str, str], _Derived] = {}
         """Of series of which every point counts: another axis needs no smoothing anew."""
-        self._clocks: dict[str, _Clock] = {}
+        self._clocks: dict[str, Clock] = {}
         self._max_points = max_points
 
     def prepare(self, run: str, series: SeriesView, axis: XAxis) -> Prepared | None:
@@ -334,24 +239,24 @@ class LineCache:
             _take(kept, series, x)
             if axis is XAxis.WALL and kept.x.size > 2 * kept.gap_basis:
                 kept.gap_basis = max(kept.x.size, 16)
-                kept.max_gap = _pause(_usual_interval(kept.x.view()))
+                kept.max_gap = pause_after(usual_interval(kept.x.view()))
             self._kept[key] = kept
         self._kept.move_to_end(key)
         self._evict()
         return kept
 
-    def _clock(self, run: str, series: SeriesView) -> _Clock | None:
+    def _clock(self, run: str, series: SeriesView) -> Clock | None:
         times = series.axis_times
         if times is None or len(times) == 0:
             return None
-        clock = self._clocks.setdefault(run, _Clock())
+        clock = self._clocks.setdefault(run, Clock())
         if len(times) != clock.seconds.size:
             clock.update(times)
         return clock
 
     @staticmethod
     def _axis(
-        series: SeriesView, axis: XAxis, start: int, clock: _Clock | None
+        series: SeriesView, axis: XAxis, start: int, clock: Clock | None
     ) -> FloatArray | None:
         """Return x of the points from `start` on, None where the log has none."""
         if len(series) == 0:
