@@ -15,6 +15,8 @@ _LOSS_LIKE: Final = tuple(name.encode() for name in (
 ))  # fmt: skip
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
+_LONGEST: Final = 4000
+"""Bytes of a line; a longer one is a list of things, which would take milliseconds to take apart."""
 _DIGIT: Final = late(rb"\d")
 
 
@@ -31,6 +33,7 @@ def lines_like_loss(head: Head) -> list[str]:
             places[lowered.rfind(b"\n", 0, at) + 1] = end
             at = lowered.find(word, end)
             found += 1
-    pieces = (encoded[start:end] for start, end in sorted(places.items()))
+    lines = sorted((start, end) for start, end in places.items() if end - start <= _LONGEST)
+    pieces = (encoded[start:end] for start, end in lines)
     with_number = [piece for piece in pieces if _DIGIT.search(piece) is not None][:_SNIFF_LINES]
     return [piece.decode("utf-8", "surrogatepass") for piece in with_number]
