@@ -16,7 +16,7 @@ _LOSS_LIKE: Final = tuple(name.encode() for name in (
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
 _LONGEST: Final = 4000
-"""Bytes of a line; a longer one is a list of things, which would take milliseconds to take apart."""
+"""Bytes of a line; a longer one is a list of things, and takes milliseconds to take apart."""
 _DIGIT: Final = late(rb"\d")
 
 

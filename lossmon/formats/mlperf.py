@@ -37,6 +37,7 @@ class MLPerfParser(GeneralParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._reached: float | None = None
+        self._evaluations = 0
 
     def record(self, text: str) -> bool:
         at = text.find(":::ML")
@@ -53,7 +54,8 @@ class MLPerfParser(GeneralParser):
         if match is None or value is None:
             return False
         epoch = _EPOCH.search(match[2])
-        where = to_float(epoch[1]) if epoch else float(len(self.rows) + 1)
+        self._evaluations += 1
+        where = to_float(epoch[1]) if epoch else float(self._evaluations)
         if not abs(where) < 1e15:
             return False
         self.add({match[1]: to_float(value[1])}, where, where if epoch else None)

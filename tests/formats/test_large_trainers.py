@@ -7,7 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from lossmon.model import Role, RoleMap, choose_judged, role_of
+from lossmon.formats.base import Context
+from lossmon.formats.registry import get
+from lossmon.model import Role, RoleMap, choose_judged, concatenate, role_of
+from tests.formats import contract
 from tests.formats.console_samples import claim, points, read_sample, read_text
 
 
@@ -269,3 +272,13 @@ def test_deepspeed_chat_without_a_printed_step() -> None:
     run, parser = read_sample("deepspeed", "chat-step1.txt")
     assert run.view("eval_perplexity").steps.tolist() == [0, 80, 160, 240]
     assert parser.info.steps_estimated
+
+
+def test_mlperf_evaluations_without_an_epoch_are_counted_whatever_the_chunks() -> None:
+    line = ':::MLL 155851229{}.5 eval_accuracy: {{"value": 0.{}, "metadata": {{"file": "x"}}}}\n'
+    text = "".join(line.format(n, n) for n in range(1, 6))
+    parser = contract.new_parser(get("mlperf"), Context("log"))
+    batches = [parser.feed(piece.encode()) for piece in text.splitlines(keepends=True)]
+    steps = concatenate([*batches, parser.finish()]).steps
+    assert steps.tolist() == read_text("mlperf", text)[0].view("eval_accuracy").steps.tolist()
+    assert steps.tolist() == [1, 2, 3, 4, 5]
