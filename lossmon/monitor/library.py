@@ -73,6 +73,8 @@ class _File:
     claim: Claim
     size: int
     explicit: bool
+    error: str = ""
+    """Why it cannot be read."""
 
 
 class Library:
@@ -152,12 +154,15 @@ class Library:
             explicit = candidate.explicit and not self._searched
             known = self._files.get(candidate.path)
             if known is not None and (
-                known.claim.confidence >= SURE or known.size == candidate.size
+                known.claim.confidence >= SURE
+                or (known.size, known.error) == (candidate.size, candidate.error)
             ):
                 continue
-            found = claim(
-                candidate.head, Path(candidate.path).name, Path(candidate.path), self.settings
-            )
+            if candidate.error:
+                found = Claim(None, 0.0, candidate.error)
+            else:
+                path = Path(candidate.path)
+                found = claim(candidate.head, path.name, path, self.settings)
             if not explicit and found.confidence < SEARCH_CONFIDENCE:
                 found = Claim(None, found.confidence, found.reason)
             if known is not None and known.claim.format is not None:
@@ -165,7 +170,9 @@ class Library:
                     continue
                 # A longer head told more: the run is read again as what it is.
                 formats[known.claim.format.name] = known.claim.format
-            self._files[candidate.path] = _File(candidate.path, found, candidate.size, explicit)
+            self._files[candidate.path] = _File(
+                candidate.path, found, candidate.size, explicit, candidate.error
+            )
             if found.format is not None:
                 formats[found.format.name] = found.format
         changed = False

@@ -20,6 +20,7 @@ from lossmon.record import record
 from lossmon.sources.address import Address, parse
 from lossmon.sources.gz import gzip_head
 from lossmon.sources.patterns import fits
+from lossmon.sources.pieces import explain
 from lossmon.sources.rotation import open_regular, pread
 from lossmon.sources.search import (
     DirectorySearch,
@@ -49,6 +50,8 @@ class Candidate:
     mtime: float
     explicit: bool = False
     """Named by the user, not found by a search."""
+    error: str = ""
+    """Why its first bytes cannot be read; it is yielded again at each search."""
 
 
 class Finder:
@@ -120,9 +123,14 @@ class Finder:
                 continue
             if given is None and is_rotated_part(file.path, before):
                 continue  # moved away while it was followed: its tail has it, and reads it out
-            self._given[file.path] = file.size
-            if file.size or explicit:
-                yield Candidate(file.path, _head(file.path), file.size, file.modified, explicit)
+            try:
+                head, error = _head(file.path), ""
+            except OSError as refused:
+                head, error = b"", explain(file.path, refused)
+            if not error:
+                self._given[file.path] = file.size
+            if explicit or (file.size and not error):
+                yield Candidate(file.path, head, file.size, file.modified, explicit, error)
 
     def _files(self, address: Address) -> Iterator[tuple[bool, FoundFile]]:
         if address.kind == "glob":
@@ -200,16 +208,12 @@ def _worth_another_look(given: int, size: int) -> bool:
 
 
 def _head(path: str) -> bytes:
-    try:
-        descriptor = open_regular(path)
-    except OSError:
-        return b""
+    """Return the first bytes of a file; OSError if it cannot be read."""
+    descriptor = open_regular(path)
     try:
         head = pread(descriptor, HEAD_BYTES, 0)
         if head and not head.strip(b"\0"):
             head = _after_hole(descriptor)
-    except OSError:
-        return b""
     finally:
         os.close(descriptor)
     return gzip_head(head, HEAD_BYTES) if head.startswith(b"\x1f\x8b") else head

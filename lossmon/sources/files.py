@@ -57,7 +57,9 @@ class FileTail(Tail):
     def __init__(self, path: str, pool: DescriptorPool | None = None) -> None:
         self.path = path
         self._pool = shared_pool() if pool is None else pool
-        self._network = filesystem(path).network
+        system = filesystem(path)
+        self._network = system.network
+        self._keeps = not system.mixes
         self._seen = Fingerprint()
         self._identity: Identity | None = None
         self._real = path
@@ -154,7 +156,7 @@ class FileTail(Tail):
         except OSError:  # NFS: the server has forgotten the file
             os.close(descriptor)
             return ()
-        self._pool.give_back(self, descriptor)
+        self._keep(descriptor)
         return (size,)
 
     def _look(self, limit: int) -> Read | None:
@@ -231,7 +233,7 @@ class FileTail(Tail):
         finally:
             # Not kept if it is stale (NFS), or if the generation has moved on meanwhile.
             if usable:
-                self._pool.give_back(self, descriptor)
+                self._keep(descriptor)
             else:
                 os.close(descriptor)
         if data is None:
@@ -265,6 +267,13 @@ class FileTail(Tail):
         self._begin(part.path, part.identity)
         if seen is not None:
             self._seen = seen
+
+    def _keep(self, descriptor: int) -> None:
+        """Keep a descriptor for the next read, where the file behind it stays the same."""
+        if self._keeps:
+            self._pool.give_back(self, descriptor)
+        else:
+            os.close(descriptor)
 
     # ---- the old file, after the path went to another one
 
@@ -320,7 +329,7 @@ class FileTail(Tail):
         if descriptor is None:
             return
         if os.fstat(descriptor).st_nlink:
-            self._pool.give_back(self, descriptor)
+            self._keep(descriptor)
         else:
             os.close(descriptor)
             self._released = True
@@ -344,7 +353,7 @@ class FileTail(Tail):
             os.close(descriptor)
             return b""
         self._mtime, self._size = status.st_mtime, status.st_size
-        self._pool.give_back(self, descriptor)
+        self._keep(descriptor)
         return data
 
     def _open_moved(self) -> int | None:

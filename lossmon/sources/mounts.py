@@ -41,6 +41,8 @@ class FileSystem:
     """Whether every change is reported."""
     network: bool
     """Whether a stat may be older than the file."""
+    mixes: bool = False
+    """Whether an open file may be shown with what another one that took its name holds."""
 
 
 _UNKNOWN: Final = FileSystem("", events=True, network=False)
@@ -54,7 +56,8 @@ def filesystem(path: str, mountinfo: str = MOUNTINFO) -> FileSystem:
         return _UNKNOWN
     base = kind.partition(".")[0]
     network = kind in _NETWORK or (base == "fuse" and kind != "fuse.portal")
-    return FileSystem(kind, events=kind in _LOCAL, network=network)
+    # FUSE: most go by paths, and the kernel keeps one set of pages for all that had a name.
+    return FileSystem(kind, kind in _LOCAL, network, mixes=base == "fuse")
 
 
 def _mounts(mountinfo: str) -> list[tuple[str, str]]:
