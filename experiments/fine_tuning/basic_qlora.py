@@ -5,7 +5,7 @@
     python -m experiments.fine_tuning.basic_qlora --watch
     python -m experiments.fine_tuning.basic_qlora 2>&1 | lossmon -
     python -m experiments.fine_tuning.basic_qlora --examples 32   # it overfits
-    python -m experiments.fine_tuning.basic_qlora --rate 3        # it diverges
+    python -m experiments.fine_tuning.basic_qlora --rate 3        # it breaks
 
 The base model is trained first, once, into the output folder. With ``--watch`` the
 training runs as another process and lossmon's screen over its console; leaving the

@@ -40,7 +40,7 @@ BASE: Final[dict[str, Any]] = {
     "method": "lora", "examples": 1400, "rate": 5e-3, "batch": 64, "steps": 180,
 }  # fmt: skip
 RATES: Final = (3.0, 1e-4, 1e-3, 2e-2)
-"""The first diverges, the second hardly learns."""
+"""The first breaks the model in its first steps, the second hardly learns."""
 BATCHES: Final = (8, 16)
 FEW: Final = (32, 128)
 """Numbers of examples so small that a model learns them by heart."""
@@ -108,19 +108,25 @@ def _one(values: dict[str, Any], folder: Path) -> Captured:
 
 
 def load(path: Path = RESULTS) -> list[Captured]:
-    """The runs captured so far."""
+    """The runs captured so far, each once: two captures may have run side by side."""
     if not path.exists():
         return []
+    found: dict[str, Captured] = {}
     with path.open(encoding="utf-8") as file:
-        return [Captured(**json.loads(line)) for line in file]
+        for line in file:
+            run = Captured(**json.loads(line))
+            found.setdefault(json.dumps(run.setting, sort_keys=True), run)
+    return list(found.values())
 
 
-def capture(folder: Path, jobs: int) -> int:
-    """Train what is missing; each run is kept as it ends."""
+def capture(folder: Path, jobs: int, only: str | None = None) -> int:
+    """Train what is missing (`only` where this setting is changed); a run is kept as it ends."""
     from experiments.fine_tuning.base_model import base_model
 
     done = [run.setting for run in load()]
     todo = [values for values in plan() if values not in done]
+    if only is not None:
+        todo = [values for values in todo if values[only] != BASE[only]]
     print(f"{len(done)} runs captured, {len(todo)} to go", file=sys.stderr)
     if not todo:
         return 0
@@ -146,6 +152,8 @@ def _trained(
     """Yield each run, or why it failed, as it ends; one job needs no other process."""
     if jobs == 1:
         for values in todo:
+            if any(run.setting == values for run in load()):
+                continue  # by a capture beside this one
             try:
                 yield values, _one(values, folder)
             except Exception as error:  # noqa: BLE001 - the other runs go on, the command says 1
@@ -257,13 +265,18 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("-o", "--out", type=Path, default=Path("out/loss_curve_analysis"))
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument(
+        "--only",
+        choices=("examples", "rate", "batch", "method"),
+        help="with capture: the runs where this is not the base's",
+    )
+    parser.add_argument(
         "--keep",
         action="store_true",
         help="with tables: also write them into README, and what `lossmon explain` cites",
     )
     options = parser.parse_args(words)
     if options.do == "capture":
-        return capture(options.out, options.jobs)
+        return capture(options.out, options.jobs, options.only)
     runs = load()
     if not runs:
         print(f"{RESULTS}: nothing captured yet: run `capture` first", file=sys.stderr)
