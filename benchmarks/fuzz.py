@@ -317,6 +317,9 @@ def _fill(rng: random.Random, connection: sqlite3.Connection) -> None:
     connection.close()
 
 
+_PROGRESS = 50_000
+
+
 def run(inputs: Sequence[int], seed: int = 0, seconds: float | None = None) -> Result:
     """Run inputs by their numbers, at most for `seconds`; main thread only (a timer's signal)."""
     total = Result()
@@ -326,7 +329,13 @@ def run(inputs: Sequence[int], seed: int = 0, seconds: float | None = None) -> R
         with tempfile.TemporaryDirectory(prefix="lossmon-fuzz-") as name:
             fuzzer = Fuzzer(seed, Path(name))
             for number in inputs:
-                total.add(fuzzer.run(number))
+                found = fuzzer.run(number)
+                total.add(found)
+                # Said at once: a run that is stopped has not been for nothing.
+                for failure in found.failures:
+                    print(failure, file=sys.stderr, flush=True)
+                if total.inputs % _PROGRESS == 0:
+                    print(f"{total.inputs:,} inputs, {len(total.failures)} failures", flush=True)
                 if end is not None and time.monotonic() > end:
                     break
     finally:
