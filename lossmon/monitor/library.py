@@ -366,7 +366,9 @@ class Library:
             for name, words in self._streams.listing()
         )
         views.extend(
-            _idle_view(path, "does not exist yet; waiting for it") for path in self._finder.missing
+            _idle_view(path, "does not exist yet; waiting for it")
+            for path in self._finder.missing
+            if path not in self._files  # one that went away is a run still, and says so itself
         )
         return tuple(views)
 

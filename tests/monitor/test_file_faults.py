@@ -93,6 +93,7 @@ def test_a_link_that_is_switched_and_a_folder_that_comes_and_goes(tmp_path: Path
         shutil.rmtree(tmp_path / "run-2")
         gone = watched.run(lambda run: run.error is not None)
         assert points(40)(gone)  # what was read stays
+        assert len(watched.until(lambda snapshot: True).runs) == 1
         (tmp_path / "run-2").mkdir()
         with (tmp_path / "run-2" / "metrics.jsonl").open("w") as file:
             file.write(lines(1, 21))
