@@ -14,6 +14,9 @@ from lossmon.settings import Settings
 SEARCH_CONFIDENCE: Final = 0.3
 """A file met while searching a directory must be claimed at least so surely to be listed."""
 
+EMPTY: Final = "empty so far"
+"""Why a file is no run that may yet become one."""
+
 _SQLITE: Final = b"SQLite format 3\0"
 
 _HOLE: Final = re.compile(rb"\0{64,}")
@@ -51,7 +54,7 @@ def claim(head: bytes, filename: str, path: Path | None, settings: Settings) -> 
         sniff, fmt = claims[0]
         return Claim(fmt, sniff.confidence, sniff.reason)
     if not head:
-        return Claim(None, 0.0, "empty so far")
+        return Claim(None, 0.0, EMPTY)
     return Claim(None, 0.0, "no known format fits its first bytes")
 
 

@@ -22,7 +22,7 @@ from lossmon.formats.base import (
     TableFormat,
 )
 from lossmon.model import RunView, Verdict, clean_text
-from lossmon.monitor.claims import SEARCH_CONFIDENCE, Claim, claim
+from lossmon.monitor.claims import EMPTY, SEARCH_CONFIDENCE, Claim, claim
 from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed
 from lossmon.monitor.held import HeldTail
 from lossmon.monitor.naming import run_names
@@ -356,7 +356,7 @@ class Library:
     def waiting(self) -> tuple[RunView, ...]:
         """Return a row for each source that the user named and that is no run (yet)."""
         views = [
-            _idle_view(file.path, file.claim.reason)
+            self._promised(_idle_view(file.path, file.claim.reason), file.claim.reason == EMPTY)
             for file in self._files.values()
             if file.explicit and file.claim.format is None
         ]
@@ -366,11 +366,15 @@ class Library:
             for name, words in self._streams.listing()
         )
         views.extend(
-            _idle_view(path, "does not exist yet; waiting for it")
+            self._promised(_idle_view(path, "does not exist yet; waiting for it"), True)
             for path in self._finder.missing
             if path not in self._files  # one that went away is a run still, and says so itself
         )
         return tuple(views)
+
+    def _promised(self, view: RunView, may_come: bool) -> RunView:
+        """Return the row of a source without points: no error while they are waited for."""
+        return replace(view, error=None) if may_come and self._wait else view
 
     def explain(self) -> list[Finding]:
         """Say of each file that was found what it is taken for (SourceNotFound as `scan`)."""

@@ -114,7 +114,10 @@ def _why_empty(run: RunView, axis: XAxis) -> str:
     if run.error and not run.series:
         return f"nothing could be read: {run.error}"
     if not run.series:
-        return "no points yet"
+        # Of a source that is no run yet the headline says what it waits for.
+        return (
+            f"no points yet: {run.verdict.headline}" if run.format == "unknown" else "no points yet"
+        )
     if axis in (XAxis.ELAPSED, XAxis.WALL):
         return "this log has no times: x chooses another axis"
     if axis is XAxis.EPOCH:

@@ -118,3 +118,15 @@ def test_a_pipe_with_a_name_is_read_while_files_go_on(tmp_path: Path) -> None:
         with pipe.open("w") as file:  # another training writes into it
             file.write(lines(1, 21))
         watched.run(lambda one: one.id == run.id and points(20)(one))
+
+
+def test_what_is_empty_or_not_there_yet_is_waited_for_without_an_error(tmp_path: Path) -> None:
+    empty, absent = tmp_path / "empty.jsonl", tmp_path / "absent.jsonl"
+    empty.touch()
+    with Watched(empty, absent) as watched:
+        rows = watched.until(lambda snapshot: len(snapshot.runs) == 2).runs
+        assert [row.error for row in rows] == [None, None]
+        assert "empty so far" in rows[0].verdict.headline
+        assert "does not exist yet" in rows[1].verdict.headline
+        empty.write_text(lines(1, 31))
+        watched.run(points(30))

@@ -21,6 +21,8 @@ def state_words(look: Look, run: RunView) -> tuple[Mark, str]:
         # No bytes are counted while a far directory is still being listed.
         listing = run.format == "unknown"
         return mark, run.verdict.headline if listing else f"reading {run.loading:.0%}"
+    if run.format == "unknown" and run.error is None:
+        return mark, "waiting"
     if run.last_growth is None:
         return mark, mark.word
     lead = {"stalled": "stalled since", "live": "live,"}.get(run.state, mark.word)
