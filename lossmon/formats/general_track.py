@@ -270,7 +270,10 @@ class Track:
             same = sum(a == b for a, b in pairwise(places))
             self.counting = 2 * same >= len(places) - 1
         if not self.counting and places[0] is None:
-            self._place_the_first()
+            if any(place is not None for place in places):
+                self._place_the_first()
+            else:
+                self.counting = True  # the name that should place them stood in no line
 
     def _place_the_first(self) -> None:
         """Place the lines of a log that begins in the middle, before any that said a step."""

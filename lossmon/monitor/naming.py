@@ -46,7 +46,14 @@ def run_names(paths: Sequence[str]) -> list[str]:
     Generic parts at the end are left out unless nothing else distinguishes two
     runs; then the whole tail stands.
     """
-    chosen = [_short(_words(path)) for path in paths]
+    whole = [_words(path) for path in paths]
+    short = [_without_generic_end(words) for words in whole]
+    alike = Counter(map(tuple, short))
+    parts = [
+        words if alike[tuple(telling)] > 1 else telling
+        for words, telling in zip(whole, short, strict=True)
+    ]
+    chosen = [_short(words) for words in whole]
     depth = [1] * len(paths)
     for _ in range(12):
         counts = Counter(chosen)
@@ -55,7 +62,7 @@ def run_names(paths: Sequence[str]) -> list[str]:
             break
         for index in clashing:
             depth[index] += 1
-            chosen[index] = _tail(_words(paths[index]), depth[index])
+            chosen[index] = "/".join(parts[index][-depth[index] :])
     return chosen
 
 
@@ -86,8 +93,3 @@ def _short(words: list[str]) -> str:
         if not generic(part):
             return part
     return words[-1]
-
-
-def _tail(words: list[str], depth: int) -> str:
-    """The last parts, from the last telling one of them on and `depth` − 1 before it."""
-    return "/".join(words[-depth:])

@@ -476,3 +476,19 @@ def test_hostile_lines_are_passed_over(hostile: str) -> None:
     text = lines(lambda i: f"step {i} loss {loss(i)}", 40) + hostile + "\n"
     batch, _ = read(text * 3)
     assert len(series(batch, "loss")[0]) == 120
+
+
+def test_a_first_line_that_is_damaged_takes_no_steps_away() -> None:
+    """Its counter and what would have named it are gone; the lines after it were held for them."""
+    text = (
+        b"lf = float(l); tot += lf; gs += 1YEpoch [1/1[2021-07-17 20:00:015], Train Los\xc3s: 2.17,"
+        b" Val Loss: 2.02, Val Acc: 71.76%\n"
+        + b"".join(
+            b"Epoch [%d/15], Train Loss: 1.%d, Val Loss: 1.5, Val Acc: 81.24%%\n" % (i, 90 - i)
+            for i in range(2, 6)
+        )
+    )
+    for end in range(len(text)):
+        read(text[:end].decode("utf-8", "replace"))
+    batch, _ = read(text.decode("utf-8", "replace"))
+    assert len(batch) >= 4

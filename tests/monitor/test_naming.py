@@ -27,6 +27,12 @@ def test_clashing_names_get_more_of_their_path() -> None:
     assert all("seed-1" in name for name in names)
 
 
+def test_a_generic_end_stays_away_after_a_clash_too() -> None:
+    paths = ["x/a/high/metrics.jsonl", "x/b/high/metrics.jsonl", "x/low/metrics.jsonl"]
+    assert run_names(paths) == ["a/high", "b/high", "low"]
+    assert run_names(["a/metrics.jsonl", "a/console.log"]) == ["a/metrics.jsonl", "a/console.log"]
+
+
 @given(st.lists(st.from_regex(r"[a-c]{1,2}(/[a-c]{1,2}){0,3}", fullmatch=True), unique=True))
 def test_different_paths_get_different_names(paths: list[str]) -> None:
     names = run_names(paths)
