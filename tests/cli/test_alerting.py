@@ -20,6 +20,11 @@ PATIENCE = 20
 WRITER = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + chr(10))"
 
 
+def heed_interrupts() -> None:
+    """Begin as from a terminal: what a shell puts in the background ignores interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def command(tmp_path: Path) -> tuple[str, Path]:
     """A command line for --run that appends what it is given to a file, and that file."""
     script, out = tmp_path / "alert.py", tmp_path / "alerts.txt"
@@ -58,6 +63,7 @@ def test_a_training_is_ended_when_it_overfits(tmp_path: Path) -> None:
             "--on", "overfitting", "--kill", str(training.pid),
         ],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(tmp_path), cwd=tmp_path,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     try:
         assert watching.stdout is not None
@@ -120,7 +126,7 @@ def test_an_event_that_stands_already_is_no_news_for_watch(tmp_path: Path) -> No
             sys.executable, "-m", "lossmon", str(log), "--plain",
             "--on", "overfitting,finished", "--run", template,
         ],
-        stdout=subprocess.PIPE, env=environment(tmp_path), cwd=tmp_path,
+        stdout=subprocess.PIPE, env=environment(tmp_path), cwd=tmp_path, preexec_fn=heed_interrupts,
     )  # fmt: skip
     assert process.stdout is not None
     for line in process.stdout:

@@ -241,7 +241,7 @@ def test_the_screen_writes_nothing_of_theirs(hostile: Path, tmp_path: Path) -> N
         terminal.until(lambda text: "sound.jsonl" in text and "[@click" in text)
         # Markup stands there as it is written; it neither colours nor can be clicked.
         for name in MARKUP:
-            assert name[:14] in terminal.text
+            assert name[:5] in terminal.text  # a long name is cut in its middle
         terminal.type("/names\r")
         terminal.until(lambda text: "names.jsonl" in text)
         for key in "123456":
