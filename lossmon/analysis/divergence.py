@@ -8,7 +8,7 @@ at 4, with drift 1, gives the warning at 15; what confirms it is one of
 * rising: the slope since the warning positive at 3.5 (t with autocorrelation);
 * slow: a line over an eighth to a half of the run that surely rises (t of 4.5 on bucket means),
   where noise keeps every single point from telling;
-* stuck: high without recovery for about a quarter of the run, less for larger jumps.
+* stuck: high without recovery for about a fifth of the run, less for larger jumps.
 
 A rise under 5 % of R never counts. A rising learning rate explains a rise for
 a while, and an epoch's sawtooth must pass the level before the last drop.
@@ -40,10 +40,12 @@ CLIP: Final = 4.0
 _FIXED: Final = 1024
 _LOWEST: Final = -1e6
 RISE: Final = 0.05
-STUCK: Final = 0.25
+STUCK: Final = 0.2
 EARLY: Final = 48
 """A rise that begins within so many points is usually the warm-up: it must last longer."""
 PATIENT: Final = 250
+BUMP: Final = 24
+"""A bump of the warm-up begins earlier than this."""
 BOTTOM: Final = 16
 """Points of descent that must come before an explosion is measured with it."""
 EARLY_SHARE: Final = 0.15
@@ -311,7 +313,7 @@ class DivergenceDetector:
         if not early and now > curve.start + 3 * scale and growing:
             return "exploded", height
         lasted = n - self.since
-        if lasted < (PATIENT if early else 16):
+        if lasted < (self._patience() if early else 16):
             return "", height
         part = self._part(curve, recent, lasted)
         if len(part) < 8:
@@ -328,6 +330,10 @@ class DivergenceDetector:
         if lasted > needed and min(t, t_late) > NOT_FALLING:
             return "stuck", height
         return "", height
+
+    def _patience(self) -> int:
+        """Points that an early rise must last: a warm-up's bump begins within the first few."""
+        return PATIENT if self.since < BUMP else min(PATIENT, max(64, 2 * self.since))
 
     def _part(self, curve: Curve, recent: FloatArray, lasted: int) -> FloatArray:
         width, window = curve.buckets.width, curve.noise.window
