@@ -18,42 +18,27 @@ a look, before they were handed on.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import shutil
-import sys
 import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from benchmarks import schedules
 from lossmon.sources.descriptors import DescriptorPool
 from lossmon.sources.files import FileTail
 
 
 @dataclass
-class Outcome:
+class Outcome(schedules.Outcome):
     """What became of the lines of one schedule."""
 
-    written: int = 0
     delivered: int = 0
     excused: int = 0
-    lost: int = 0
-    doubled: int = 0
-    disordered: int = 0
-    foreign: int = 0
-
-    @property
-    def failed(self) -> bool:
-        """Whether the tail broke its promise."""
-        return bool(self.lost or self.doubled or self.disordered or self.foreign)
-
-    def add(self, other: Outcome) -> None:
-        """Sum up."""
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 @dataclass
@@ -338,13 +323,7 @@ def run_schedule(
 
 def main() -> int:
     """Print a table; exit 1 if a line was lost or doubled."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--schedules", type=int, default=1000)
-    parser.add_argument("--operations", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = schedules.parser(__doc__).parse_args()
     failed = False
     header = f"{'':34}{'written':>9}{'handed on':>11}{'excused':>9}{'lost':>6}{'doubled':>9}"
     print(header + f"{'disordered':>12}{'foreign':>9}{'seconds':>9}")
@@ -353,19 +332,21 @@ def main() -> int:
         ("tail on its own thread", True, 0.2),
     ):
         total = Outcome()
-        count = max(1, int(options.schedules * share))
         began = time.perf_counter()
-        for seed in range(options.seed, options.seed + count):
-            outcome = run_schedule(seed, options.operations, concurrent=concurrent)
-            if outcome.failed:
-                failed = True
-                print(f"seed {seed} ({title}): {outcome}", file=sys.stderr)
-            total.add(outcome)
+        count = schedules.run_all(
+            partial(run_schedule, operations=options.operations, concurrent=concurrent),
+            schedules.seeds_of(options, share),
+            total,
+            jobs=options.jobs,
+            seconds=options.seconds,
+        )
+        failed = failed or total.failed
         seconds = time.perf_counter() - began
         print(
             f"{count:6} schedules, {title:<17}{total.written:10}{total.delivered:11}"
             f"{total.excused:9}{total.lost:6}{total.doubled:9}{total.disordered:12}"
-            f"{total.foreign:9}{seconds:9.1f}"
+            f"{total.foreign:9}{seconds:9.1f}",
+            flush=True,
         )
     return int(failed)
 

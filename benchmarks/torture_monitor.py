@@ -15,7 +15,6 @@ Every point ever written must be in the last snapshot once, and in order.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import os
@@ -28,10 +27,11 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.schedules import Outcome, parser, run_all, seeds_of
 from lossmon.model import RunView
 from lossmon.monitor import Monitor, Snapshot
 from lossmon.settings import Settings
@@ -39,27 +39,6 @@ from tests.formats import encoding, stores
 
 PATIENCE = 15.0
 """Seconds until a point that does not come counts as lost."""
-
-
-@dataclass
-class Outcome:
-    """What became of the points of some schedules."""
-
-    written: int = 0
-    lost: int = 0
-    doubled: int = 0
-    disordered: int = 0
-    foreign: int = 0
-
-    @property
-    def failed(self) -> bool:
-        """Whether a promise was broken."""
-        return bool(self.lost or self.doubled or self.disordered or self.foreign)
-
-    def add(self, other: Outcome) -> None:
-        """Sum up."""
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 class Logger(ABC):
@@ -74,6 +53,8 @@ class Logger(ABC):
         self.random = random_
         self.steps: list[int] = []
         """Every step that the run must hold, in order."""
+        self.done: list[str] = []
+        """Its operations, by name: said where something went wrong."""
         self.caught_up: Callable[[], None] = lambda: None
         """Waits until the monitor has all of them: before what is not read would be lost."""
         folder.mkdir()
@@ -417,7 +398,9 @@ class Schedule:
                 if self._blamed is not None:
                     break
                 logger = self._random.choice(self._loggers)
-                logger.random.choice(logger.operations)()
+                operation = logger.random.choice(logger.operations)
+                logger.done.append(operation.__name__)
+                operation()
                 if self._random.random() < 0.3:
                     time.sleep(self._random.random() * 0.01)
             for logger in self._loggers:
@@ -443,7 +426,15 @@ class Schedule:
         if found.failed:
             view = self._view(logger)
             error = None if view is None else view.error
-            print(f"{type(logger).__name__}: {found} {error}", file=sys.stderr)
+            missing = sorted(wanted - set(held))
+            print(
+                f"{type(logger).__name__}: {found}; error {error}; lost from {missing[:3]} "
+                f"to {missing[-3:]} of {logger.steps[-1]}; held {len(held)}, last {held[-3:]}; "
+                f"runs {[run.source for run in self._snapshot.runs]}; "
+                f"last done {logger.done[-8:]}",
+                file=sys.stderr,
+                flush=True,
+            )
         return found
 
 
@@ -455,25 +446,16 @@ def run_schedule(seed: int, operations: int = 60) -> Outcome:
 
 def main() -> int:
     """Print a line; exit 1 if a point was lost or doubled."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--schedules", type=int, default=1000)
-    parser.add_argument("--operations", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, help="begin no further schedule after so long")
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     total = Outcome()
     began = time.perf_counter()
-    done = 0
-    for seed in range(options.seed, options.seed + options.schedules):
-        outcome = run_schedule(seed, options.operations)
-        if outcome.failed:
-            print(f"seed {seed}: {outcome}", file=sys.stderr, flush=True)
-        total.add(outcome)
-        done += 1
-        if options.seconds is not None and time.perf_counter() - began > options.seconds:
-            break
+    done = run_all(
+        partial(run_schedule, operations=options.operations),
+        seeds_of(options),
+        total,
+        jobs=options.jobs,
+        seconds=options.seconds,
+    )
     print(f"{done} schedules in {time.perf_counter() - began:.0f} s: {total}")
     return int(total.failed)
 
