@@ -8,7 +8,7 @@ folder that fills up in any order ends up the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -35,6 +35,13 @@ from lossmon.sources.opening import is_stream, open_file
 
 BATCH: Final = 32
 """Files claimed before their runs are made: small enough for a first picture at once."""
+
+PIECE: Final = 8
+"""Files claimed before others get their turn: a claim takes about a millisecond."""
+
+BATCH_SHARE: Final = 8
+"""Where n files are known, n/8 are claimed at once: grouping and naming are over all of them, and
+would else take a time that grows with the square of the files."""
 
 SURE: Final = 0.6
 """A claim below this is looked at again when the file has grown: its head may tell more."""
@@ -75,6 +82,8 @@ class _File:
     explicit: bool
     error: str = ""
     """Why it cannot be read."""
+    pure: PurePosixPath = PurePosixPath()
+    """Its path once more: thousands of them are not to be taken apart at each batch."""
 
 
 class Library:
@@ -137,44 +146,57 @@ class Library:
     # ---- finding
 
     def scan(self) -> Iterator[bool]:
-        """Search in pieces: yields after each batch, True if runs were added or changed."""
-        batch: list[Candidate] = []
+        """Search in pieces: yields between them, True if runs were added or changed."""
+        formats: dict[str, Format] = {}
+        waiting = 0
         for candidate in self._finder.find():
-            batch.append(candidate)
-            if len(batch) >= BATCH:
-                yield self._claim_all(batch)
-                batch = []
-        changed = self._claim_all(batch)
+            formats.update(self._claim(candidate))
+            waiting += 1
+            if waiting >= max(BATCH, len(self._files) // BATCH_SHARE):
+                yield self._make_runs(formats)
+                formats, waiting = {}, 0
+            elif waiting % PIECE == 0:
+                yield False
+        changed = self._make_runs(formats)
         changed |= self.poll_streams()
         yield changed
 
-    def _claim_all(self, candidates: Iterable[Candidate]) -> bool:
+    def _claim(self, candidate: Candidate) -> dict[str, Format]:
+        """Ask the formats for one file; return, by name, those whose files are others now."""
+        explicit = candidate.explicit and not self._searched
+        known = self._files.get(candidate.path)
+        if known is not None and (
+            known.claim.confidence >= SURE
+            or (known.size, known.error) == (candidate.size, candidate.error)
+        ):
+            return {}
+        if candidate.error:
+            found = Claim(None, 0.0, candidate.error)
+        else:
+            path = Path(candidate.path)
+            found = claim(candidate.head, path.name, path, self.settings)
+        if not explicit and found.confidence < SEARCH_CONFIDENCE:
+            found = Claim(None, found.confidence, found.reason)
         formats: dict[str, Format] = {}
-        for candidate in candidates:
-            explicit = candidate.explicit and not self._searched
-            known = self._files.get(candidate.path)
-            if known is not None and (
-                known.claim.confidence >= SURE
-                or (known.size, known.error) == (candidate.size, candidate.error)
-            ):
-                continue
-            if candidate.error:
-                found = Claim(None, 0.0, candidate.error)
-            else:
-                path = Path(candidate.path)
-                found = claim(candidate.head, path.name, path, self.settings)
-            if not explicit and found.confidence < SEARCH_CONFIDENCE:
-                found = Claim(None, found.confidence, found.reason)
-            if known is not None and known.claim.format is not None:
-                if found.confidence <= known.claim.confidence:
-                    continue
-                # A longer head told more: the run is read again as what it is.
-                formats[known.claim.format.name] = known.claim.format
-            self._files[candidate.path] = _File(
-                candidate.path, found, candidate.size, explicit, candidate.error
-            )
-            if found.format is not None:
-                formats[found.format.name] = found.format
+        if known is not None and known.claim.format is not None:
+            if found.confidence <= known.claim.confidence:
+                return {}
+            # A longer head told more: the run is read again as what it is.
+            formats[known.claim.format.name] = known.claim.format
+        self._files[candidate.path] = _File(
+            candidate.path,
+            found,
+            candidate.size,
+            explicit,
+            candidate.error,
+            PurePosixPath(candidate.path),
+        )
+        if found.format is not None:
+            formats[found.format.name] = found.format
+        return formats
+
+    def _make_runs(self, formats: Mapping[str, Format]) -> bool:
+        """Make the runs of these formats anew from their files; True if some are others now."""
         changed = False
         for fmt in formats.values():
             changed |= self._table_runs(fmt) if isinstance(fmt, TableFormat) else self._group(fmt)
@@ -198,7 +220,7 @@ class Library:
 
     def _paths_of(self, fmt: Format) -> list[PurePosixPath]:
         return [
-            PurePosixPath(file.path)
+            file.pure
             for file in self._files.values()
             if file.claim.format is not None and file.claim.format.name == fmt.name
         ]
@@ -223,15 +245,15 @@ class Library:
 
     def _want(self, fmt: Format, run_path: str, parts: dict[str, str]) -> bool:
         run_id = f"{fmt.name}:{run_path}"
-        factories = {part: self._factory(fmt, path, part) for part, path in parts.items()}
         run = self.runs.get(run_id)
         if run is not None:
-            fresh = set(factories) - set(run.parts)
+            fresh = parts.keys() - set(run.parts)
             for part in sorted(fresh):
-                run.add_part(part, factories[part])
+                run.add_part(part, self._factory(fmt, parts[part], part))
             return bool(fresh)
         if self._full():
             return False
+        factories = {part: self._factory(fmt, path, part) for part, path in parts.items()}
         if fmt.unsupported is not None:
             factories = {}
         self.runs[run_id] = TrackedRun(

@@ -254,7 +254,9 @@ class Monitor:
         library = self._open(wait=True)
         deadline = time.monotonic() + SLICE
         self._take_hints(library)
-        scanning = self._scan_some(library, deadline)
+        # What is known has its turn as well, however long the search goes on.
+        share = SLICE / 2 if self._ready else SLICE
+        scanning = self._scan_some(library, time.monotonic() + share)
         if library.poll_streams():
             self._watch_runs(library)
         busy = self._step_runs(library, deadline)

@@ -98,13 +98,19 @@ class Twins:
 def _near(
     views: Sequence[RunView], curves: Mapping[str, Curve]
 ) -> Iterator[tuple[RunView, RunView]]:
-    """Yield pairs whose losses have one value in common: a sweep of 5,000 runs has few."""
-    groups: dict[str, list[RunView]] = {}
+    """Yield pairs of unlike formats whose losses have one value in common.
+
+    A sweep of 5,000 runs has few: they may all begin alike, but one logger wrote them.
+    """
+    groups: dict[str, dict[str, list[RunView]]] = {}
     for view in views:
         for mark in curves[view.id].marks:
-            for other in groups.get(mark, ()):
-                yield other, view
-            groups.setdefault(mark, []).append(view)
+            group = groups.setdefault(mark, {})
+            for fmt, others in group.items():
+                if fmt != view.format:
+                    for other in others:
+                        yield other, view
+            group.setdefault(view.format, []).append(view)
 
 
 def _marks(series: SeriesView) -> frozenset[str]:
@@ -114,8 +120,6 @@ def _marks(series: SeriesView) -> frozenset[str]:
 
 
 def _may_be_twins(one: RunView, other: RunView) -> bool:
-    if one.format == other.format:
-        return False
     first, second = (PurePosixPath(view.source).parent.parts for view in (one, other))
     common = 0
     for left, right in zip(first, second, strict=False):
