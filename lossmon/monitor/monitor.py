@@ -80,8 +80,8 @@ class Monitor:
         self._looks: dict[str, float] = {}
         """When each run's state is worth another look; those not in it at the next chance."""
         self._scan_due = True
-        self._by_path: dict[str, set[str]] = {}
-        """Runs that a watched path belongs to; paths not in it are directories."""
+        self._by_path: dict[str, dict[str, str]] = {}
+        """Runs that a watched path belongs to, and as which part; others are directories."""
         self._known: set[str] = set()
         self._unwatched: tuple[TrackedRun, ...] = ()
         """Runs of which no file's change is told: pipes and connections."""
@@ -322,12 +322,12 @@ class Monitor:
 
     def _watch_runs(self, library: Library) -> None:
         """Watch the parts of runs that are new, and forget those of runs that are gone."""
-        wanted: dict[str, set[str]] = {}
+        wanted: dict[str, dict[str, str]] = {}
         for run_id, run in library.runs.items():
             for path, part in run.watched.items():
-                wanted.setdefault(path, set()).add(run_id)
+                wanted.setdefault(path, {})[run_id] = part
                 if path not in self._by_path:
-                    self._watcher.watch(path, partial(run.part_changed, part))
+                    self._watcher.watch(path, partial(self._path_changed, path))
             if run_id not in self._known:
                 self._ready[run_id] = None
         for path in set(self._by_path) - set(wanted):
@@ -337,6 +337,17 @@ class Monitor:
         self._unwatched = tuple(run for run in library.runs.values() if run.unwatched)
         self._looks = {key: due for key, due in self._looks.items() if key in self._known}
         self._ready = {key: None for key in self._ready if key in self._known}
+
+    def _path_changed(self, path: str) -> bool:
+        """Ask cheaply all runs that are read from a path now: others than those it began with."""
+        library = self._library
+        if library is None:
+            return False
+        return any(
+            library.runs[run_id].part_changed(part)
+            for run_id, part in self._by_path.get(path, {}).items()
+            if run_id in library.runs
+        )
 
     def _step_runs(self, library: Library, deadline: float) -> bool:
         """Give each run that is worth a look a turn; one that is not done goes to the end."""

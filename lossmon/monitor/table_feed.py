@@ -6,12 +6,16 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from lossmon.formats.base import TableCursor, TableFormat
 from lossmon.model import Batch, RunInfo
 from lossmon.monitor.feeds import Fed, Feed
 from lossmon.sources.base import RACY_SECONDS
 from lossmon.sources.database import UNREADABLE, open_readonly, signature
+
+MAX_FAILURES: Final = 3
+"""Readings of one state of a database that may break off before it is taken for damaged."""
 
 
 def just_written(seen: tuple[tuple[int, int], ...]) -> bool:
@@ -30,6 +34,7 @@ class TableFeed(Feed):
         self._key = key
         self._cursor = TableCursor()
         self._seen: tuple[tuple[int, int], ...] = ()
+        self._failures = 0
         self._pieces: Iterator[Batch] | None = None
         self._connection: sqlite3.Connection | None = None
 
@@ -63,9 +68,14 @@ class TableFeed(Feed):
             # Locked or half-copied: what was read stands, the next look tries again.
             text = str(error)
             self.error = text if str(self._path) in text else f"{self._path}: {text}"
+            if self._pieces is not None and self._failures < MAX_FAILURES:
+                # An error in its middle may be the copy's: the same database is read again.
+                self._failures += 1
+                self._seen = ()
             self._release()
             return Fed(Batch.empty())
         if batch is None:
+            self._failures = 0
             self._release()
             return Fed(Batch.empty())
         return Fed(batch, more=True)

@@ -174,7 +174,10 @@ class TrackedRun:
         return self._analyse(deadline) or more
 
     def _read(self, deadline: float) -> bool:
+        behind = False
         for part, feed in list(self._feeds.items()):
+            if behind:
+                break  # a later part's rows come after the rest of this one
             if part in self._unread:
                 self._settle_before(part)
             while part in self._unread or feed.changed():
@@ -190,12 +193,13 @@ class TrackedRun:
                         self.version += 1  # views said that it was loading
                     break
                 if time.monotonic() >= deadline:
+                    behind = True
                     break
         # Rows of several parts wait until each was read once, so that their order can be found.
         if len(self._feeds) == 1 or not self._unread:
             self._store()
         self._note_errors()
-        return bool(self._unread)
+        return behind or bool(self._unread)
 
     def _settle_before(self, part: str) -> None:
         """Before a part that was added is read, take what the parsers of the others hold back.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from typing import Literal
 
-from lossmon.sources.base import DocumentTail, Read
+from lossmon.sources.base import RACY_SECONDS, DocumentTail, Read
 from lossmon.sources.mounts import filesystem
 from lossmon.sources.pieces import explain
 from lossmon.sources.rotation import open_regular, pread
@@ -31,9 +32,13 @@ class FileDocumentTail(DocumentTail):
         self._size = 0
         self._mtime: float | None = None
         self._failed = False
+        self._racy = False
+        """Written so shortly before it was read that another change may have left no trace."""
 
     def changed(self) -> bool:
         if self._descriptor is not None or self._failed:
+            return True
+        if self._doubtful:
             return True
         try:
             if self._network:
@@ -50,6 +55,7 @@ class FileDocumentTail(DocumentTail):
             self._release()
             gone = isinstance(error, FileNotFoundError)
             self._failed = not gone
+            self._racy = False
             self._version = None
             lost = "does not exist yet" if self._mtime is None else "no longer there; waiting"
             return Read(position=0, size=None, error=explain(self.path, error, lost))
@@ -64,7 +70,7 @@ class FileDocumentTail(DocumentTail):
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         version = _version(status)
-        if begins and version == self._version:
+        if begins and version == self._version and not self._doubtful:
             self._release()
             return Read(position=self._position, size=self._size)
         # Replaced while it is read, the old one is still whole; written in place, it is not.
@@ -74,6 +80,8 @@ class FileDocumentTail(DocumentTail):
         if begins:
             self._position = 0
         self._version, self._size, self._mtime = version, status.st_size, status.st_mtime
+        if begins:
+            self._racy = self._just_written()
         wanted = min(limit, self._size - self._position)
         data = pread(descriptor, wanted, self._position)
         self._position += len(data)
@@ -89,6 +97,14 @@ class FileDocumentTail(DocumentTail):
     @property
     def modified(self) -> float | None:
         return self._mtime
+
+    @property
+    def _doubtful(self) -> bool:
+        """Whether a second look is due at what was read right after it was written."""
+        return self._racy and not self._just_written()
+
+    def _just_written(self) -> bool:
+        return self._mtime is not None and 0 <= time.time() - self._mtime < RACY_SECONDS
 
     def _release(self) -> None:
         if self._descriptor is not None:
