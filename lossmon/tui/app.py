@@ -20,13 +20,14 @@ from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from lossmon.tui import studio
 from lossmon.tui.away import Absence
 from lossmon.tui.desk import ChartOptions, Desk, glyphs_for
 from lossmon.tui.ending import left_behind, new_since
 from lossmon.tui.feed import Feed, KeepsLines
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
-from lossmon.tui.messages import MachineNews, News
+from lossmon.tui.messages import Drawn, MachineNews, News
 from lossmon.tui.pace import Pace
 from lossmon.tui.screens.view import VIEWS, HasLayouts, View, make_view
 from lossmon.tui.shell import Shell
@@ -102,6 +103,7 @@ class LossmonApp(Shell):
         if isinstance(feed, KeepsLines):
             self.desk.last_lines = feed.last_lines
         self.desk.look_at_machine = self._look_at_machine
+        self.desk.studio.tell = self._drawn
         self._watch: MachineWatch | None = None
         self._absence = Absence(time.monotonic())
         self._views: dict[str, View] = {}
@@ -134,6 +136,7 @@ class LossmonApp(Shell):
         """Stop watching; remember how things were shown."""
         self._pictured.set()
         self._feed.stop()
+        self.desk.studio.stop()
         if self._watch is not None:
             self._watch.stop()
         panes = self._views.get("panes")
@@ -150,6 +153,17 @@ class LossmonApp(Shell):
             if snapshot.runs and threading.get_ident() != self._thread_id:
                 # The first picture has the interpreter for itself: a long load waits for it.
                 self._pictured.wait(FIRST_PICTURE_SECONDS)
+
+    def _drawn(self) -> None:
+        # Called on the studio's thread.
+        if self._running:
+            self.post_message(Drawn())
+
+    def on_drawn(self) -> None:
+        """Show what was drawn since the screen went on without it."""
+        if self.view is not None:
+            with self.desk.studio.patience(0.0):
+                self.view.show()
 
     def on_news(self) -> None:
         """Draw what changed, or a little later if pictures came thick and fast."""
@@ -183,7 +197,11 @@ class LossmonApp(Shell):
                 panes.load(layout)
         view = self.view
         if view is not None:
-            view.show()
+            # Before the first picture no key has anything to act on: it is waited for.
+            first = bool(snapshot.runs) and not self._started
+            least = FIRST_PICTURE_SECONDS if first else 0.0
+            with self.desk.studio.patience(max(studio.PATIENCE, least)):
+                view.show()
         if time.monotonic() >= self._next_drop:
             self._next_drop = time.monotonic() + DROP_SECONDS
             self.drop_stale()

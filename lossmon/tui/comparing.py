@@ -1,14 +1,14 @@
 """What Compare says of runs beside their lines: final, best, steps to reach the baseline, seeds.
 
 All of it is read from the lines that the chart draws, so that table and
-picture can not say different things.
+picture can not say different things. Works on the studio's thread: nothing of
+the desk is read here.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -16,15 +16,12 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.seeds import Welch, critical, welch
-from lossmon.charts.lines import compare_lines
-from lossmon.charts.spec import Line
+from lossmon.charts.cache import LineCache
+from lossmon.charts.lines import compare_lines, seed_band
+from lossmon.charts.spec import Band, Line, XAxis
 from lossmon.model import RunView
 from lossmon.record import record
 from lossmon.report.comparison import without_seed
-from lossmon.tui.desk import ChartOptions, Desk
-
-_LABEL: Final = 28
-"""Cells of a run's name in the legend: a few of sixty would leave no room for the others."""
 
 MAX_RUNS: Final = 12
 """Lines that can still be told apart in one chart."""
@@ -43,6 +40,8 @@ class Compared:
     """First x at which the baseline's final loss was reached."""
     difference: float | None = None
     """Final loss minus that of the baseline."""
+    base: float | None = None
+    """The baseline's final loss, to which the two above refer."""
 
 
 @record(slots=False)
@@ -56,90 +55,136 @@ class SeedGroup:
     """Standard deviation of the final loss (n − 1)."""
 
 
-class Comparing:
-    """Works out lines and figures of runs in time-boxes, and keeps them while runs stay.
+@record(eq=False)
+class Question:
+    """What is to be compared, as the desk had it when it was asked."""
 
-    Twelve long runs smoothed anew take longer than a key may wait: those that are not ready show
-    what they showed before, or nothing, and `pending` says that there is more to do.
+    runs: tuple[RunView, ...]
+    labels: tuple[str, ...]
+    """What each run is called in the legend."""
+    colors: tuple[int, ...]
+    x_axis: XAxis
+    smoothing: float | None
+    name: str | None
+    """The series compared; None: each run's training loss."""
+    baseline: str | None
+    """Id of the run that others are set against."""
+    bands: bool = False
+    """Whether seeds of one configuration are drawn as mean ± sd."""
+
+    @property
+    def like(self) -> tuple[object, ...]:
+        """What an earlier answer must have been asked too, to stand in for this one's."""
+        return tuple(run.id for run in self.runs), self.x_axis, self.name, self.baseline
+
+    @property
+    def stamp(self) -> tuple[object, ...]:
+        """All that the answer depends on."""
+        views = tuple(map(id, self.runs))
+        return views, self.like, self.labels, self.colors, self.smoothing, self.bands
+
+
+@record(eq=False)
+class Comparison:
+    """The answer: figures, sentences, and what the chart draws."""
+
+    question: Question
+    found: tuple[Compared, ...]
+    groups: tuple[SeedGroup, ...] = ()
+    said: tuple[str, ...] = ()
+    """Whether differences are larger than what seeds alone make."""
+    lines: tuple[Line, ...] = ()
+    bands: tuple[Band, ...] = ()
+
+
+def nothing_yet(question: Question) -> Comparison:
+    """Return what is shown until the first answer is there: the runs without figures."""
+    return Comparison(question, tuple(Compared(run, None) for run in question.runs))
+
+
+def compare(question: Question, cache: LineCache, before: Comparison | None = None) -> Comparison:
+    """Return the comparison of runs, in the given order.
+
+    What `before` says of runs that have not changed since is taken over.
     """
-
-    def __init__(self) -> None:
-        self._lines: dict[str, tuple[tuple[object, ...], RunView, Line | None]] = {}
-        self._figures: dict[str, tuple[int, float | None, Compared]] = {}
-        self._turns: dict[str, int] = {}
-        """When each run's line was worked out last, in lines: the stalest has its turn first."""
-        self._turn = 0
-        self.pending = False
-
-    def compared(
-        self,
-        desk: Desk,
-        runs: Sequence[RunView],
-        options: ChartOptions,
-        baseline: str | None,
-        name: str | None = None,
-        seconds: float = math.inf,
-    ) -> list[Compared]:
-        """Return the runs with their lines and figures, in the given order.
-
-        At least one line that is not ready is worked out, the baseline's first, the others as far
-        as `seconds` go.
-        """
-        until = time.perf_counter() + seconds
-        self.pending = False
-        made = 0
-        asked = (options.x_axis, options.smoothing, name)
-        lines: dict[str, Line | None] = {}
-        turns = self._turns
-        for run in sorted(runs, key=lambda run: (run.id != baseline, turns.get(run.id, -1))):
-            kept = self._lines.get(run.id)
-            if kept is not None and kept[0] == (id(run), *asked):
-                lines[run.id] = kept[2]
-                continue
-            if made and time.perf_counter() > until:
-                self.pending = True
-                lines[run.id] = kept[2] if kept is not None and kept[0][1:] == asked else None
-                continue
-            made += 1
-            self._turn += 1
-            turns[run.id] = self._turn
-            lines[run.id] = line = _line(desk, run, options, name)
-            self._lines[run.id] = ((id(run), *asked), run, line)
-        for gone in self._lines.keys() - lines.keys():
-            del self._lines[gone], turns[gone]
-            self._figures.pop(gone, None)
-        base = lines.get(baseline) if baseline is not None else None
-        base_final = None if base is None else _final(base)
-        return [self._figured(run, lines[run.id], base_final) for run in runs]
-
-    def drop_stale(self, current: Container[int]) -> None:
-        """Let go of what was worked out for views of runs of other ids than these."""
-        for run_id in [key for key, kept in self._lines.items() if id(kept[1]) not in current]:
-            del self._lines[run_id]
-            self._figures.pop(run_id, None)
-
-    def _figured(self, run: RunView, line: Line | None, base: float | None) -> Compared:
-        kept = self._figures.get(run.id)
-        if kept is not None and kept[0] == id(line) and kept[1] == base and kept[2].run is run:
-            return kept[2]
-        made = _figures(run, line, base)
-        self._figures[run.id] = (id(line), base, made)
-        return made
+    kept = _known(question, before)
+    lines = [
+        kept[run.id].line if run.id in kept else _line(question, index, cache)
+        for index, run in enumerate(question.runs)
+    ]
+    base = next(
+        (
+            _final(line)
+            for run, line in zip(question.runs, lines, strict=True)
+            if run.id == question.baseline and line is not None
+        ),
+        None,
+    )
+    found = []
+    for run, line in zip(question.runs, lines, strict=True):
+        known = kept.get(run.id)
+        is_same = known is not None and known.base == base
+        found.append(known if known is not None and is_same else _figures(run, line, base))
+    groups = seed_groups(found)
+    drawn, bands = _drawn(found, groups) if question.bands else (_lines_of(found), [])
+    said = seeds_say(found, question.baseline)
+    return Comparison(
+        question, tuple(found), tuple(groups), tuple(said), tuple(drawn), tuple(bands)
+    )
 
 
-def _line(desk: Desk, run: RunView, options: ChartOptions, name: str | None) -> Line | None:
+def _known(question: Question, before: Comparison | None) -> dict[str, Compared]:
+    """Return what is known of runs that are the same, drawn in the same way."""
+    if before is None:
+        return {}
+    old = before.question
+    if (old.x_axis, old.smoothing, old.name) != (
+        question.x_axis,
+        question.smoothing,
+        question.name,
+    ):
+        return {}
+    now = {
+        run.id: (id(run), label, color)
+        for run, label, color in zip(question.runs, question.labels, question.colors, strict=True)
+    }
+    return {
+        one.run.id: one
+        for one, label, color in zip(before.found, old.labels, old.colors, strict=True)
+        if now.get(one.run.id) == (id(one.run), label, color)
+    }
+
+
+def _line(question: Question, index: int, cache: LineCache) -> Line | None:
+    run = question.runs[index]
     made = compare_lines(
         [run],
-        x_axis=options.x_axis,
-        smoothing=options.smoothing,
-        name=name,
-        colors={run.id: desk.color(run.id)},
-        cache=desk.cache,
+        x_axis=question.x_axis,
+        smoothing=question.smoothing,
+        name=question.name,
+        colors={run.id: question.colors[index]},
+        cache=cache,
     )
-    if not made:
-        return None
-    shown = desk.short(run, min(len(run.name), _LABEL)).strip()
-    return made[0] if shown == run.name else replace(made[0], label=shown)
+    return replace(made[0], label=question.labels[index]) if made else None
+
+
+def _lines_of(found: Sequence[Compared]) -> list[Line]:
+    return [one.line for one in found if one.line is not None]
+
+
+def _drawn(found: Sequence[Compared], groups: Sequence[SeedGroup]) -> tuple[list[Line], list[Band]]:
+    """Return the lines, those of seeds replaced by their mean, and the bands of mean ± sd."""
+    lines = _lines_of(found)
+    bands: list[Band] = []
+    for group in groups:
+        members = [one.line for one in group.members if one.line is not None]
+        mean, band = seed_band(members, f"{group.name} ({len(members)})", members[0].color)
+        if len(mean.x) == 0:
+            continue
+        lines = [line for line in lines if all(line is not member for member in members)]
+        lines.append(mean)
+        bands.append(band)
+    return lines, bands
 
 
 def _final(line: Line) -> float | None:
@@ -148,18 +193,19 @@ def _final(line: Line) -> float | None:
 
 def _figures(run: RunView, line: Line | None, base: float | None) -> Compared:
     if line is None or len(line.y) == 0:
-        return Compared(run, line)
+        return Compared(run, line, base=base)
     finite = np.isfinite(line.y)
     final = _final(line)
     if not finite.any():
-        return Compared(run, line, final)
+        return Compared(run, line, final, base=base)
     at = int(np.where(finite, line.y, np.inf).argmin())
     reach = difference = None
     if base is not None and math.isfinite(base):
         below = np.flatnonzero(finite & (line.y <= base))
         reach = float(line.x[below[0]]) if len(below) else None
         difference = None if final is None else final - base
-    return Compared(run, line, final, float(line.y[at]), float(line.x[at]), reach, difference)
+    best, best_x = float(line.y[at]), float(line.x[at])
+    return Compared(run, line, final, best, best_x, reach, difference, base)
 
 
 def configuration(name: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
-from lossmon.charts.cache import LineCache
 from lossmon.charts.spec import Glyphs, XAxis
 from lossmon.model import Event, RunView
 from lossmon.record import record
@@ -19,6 +18,7 @@ from lossmon.tui.choices import Choices
 from lossmon.tui.look import Look
 from lossmon.tui.marks import alarms, event_key
 from lossmon.tui.shortnames import fitted, short_names
+from lossmon.tui.studio import Studio
 
 if TYPE_CHECKING:
     from lossmon.machine import Machine
@@ -112,8 +112,8 @@ class Desk:
     selected_event: int | None = None
     picked: bool = False
     """Whether a person chose the run."""
-    cache: LineCache = field(default_factory=LineCache)
-    """What charts need not compute again while runs grow."""
+    studio: Studio = field(default_factory=Studio)
+    """Where pictures of runs are worked out."""
     last_lines: Callable[[str], Sequence[str]] | None = None
     """What gives a run's last raw lines, where the feed keeps them."""
     choices: Choices = field(default_factory=Choices)
@@ -240,6 +240,7 @@ class Desk:
     def drop_stale(self, current: Container[int]) -> None:
         """Let go of what is known of views of runs of other ids than these."""
         self._alarms = {key: kept for key, kept in self._alarms.items() if id(kept[0]) in current}
+        self.studio.drop_stale(current)
 
     def alarms(self, run: RunView) -> list[Event]:
         """Return the run's standing alarms that were not acknowledged, the gravest first."""

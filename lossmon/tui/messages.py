@@ -18,6 +18,14 @@ class News(Message):
         return isinstance(message, News)
 
 
+class Drawn(Message):
+    """Something was drawn that the screen did not wait for; several that wait are one."""
+
+    def can_replace(self, message: Message) -> bool:
+        """A later message of the kind makes an earlier one superfluous."""
+        return isinstance(message, Drawn)
+
+
 class MachineNews(Message):
     """This machine was looked at."""
 

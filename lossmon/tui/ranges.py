@@ -26,8 +26,8 @@ def shown_range(
 ) -> tuple[float, float] | None:
     """Return the range to draw for data from `low` to `high` (None: all of the data).
 
-    A zoom that follows keeps its width and moves on in quarters of it as the
-    live end leaves it.
+    A zoom that follows keeps its width and moves on in quarters of it, counted from where it was
+    made, as the live end leaves it.
     """
     wanted = options.x_range
     if wanted is None:
@@ -38,5 +38,4 @@ def shown_range(
         if quarter > 0:
             shift = math.ceil((high - end) / quarter) * quarter
             begin, end = begin + shift, end + shift
-            options.x_range = (begin, end)
     return begin, end

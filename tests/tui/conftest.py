@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Show times in UTC; no animation; the terminal's own wishes don't count; time is no matter."""
-    monkeypatch.setattr("lossmon.tui.mosaic.BOX_SECONDS", math.inf)
+    monkeypatch.setattr("lossmon.tui.studio.PATIENCE", math.inf)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lossmon.monitor import Monitor
 from lossmon.settings import Settings
-from lossmon.tui import mosaic
+from lossmon.tui import studio
 from lossmon.tui.app import LossmonApp
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ async def draw(directory: Path) -> None:
 def main() -> None:
     """Draw over a copy with a short name, so that no path of this machine is in a picture."""
     TARGET.mkdir(exist_ok=True)
-    mosaic.BOX_SECONDS = math.inf
+    studio.PATIENCE = math.inf
     with tempfile.TemporaryDirectory() as scratch:
         runs = Path(scratch) / "runs"
         shutil.copytree(ROOT / "demo_logs", runs)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossmon.charts.spec import Glyphs
+from lossmon.charts.cache import LineCache
+from lossmon.charts.spec import Glyphs, XAxis
 from lossmon.model import Batch, Column, Run, RunView, Summary
-from lossmon.tui.comparing import Comparing, configuration, seed_groups, seeds_say
+from lossmon.tui.comparing import Comparison, Question, compare, configuration
 from lossmon.tui.desk import ChartOptions, Desk, by_urgency, glyphs_for
 from lossmon.tui.marks import EVENTS, STATES, VERDICTS
 from lossmon.tui.numbers import Number, numbers, trend
@@ -124,7 +127,7 @@ def test_a_zoom_that_follows_moves_on_in_quarters() -> None:
     assert shown_range(0, 101, options, True) == (25.0, 125.0)
     assert shown_range(0, 120, options, True) == (25.0, 125.0)
     options.follow = False
-    assert shown_range(0, 900, options, True) == (25.0, 125.0)
+    assert shown_range(0, 900, options, True) == (0.0, 100.0)
 
 
 # ---- comparing
@@ -145,11 +148,25 @@ def test_configurations(one: str, other: str, same: bool) -> None:
     assert (configuration(one) == configuration(other)) is same
 
 
+def compared(
+    runs: Sequence[RunView], baseline: str, before: Comparison | None = None, **more: Any
+) -> Comparison:
+    question = Question(
+        tuple(runs),
+        tuple(run.name for run in runs),
+        tuple(range(len(runs))),
+        XAxis.STEP,
+        0.0,
+        None,
+        baseline,
+        **more,
+    )
+    return compare(question, LineCache(), before)
+
+
 def test_differences_are_to_the_baseline() -> None:
-    desk = Desk()
     runs = [make_run("a", final=1.0), make_run("b", final=1.5, seed=1)]
-    desk.take(snapshot(*runs))
-    found = Comparing().compared(desk, runs, ChartOptions(), "id-a")
+    found = compared(runs, "id-a").found
     assert found[0].difference == 0
     assert found[1].difference == pytest.approx(0.5, abs=0.1)
     assert found[1].reach_x is None
@@ -157,31 +174,51 @@ def test_differences_are_to_the_baseline() -> None:
 
 
 def test_seeds_tell_a_real_difference_from_luck() -> None:
-    desk = Desk()
     seeds = [make_run(f"s{i}", final=1.0 + 0.1 * i, seed=i) for i in range(4)]
     far, near = make_run("far", final=3.0, seed=8), make_run("near", final=1.2, seed=9)
     runs = [*seeds, far, near]
-    desk.take(snapshot(*runs))
-    found = Comparing().compared(desk, runs, ChartOptions(), "id-s0")
-    group = seed_groups(found)[0]
+    found = compared(runs, "id-s0")
+    group = found.groups[0]
     assert len(group.members) == 4
     finals = [one.final for one in group.members if one.final is not None]
     assert group.spread == pytest.approx(float(np.std(finals, ddof=1)))
-    said = "\n".join(seeds_say(found, "id-s0"))
+    said = "\n".join(found.said)
     assert "far − s0" in said
     assert said.split("far − s0")[1].split("\n")[0].endswith("larger than seeds explain")
     assert said.split("near − s0")[1].split("\n")[0].endswith("seeds alone can make that")
 
 
 def test_configurations_with_seeds_are_compared_as_groups() -> None:
-    desk = Desk()
     runs = [make_run(f"low-s{i}", final=1.0 + i / 50, seed=i) for i in range(4)]
     runs += [make_run(f"high-s{i}", final=1.5 + i / 50, seed=i + 4) for i in range(4)]
-    desk.take(snapshot(*runs))
-    said = seeds_say(Comparing().compared(desk, runs, ChartOptions(), "id-low-s0"), "id-low-s0")
+    said = compared(runs, "id-low-s0").said
     assert len(said) == 3
     assert said[2].startswith("high seeds − low seeds: +0.5")
     assert said[2].endswith("larger than seeds explain")
+
+
+def test_only_runs_that_have_changed_are_read_again() -> None:
+    runs = [make_run(f"r{i}", 50, seed=i) for i in range(3)]
+    first = compared(runs, "id-r0")
+    runs[2] = make_run("r2", 60, seed=2)
+    second = compared(runs, "id-r0", first)
+    assert [a is b for a, b in zip(first.found, second.found, strict=True)] == [True, True, False]
+    # Another baseline: the same lines, other differences.
+    third = compared(runs, "id-r1", second)
+    assert all(a.line is b.line for a, b in zip(second.found, third.found, strict=True))
+    assert third.found[1].difference == 0
+    anew = compared(runs, "id-r1")
+    assert [one.difference for one in third.found] == [one.difference for one in anew.found]
+
+
+def test_a_band_stands_for_its_seeds() -> None:
+    runs = [*(make_run(f"s{i}", 50, seed=i) for i in range(3)), make_run("other", 50)]
+    made = compared(runs, "id-s0", bands=True)
+    assert [line.label for line in made.lines] == ["other", "seeds (3)"]
+    assert [band.label for band in made.bands] == ["seeds (3) ± sd"]
+    stacked = np.vstack([one.line.y for one in made.found[:3] if one.line is not None])
+    at = np.interp(made.found[0].line.x[7], made.lines[1].x, made.lines[1].y)  # type: ignore[union-attr]
+    assert at == pytest.approx(stacked[:, 7].mean(), rel=0.01)
 
 
 # ---- the desk

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from lossmon.tui import mosaic
+from lossmon.tui import studio
 from tests.tui.runs import make_run, some_runs
 from tests.tui.screens import app_over, shown
 
@@ -93,7 +93,7 @@ async def test_every_view_looks_as_it_did(size: tuple[int, int], theme: str) -> 
 
 def main() -> None:
     """Write all pictures anew."""
-    mosaic.BOX_SECONDS = math.inf
+    studio.PATIENCE = math.inf
     os.environ.update(TZ="UTC", TERM="xterm-256color")
     os.environ.pop("NO_COLOR", None)
     time.tzset()

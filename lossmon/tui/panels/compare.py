@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from lossmon.charts.spec import Row, Span, XAxis
-from lossmon.tui.comparing import Compared, seeds_say
+from lossmon.tui.comparing import Compared, Comparison
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short
 from lossmon.tui.look import Look, over
@@ -51,8 +51,7 @@ def in_view(
 
 def compare_rows(
     desk: Desk,
-    found: Sequence[Compared],
-    baseline: str | None,
+    comparison: Comparison,
     axis: XAxis,
     width: int,
     height: int,
@@ -64,6 +63,7 @@ def compare_rows(
     baseline, which all others are set against, stays in view.
     """
     look = desk.look
+    baseline = comparison.question.baseline
     room = width - 4
     columns = []
     for title, size in (*((("crosshair", 10),) if here is not None else ()), *_COLUMNS):
@@ -80,9 +80,9 @@ def compare_rows(
     rows = [row(width, *head)]
     rows += [
         _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict), here or {})
-        for one in in_view(desk, found, baseline, height)
+        for one in in_view(desk, comparison.found, baseline, height)
     ]
-    for sentence in seeds_say(found, baseline):
+    for sentence in comparison.said:
         rows += [row(width, "  ", look.text(line, "dim")) for line in wrap(sentence, width - 4)]
     return rows[:height]
 

@@ -75,7 +75,14 @@ class TableState:
         if any(id(run) not in current for run in self._held):
             self._memo, self._held = None, ()
 
-    def row(self, desk: Desk, run: RunView, columns: list[tuple[int, int]], width: int) -> Row:
+    def row(
+        self,
+        desk: Desk,
+        run: RunView,
+        columns: list[tuple[int, int]],
+        width: int,
+        spark: tuple[Span, ...] | None,
+    ) -> Row:
         """Return a run's row; made anew only when something that it shows has changed."""
         stamp = (
             run.id == desk.chosen,
@@ -83,13 +90,14 @@ class TableState:
             bool(desk.alarms(run)),
             desk.look,
             width,
+            spark,
         )
         kept = self._rows.get(run.id)
         if kept is not None and kept[0] is run and kept[1] == stamp:
             return kept[2]
         if len(self._rows) > _KEPT_ROWS:
             self._rows.clear()
-        made = _run_row(desk, run, columns, width)
+        made = _run_row(desk, run, columns, width, spark or ())
         self._rows[run.id] = (run, stamp, made)
         return made
 
@@ -188,7 +196,8 @@ def _verdict(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
 
 
 def _spark(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
-    return charting.spark(desk, run, width)
+    """Stand for the curve: the studio draws those in view, all at once."""
+    return ()
 
 
 _STATES: Final = {"live": 0, "stalled": 1, "crashed": 2, "finished": 3, "unknown": 4}
@@ -346,19 +355,31 @@ def table_rows(desk: Desk, state: TableState, width: int, height: int) -> list[R
         state.first = min(max(state.first, at - room + 1), at)
     state.first = max(min(state.first, len(found) - room), 0)
     window = found[state.first : state.first + room]
-    rows += [state.row(desk, run, columns, width) for run in window]
+    curve = next((size for index, size in columns if COLUMNS[index].cell is _spark), None)
+    sparks = [None] * len(window) if curve is None else charting.sparks(desk, window, curve)
+    rows += [
+        state.row(desk, run, columns, width, spark)
+        for run, spark in zip(window, sparks, strict=True)
+    ]
     rows += [row(width)] * (height - 1 - len(rows))
     rows.append(_table_foot(desk, state, len(found), room, width))
     return rows[:height]
 
 
-def _run_row(desk: Desk, run: RunView, columns: list[tuple[int, int]], width: int) -> Row:
+def _run_row(
+    desk: Desk,
+    run: RunView,
+    columns: list[tuple[int, int]],
+    width: int,
+    spark: tuple[Span, ...],
+) -> Row:
     chosen = desk.look.paint.chosen if run.id == desk.chosen else ""
     spans: list[Span | str] = []
     for index, size in columns:
-        cell = row(size, *COLUMNS[index].cell(desk, run, size))
+        is_curve = COLUMNS[index].cell is _spark
+        cell = row(size, *(spark if is_curve else COLUMNS[index].cell(desk, run, size)))
         # Bars turned inside out would show another curve.
-        ground = "" if COLUMNS[index].cell is _spark and "reverse" in chosen else chosen
+        ground = "" if is_curve and "reverse" in chosen else chosen
         spans += [Span(span.text, over(span.style, ground)) for span in cell]
         spans.append(Span("  ", chosen))
     return row(width, *spans, fill=chosen)

@@ -109,8 +109,12 @@ class Charted(View):
 
     def action_follow(self) -> None:
         """Follow the live end, or stay."""
-        options = self.options()
+        options, chart = self.options(), self.active_chart()
         options.follow = not options.follow
+        picture = None if chart is None else chart.picture
+        if not options.follow and picture is not None and not picture.empty:
+            # A zoom that follows has moved on from where it was made.
+            options.x_range = picture.x_range
         self.say("following the live end" if options.follow else "staying where it is")
 
     def to_copy(self) -> tuple[str, str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from lossmon.charts.draw import draw
-from lossmon.charts.lines import seed_band
-from lossmon.charts.spec import Band, Line, Picture, Row
+from lossmon.charts.spec import Picture, Row
 from lossmon.model import Role, RunView
-from lossmon.tui import charting, mosaic
-from lossmon.tui.comparing import MAX_RUNS, Compared, Comparing, configuration, seed_groups
+from lossmon.tui import charting
+from lossmon.tui.comparing import (
+    MAX_RUNS,
+    Comparison,
+    Question,
+    compare,
+    configuration,
+    nothing_yet,
+)
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import compare_plan
 from lossmon.tui.panels.compare import compare_rows, in_view
@@ -22,8 +28,12 @@ from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import bindings
 from lossmon.tui.store import Store
+from lossmon.tui.studio import Job
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
+
+_LABEL: Final = 28
+"""Cells of a run's name in the legend: a few of sixty would leave no room for the others."""
 
 _HINTED: Final = 100
 """Width from which the title says how to compare other runs."""
@@ -42,8 +52,6 @@ class Compare(Charted):
         super().__init__(desk, store)
         self.family: str | None = None
         """Configuration of which the seeds alone are compared; None: what is marked, or all."""
-        self._comparing = Comparing()
-        self._kept: tuple[object, list[RunView], list[Compared]] | None = None
         self._placed_for = 0
         """Number of runs that the panels were placed for."""
 
@@ -99,8 +107,6 @@ class Compare(Charted):
 
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
-        if self._comparing.pending:
-            self._kept = None
         count = len(self.runs())
         if count != self._placed_for:
             # Textual keeps an arrangement until a child comes or goes: this says so to it.
@@ -110,80 +116,75 @@ class Compare(Charted):
         self._placed_for = count
         super().show()
 
-    def drop_stale(self, current: Container[int]) -> None:
-        """Let go of lines and figures of runs as they were."""
-        if self._kept is not None and any(id(run) not in current for run in self._kept[1]):
-            self._kept = None
-        self._comparing.drop_stale(current)
+    def _question(self) -> Question:
+        runs, options = tuple(self.runs()), self.options()
+        desk = self.desk
+        return Question(
+            runs,
+            tuple(desk.short(run, min(len(run.name), _LABEL)).strip() for run in runs),
+            tuple(desk.color(run.id) for run in runs),
+            options.x_axis,
+            options.smoothing,
+            self.metric,
+            self.base(),
+            self.bands,
+        )
 
-    def _found(self) -> list[Compared]:
+    def found(self) -> Comparison:
         """Return what is compared, with its figures: chart and table ask for the same."""
-        runs, base = self.runs(), self.base()
-        options = self.options()
-        stamp = (tuple(map(id, runs)), options.x_axis, options.smoothing, base, self.metric)
-        if self._kept is None or self._kept[0] != stamp:
-            # The runs are held, so that their ids cannot come to mean others.
-            found = self._comparing.compared(
-                self.desk, runs, options, base, self.metric, mosaic.BOX_SECONDS
-            )
-            self._kept = stamp, runs, found
-            if self._comparing.pending:
-                self.show_rest()
-        return self._kept[2]
+        question, studio = self._question(), self.desk.studio
+        cache, before = studio.cache, studio.last("comparison")
+        job = Job(
+            "comparison",
+            question.like,
+            question.stamp,
+            question.runs,
+            lambda: compare(question, cache, before),
+        )
+        answer: Comparison | None = studio.ask([job])[0]
+        return answer or nothing_yet(question)
 
     def _chart(self, width: int, height: int) -> Picture | Sequence[Row]:
         if not self.desk.runs:
             return empty_rows(self.desk, width, height, LOOKED_FOR)
-        found = self._found()
-        lines, bands = self._drawn(found)
-        options = self.options()
-        extent = charting.x_extent(lines)
-        live = any(run.state == "live" for run in self.runs())
-        x_range = options.x_range if extent is None else shown_range(*extent, options, live)
+        found, look, options = self.found(), self.desk.look, replace(self.options())
+        live = any(run.state == "live" for run in found.question.runs)
+        title = self._title(width)
+        empty = f"none of these runs has {self.metric or 'a loss'} on this axis"
+
+        def make() -> Picture:
+            extent = charting.x_extent(found.lines)
+            x_range = options.x_range if extent is None else shown_range(*extent, options, live)
+            view = charting.viewport(
+                look, options, width, height, x_range, title=title, empty=empty
+            )
+            if view.y_range == "fit":
+                view = replace(view, y_range="alike")
+            return draw(found.lines, (), found.bands, view)
+
+        # The job holds what it draws: its id cannot come to mean another.
+        stamp = (id(found), options.stamp, look, title)
+        job = Job("compared", (width, height), stamp, found.question.runs, make)
+        return charting.or_blank(look, self.desk.studio.ask([job])[0], width, height)
+
+    def _title(self, width: int) -> str:
         title = self.metric or "training loss"
         if self.family is not None:
-            title += f"  ({self.family} alone; w shows all)"
-        elif len(self.desk.marked) < 2:
+            return f"{title}  ({self.family} alone; w shows all)"
+        if len(self.desk.marked) < 2:
             # In little room the lines' names are worth more: the foot has the keys too.
             hint = "; space marks some, w shows one's seeds" if width >= _HINTED else ""
-            title += f"  (all runs{hint})"
-        view = charting.viewport(
-            self.desk,
-            options,
-            width,
-            height,
-            x_range,
-            title=title,
-            empty=f"none of these runs has {self.metric or 'a loss'} on this axis",
-        )
-        if view.y_range == "fit":
-            view = replace(view, y_range="alike")
-        return draw(lines, (), bands, view)
-
-    def _drawn(self, found: Sequence[Compared]) -> tuple[list[Line], list[Band]]:
-        lines = [one.line for one in found if one.line is not None]
-        if not self.bands:
-            return lines, []
-        bands: list[Band] = []
-        for group in seed_groups(found):
-            members = [one.line for one in group.members if one.line is not None]
-            label = f"{group.name} ({len(members)})"
-            mean, band = seed_band(members, label, members[0].color)
-            if len(mean.x) == 0:
-                continue
-            lines = [line for line in lines if all(line is not member for member in members)]
-            lines.append(mean)
-            bands.append(band)
-        return lines, bands
+            return f"{title}  (all runs{hint})"
+        return title
 
     def _table(self, width: int, height: int) -> Sequence[Row]:
         if not self.desk.runs:
             return []
-        options = self.options()
+        options, found = self.options(), self.found()
         picture = self.active_chart().picture
         here = None
         if options.cursor_x is not None and picture is not None:
-            reach = {one.line.color: one.line.x for one in self._found() if one.line is not None}
+            reach = {one.line.color: one.line.x for one in found.found if one.line is not None}
             low, high = picture.x_range
             cell = (high - low) / max(picture.area.width - 1, 1)
             # A run that ended before, or began later, has no value there.
@@ -193,9 +194,7 @@ class Compare(Charted):
                 if (x := reach.get(value.color)) is not None
                 and x[0] - cell <= options.cursor_x <= x[-1] + cell
             }
-        return compare_rows(
-            self.desk, self._found(), self.base(), options.x_axis, width, height, here
-        )
+        return compare_rows(self.desk, found, options.x_axis, width, height, here)
 
     # ---- keys and mouse
 
@@ -226,7 +225,8 @@ class Compare(Charted):
     def action_band(self) -> None:
         """Show seeds as mean ± sd, or each line."""
         self.desk.choices.bands = not self.bands
-        if self.bands and not seed_groups(self._found()):
+        names = [configuration(run.name) for run in self.runs()]
+        if self.bands and len(set(names)) == len(names):
             self.say(
                 "no seeds to group: names must differ in their seed alone (lr3e4-s1, lr3e4-s2)"
             )
@@ -288,7 +288,8 @@ class Compare(Charted):
 
     def _pick(self, x: int, y: int) -> None:
         height = self.query_one("#table", Sheet).size.height
-        shown = in_view(self.desk, self._found(), self.base(), height)
+        found = self.found()
+        shown = in_view(self.desk, found.found, found.question.baseline, height)
         if 1 <= y <= len(shown):
             self.desk.choose(shown[y - 1].run.id)
             self.show()

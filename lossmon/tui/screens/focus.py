@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from lossmon.charts.spec import Picture, Row
-from lossmon.model import Event, RunView
+from lossmon.model import RunView
 from lossmon.tui import charting
+from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import focus_plan
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import is_elsewhere
@@ -17,6 +18,7 @@ from lossmon.tui.panels.runs import empty_rows, list_first, list_rows
 from lossmon.tui.placed import Plan
 from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.view import bindings
+from lossmon.tui.store import Store
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
 
@@ -38,6 +40,11 @@ class Focus(Charted):
 
     NAME = "focus"
     BINDINGS: ClassVar = bindings("focus")
+
+    def __init__(self, desk: Desk, store: Store | None = None) -> None:
+        super().__init__(desk, store)
+        self._toward: Happening | None = None
+        """The event to zoom to as soon as the chart of its run is there."""
 
     def plan(self, width: int, height: int) -> Plan:
         """Return where the panels stand."""
@@ -66,6 +73,7 @@ class Focus(Charted):
         if run is not None and run.state == "stalled" and not is_elsewhere(run.source):
             self.desk.ask_machine(f"{run.id} {run.last_growth}")
         super().show()
+        self._go_on()
 
     def go_to(self, happening: Happening) -> None:
         """Show an event of any run: it is selected, and the chart zoomed to it."""
@@ -77,13 +85,24 @@ class Focus(Charted):
         at = next((i for i, one in enumerate(found) if event_key(run, one) == key), None)
         if now is not None and at is not None:
             self.options().x_range = None
+            self._toward = now, event
             self._go_to_event(now, at)
-            # Where the chart reaches is known once it is drawn.
-            self.call_after_refresh(self._zoom_to, now, event)
 
-    def _zoom_to(self, run: RunView, event: Event) -> None:
-        picture = self.active_chart().picture
-        x = charting.event_x(self.desk, run, event, self.options().x_axis)
+    def _go_on(self) -> None:
+        """Zoom to the event gone to: where its chart reaches is known once that is drawn."""
+        if self._toward is None or not self.is_current or not self.active_chart().is_drawn:
+            return
+        run, event = self._toward
+        if run.id != self.desk.chosen:
+            self._toward = None
+            return
+        if self.desk.studio.is_late("chart"):
+            return
+        picture, axis = self.active_chart().picture, self.options().x_axis
+        x = charting.event_x(self.desk, run, event, axis)
+        if charting.event_is_late(self.desk, axis):
+            return
+        self._toward = None
         if picture is None or picture.empty or x is None:
             return
         low, high = picture.x_range

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from lossmon.charts.spec import Picture, Row, Span
@@ -11,7 +11,7 @@ from lossmon.tui import charting
 from lossmon.tui.desk import Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
-from lossmon.tui.mosaic import Mosaic, Tile, TileKeeper, grid_boxes
+from lossmon.tui.mosaic import Mosaic, Tile, grid_boxes
 from lossmon.tui.panels.runs import empty_rows
 from lossmon.tui.panels.table import matches
 from lossmon.tui.placed import Box, Plan
@@ -56,7 +56,6 @@ class Metrics(Charted):
         self.active = 0
         """Index of the chosen chart among all that match."""
         self.enlarged = False
-        self._tiles = TileKeeper()
         """Whether the chosen chart has the whole room."""
 
     def plan(self, width: int, height: int) -> Plan:
@@ -106,17 +105,7 @@ class Metrics(Charted):
             return self._large(run, names, width, height)
         lines = lines if self.desk.choices.rows else min(lines, -(-len(shown) // columns)) or 1
         boxes = grid_boxes(width, height - 1, columns, lines)
-        self._tiles.begin()
-        self._tiles.forget(len(shown))
-        active = self.active - self.first
-        order = self._tiles.order(len(shown), active)
-        made = {
-            index: self._kept_tile(run, index, shown[index], boxes[index], index == active)
-            for index in order
-        }
-        tiles = [made[index] for index in range(len(shown))]
-        if self._tiles.pending:
-            self.show_rest()
+        tiles = self._drawn_tiles(run, shown, boxes, self.active - self.first)
         words = f"  {len(names)} series"
         if self.query_text:
             words += f" of {len(run.series)} match '{self.query_text}' (esc shows all)"
@@ -125,31 +114,31 @@ class Metrics(Charted):
         foot = Tile((0, height - 1, width, 1), [row(width, look.text(words, "dim"))], None)
         return Mosaic(width, height, (*tiles, foot), self.active - self.first)
 
-    def drop_stale(self, current: Container[int]) -> None:
-        """Let go of charts of runs as they were."""
-        self._tiles.drop_stale(current)
-
-    def _kept_tile(self, run: RunView, index: int, name: str, box: Box, active: bool) -> Tile:
-        def make() -> Tile:
-            picture = charting.small_picture(self.desk, run, self.options(), name, box[2], box[3])
-            return Tile(box, self._headed(picture, active), picture)
-
-        stamp = (id(run), name, self.options().stamp, self.desk.look, active)
-        return self._tiles.tile(
-            index,
-            box,
-            stamp,
-            run,
-            make,
-            active,
-            lambda: [row(box[2], self.desk.look.text(name, "dim"))],
-        )
+    def _drawn_tiles(
+        self, run: RunView, names: Sequence[str], boxes: Sequence[Box], active: int
+    ) -> list[Tile]:
+        """Return a tile for each name; the chosen one is drawn first."""
+        order = sorted(range(len(names)), key=lambda index: index != active)
+        jobs = [
+            charting.small_job(
+                self.desk, run, self.options(), names[i], *boxes[i][2:], ("metric", i)
+            )
+            for i in order
+        ]
+        drawn: dict[int, Picture | None] = dict(zip(order, self.desk.studio.ask(jobs), strict=True))
+        tiles = []
+        for index, name in enumerate(names):
+            picture, box = drawn[index], boxes[index]
+            head = [row(box[2], self.desk.look.text(name, "dim"))]
+            rows = head if picture is None else self._headed(picture, index == active)
+            tiles.append(Tile(box, rows, picture))
+        return tiles
 
     def _large(self, run: RunView, names: Sequence[str], width: int, height: int) -> Mosaic:
         """Return the chosen chart alone."""
         name = names[self.active]
         picture = charting.run_picture(
-            self.desk, run, self.options(), width, height - 1, names=[name]
+            self.desk, run, self.options(), width, height - 1, names=[name], slot="large"
         )
         words = f"  {name}: {self.active + 1} of {len(names)} (v/V: next, enter: all)"
         foot = [row(width, self.desk.look.text(words, "dim"))]

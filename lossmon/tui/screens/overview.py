@@ -65,7 +65,7 @@ class Overview(View):
         rows = table_rows(self.desk, self.state, width, height - below)
         options = replace(self.desk.options, cursor_x=None)
         picture = charting.run_picture(
-            self.desk, run, options, width, below - 1, self.desk.selected_event
+            self.desk, run, options, width, below - 1, self.desk.selected_event, slot="preview"
         )
         return [*rows, heading(self.desk.look, width, run.name), *picture.rows]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from lossmon.charts.spec import Row, Span
+from lossmon.charts.spec import Picture, Row, Span
 from lossmon.model import Role, RunView
 from lossmon.tui import charting
 from lossmon.tui.desk import ChartOptions, Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
 from lossmon.tui.marks import VERDICTS
-from lossmon.tui.mosaic import Mosaic, Tile, TileKeeper
+from lossmon.tui.mosaic import Mosaic, Tile
 from lossmon.tui.panels.runs import empty_rows, run_marker
 from lossmon.tui.panes import GRIDS, MAX_PANES, Pane, Panes
 from lossmon.tui.placed import Box, Plan
@@ -22,6 +22,7 @@ from lossmon.tui.screens.charted import Charted
 from lossmon.tui.screens.focus import LOOKED_FOR
 from lossmon.tui.screens.view import bindings
 from lossmon.tui.store import Store
+from lossmon.tui.studio import Job
 from lossmon.tui.widgets.chart import Chart
 from lossmon.tui.widgets.sheet import Sheet
 
@@ -36,7 +37,6 @@ class PanesView(Charted):
         super().__init__(desk, store)
         self.panes = Panes()
         self._touched = False
-        self._tiles = TileKeeper()
 
     @property
     def linked(self) -> bool:
@@ -95,53 +95,36 @@ class PanesView(Charted):
         leaves = self.panes.leaves()
         boxes = self.panes.boxes(width, height)
         active = min(self.panes.active, len(leaves) - 1)
-        self._tiles.begin()
-        self._tiles.forget(len(leaves))
         # The active pane first: it is what a key is for.
-        order = self._tiles.order(len(leaves), active)
-        tiles = {index: self._kept_tile(index, leaves[index], boxes[index]) for index in order}
-        if self._tiles.pending:
-            self.show_rest()
-        return Mosaic(width, height, tuple(tiles[index] for index in range(len(leaves))), active)
-
-    def drop_stale(self, current: Container[int]) -> None:
-        """Let go of charts of runs as they were."""
-        self._tiles.drop_stale(current)
-
-    def _kept_tile(self, index: int, pane: Pane, box: Box) -> Tile:
-        run = self.run_of(pane)
-        options = self.desk.options if self.linked else pane.options
-        active = index == self.panes.active
-        stamp = (
-            id(run),
-            pane.metric,
-            options.stamp,
-            self.desk.look,
-            active,
-            run is not None and bool(self.desk.alarms(run)),
+        order = sorted(range(len(leaves)), key=lambda index: index != active)
+        jobs = {index: self._job(index, leaves[index], boxes[index]) for index in order}
+        asked = [job for job in jobs.values() if job is not None]
+        drawn = dict(zip((job.slot for job in asked), self.desk.studio.ask(asked), strict=True))
+        tiles = tuple(
+            self._tile(index, leaves[index], boxes[index], drawn) for index in range(len(leaves))
         )
-        return self._tiles.tile(
-            index,
-            box,
-            stamp,
-            run,
-            lambda: self._tile(index, pane, box),
-            active,
-            lambda: [self._head(index, pane, box[2])],
-        )
+        return Mosaic(width, height, tiles, active)
 
-    def _tile(self, index: int, pane: Pane, box: Box) -> Tile:
-        _, _, width, height = box
+    def _job(self, index: int, pane: Pane, box: Box) -> Job | None:
         run = self.run_of(pane)
-        head = self._head(index, pane, width)
         if run is None:
-            return Tile(box, [head], None)
+            return None
         options = self.desk.options if self.linked else pane.options
         names = None if pane.metric is None else [pane.metric]
-        picture = charting.run_picture(
-            self.desk, run, options, width, max(height - 1, 1), names=names
+        return charting.run_job(
+            self.desk, run, options, box[2], max(box[3] - 1, 1), names=names, slot=("pane", index)
         )
-        return Tile(box, [head, *picture.rows], picture, 1)
+
+    def _tile(
+        self, index: int, pane: Pane, box: Box, drawn: Mapping[Hashable, Picture | None]
+    ) -> Tile:
+        _, _, width, height = box
+        head = self._head(index, pane, width)
+        if ("pane", index) not in drawn:
+            return Tile(box, [head], None)
+        picture = drawn["pane", index]
+        rows = charting.or_blank(self.desk.look, picture, width, max(height - 1, 1)).rows
+        return Tile(box, [head, *rows], picture, 1)
 
     def _head(self, index: int, pane: Pane, width: int) -> Row:
         """Return the row above a pane's chart: number, run, metric, verdict."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checka
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.constants import MAX_FPS
 from textual.screen import Screen
 
 from lossmon.charts.spec import Row
@@ -26,12 +25,7 @@ from lossmon.tui.widgets.panel import Panel
 from lossmon.tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from lossmon.tui.panels.happenings import Happening
-
-_SENT: Final = 1.5 / MAX_FPS
-"""Seconds after which what was drawn is sent: Textual sends at most so many pictures a second."""
 
 VIEWS: Final = {
     "overview": ("runs", "lossmon.tui.screens.overview", "Overview"),
@@ -84,7 +78,6 @@ class View(Screen[None]):
         self._foot_keys: list[tuple[int, int, Key]] = []
         self._placed = Placed(self._whole_plan)
         self._compositor = CellCompositor()
-        self._rest: Timer | None = None
 
     @property
     def layout(self) -> Placed:
@@ -210,30 +203,25 @@ class View(Screen[None]):
         """Draw anew what differs from what stands on screen."""
         if not self.is_current:
             return
-        for sheet in self.query(Sheet):
-            sheet.redraw()
+        with self.desk.studio.patience():
+            for sheet in self.query(Sheet):
+                sheet.redraw()
 
     def drop_stale(self, current: Container[int]) -> None:
-        """Let go of kept pictures of runs that were another thing then: not of `current` ids.
+        """Let go of what is kept of runs that were another thing then: not of `current` ids.
 
         A view that is not shown would keep the points of the moment at which it was left.
         """
 
-    def show_rest(self) -> None:
-        """Draw on once what is drawn now was sent and keys were looked at."""
-        # Not `call_after_refresh`: it comes before the picture where a widget's request for it is
-        # still on its way.
-        if self._rest is None:
-            self._rest = self.set_timer(_SENT, self._show_rest)
-
-    def _show_rest(self) -> None:
-        self._rest = None
-        self.show()
-
     def repaint(self, paint: Paint) -> None:
         """Take another theme."""
-        for sheet in self.query(Sheet):
-            sheet.repaint(paint)
+        with self.desk.studio.patience():
+            for sheet in self.query(Sheet):
+                sheet.repaint(paint)
+
+    def on_screen_suspend(self) -> None:
+        """What this view waits for is not drawn any more."""
+        self.desk.studio.leave()
 
     def on_screen_resume(self) -> None:
         """Show what happened while another view was up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from textual import events
@@ -50,6 +51,9 @@ class Chart(Sheet):
         self._tiles: tuple[Tile, ...] = ()
         self._active = 0
         self._grab: tuple[int, tuple[float, float]] | None = None
+        self._moved: tuple[Picture, tuple[float, float]] | None = None
+        """The range that keys chose from a picture: the next key goes on from there, also while
+        the picture of it is drawn."""
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """Return the rows, and keep the pictures to read the mouse by."""
@@ -68,11 +72,30 @@ class Chart(Sheet):
         """The active picture, None where there is none."""
         return self._tiles[self._active].picture if self._active < len(self._tiles) else None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether something was drawn for the size that the chart has now."""
+        return self._drawn_size == (self.size.width, self.size.height)
+
     # ---- moving (the view's keys come here too)
+
+    def _start(self) -> Picture | None:
+        """Return the active picture, with the range that was chosen since."""
+        picture, moved = self.picture, self._moved
+        if picture is None or moved is None:
+            return picture
+        if moved[0] is not picture or moved[1] != self._options().x_range:
+            return picture
+        return replace(picture, x_range=moved[1])
+
+    def _move(self, options: ChartOptions, to: tuple[float, float]) -> None:
+        picture = self.picture
+        options.x_range = to
+        self._moved = None if picture is None else (picture, to)
 
     def zoom(self, by: int, around: float | None = None) -> bool:
         """Zoom in (out where `by` is negative); return whether there was something to zoom."""
-        picture, options = self.picture, self._options()
+        picture, options = self._start(), self._options()
         if picture is None or picture.empty:
             return False
         if around is None:
@@ -80,12 +103,12 @@ class Chart(Sheet):
             around = options.cursor_x
             if around is None and options.follow:
                 around = picture.x_range[1]
-        options.x_range = picture.zoom(_ZOOM if by > 0 else 1 / _ZOOM, around)
+        self._move(options, picture.zoom(_ZOOM if by > 0 else 1 / _ZOOM, around))
         return True
 
     def pan(self, by: int) -> bool:
         """Move to the right (left where negative): the crosshair where there is one."""
-        picture, options = self.picture, self._options()
+        picture, options = self._start(), self._options()
         if picture is None or picture.empty:
             return False
         if options.cursor_x is not None:
@@ -93,7 +116,7 @@ class Chart(Sheet):
             cell = (high - low) / max(picture.area.width - 1, 1)
             options.cursor_x = self._at(min(max(options.cursor_x + by * cell, low), high))
             return True
-        options.x_range = picture.pan(_PAN * by)
+        self._move(options, picture.pan(_PAN * by))
         options.follow = False
         return True
 
@@ -169,7 +192,7 @@ class Chart(Sheet):
         moved = (begin - event.x) * (high - low) / max(picture.area.width - 1, 1)
         options = self._options()
         if options.x_range is not None:  # else everything is in view: there is nowhere to go
-            options.x_range = picture.within(low + moved, high + moved)
+            self._move(options, picture.within(low + moved, high + moved))
             options.follow = False
             self._on_change()
 
