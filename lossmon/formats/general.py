@@ -19,7 +19,8 @@ from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
 from lossmon.formats.general_head import lines_like_loss
-from lossmon.formats.general_layout import MAX_SHAPE, Layout, layout_of
+from lossmon.formats.general_layout import Layout
+from lossmon.formats.general_line import MAX_SHAPE, layout_of
 from lossmon.formats.general_names import with_split
 from lossmon.formats.general_shape import expression, shape_of, split_numbers
 from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP, Plan, Row, Track, floats

@@ -1,0 +1,133 @@
+"""Counters in a line of free text: which number is the step, the epoch, the batch, a total."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossmon.formats._late import late
+from lossmon.formats.general_layout import Layout
+from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
+from lossmon.model import Role, role_of
+
+_LETTERS: Final = frozenset("esitk")
+"""`e: 3 s: 100 loss: …`: counters of one letter, before any metric."""
+# With one of these a counter's name is a setting, not where training stands.
+_SETTING_WORDS: Final = frozenset((
+    "warmup", "max", "num", "save", "log", "logging", "per", "accum", "accumulation", "size",
+    "remaining", "left", "every", "interval", "patience", "freq", "frequency", "decay", "total",
+    "n", "first", "best", "last",
+))  # fmt: skip
+_COUNTERS_DESPITE: Final = frozenset(["num_updates", "total_timesteps", "num_steps", "total_steps"])
+UNIT: Final = late(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
+_LOCATION: Final = late(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
+"""`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
+_CLU_STEP: Final = "] ["
+"""`logging_writer.py:48] [100] loss=…`: the step as CLU's metric writers log it."""
+_CJK_COUNTERS: Final = {"轮": "epoch", "輪": "epoch", "步": "step"}
+
+
+def counter(
+    layout: Layout,
+    index: int,
+    name: str,
+    parts: tuple[str, ...],
+    whole: bool,
+    value: str,
+    explicit: bool,
+) -> bool:
+    """Take a number that counts; True if it is dealt with."""
+    last = parts[-1]
+    if role_of(name) not in (Role.OTHER, Role.EPOCH):
+        return False
+    joined = "_".join(parts)
+    if set(parts) & _SETTING_WORDS and joined not in _COUNTERS_DESPITE:
+        return last in EPOCH_WORDS or last in STEP_WORDS or last in BATCH_WORDS
+    layout.plural |= last in EPOCH_WORDS | STEP_WORDS and last.endswith("s")
+    if last in EPOCH_WORDS:
+        if layout.epoch is None and value[0] not in "-nNiI":
+            layout.epoch = index
+        return True
+    if last in STEP_WORDS and whole:
+        # `iter 4 step 1`: the step; but the batch of an epoch yields to a step.
+        if layout.step is None or layout.batchwise or last in ("step", "steps"):
+            layout.step, layout.step_total, layout.batchwise = index, None, False
+        return True
+    if last in BATCH_WORDS and whole:
+        if layout.step is None:
+            layout.step, layout.batchwise = index, True
+        return True
+    if last == "rank" and whole:
+        layout.rank = index
+        return True
+    if explicit and whole and name in _LETTERS and not layout.metrics and layout.step is None:
+        if name == "e":
+            layout.epoch = index if layout.epoch is None else layout.epoch
+        else:
+            layout.step, layout.batchwise = index, False
+        return True
+    return last in STEP_WORDS
+
+
+def counted(layout: Layout, index: int, following: str) -> bool:
+    """Take a counter whose name stands behind it: `3 epochs`, `1epoch:train:1-50batch:`."""
+    word = UNIT.match(following.lstrip(" "))
+    name = word.group().lower() if word else ""
+    name = name or _CJK_COUNTERS.get(following.lstrip(" ")[:1], "")
+    if name in EPOCH_WORDS and layout.epoch is None:
+        layout.epoch = index
+    elif name in STEP_WORDS | BATCH_WORDS and layout.step is None:
+        layout.step, layout.batchwise = index, name in BATCH_WORDS
+    else:
+        return False
+    layout.plural |= name.endswith("s")
+    return True
+
+
+def set_total(layout: Layout, index: int, anonymous: int | None) -> None:
+    before = index - 1
+    if before == layout.epoch:
+        layout.epoch_total = index
+    elif before == layout.step:
+        layout.step_total = index
+    elif anonymous == before:
+        if layout.batchwise and layout.epoch is None:
+            # `[3/300][20/1251]`: the first counts epochs
+            layout.epoch, layout.epoch_total = layout.step, layout.step_total
+            layout.step = None
+        if layout.step is None:
+            layout.step, layout.step_total, layout.batchwise = before, index, True
+
+
+def leads(label: str, following: str) -> bool:
+    """Say whether a whole number without a name at a line's beginning may be its step."""
+    if label.strip(" \t([#") != "":
+        return False
+    # `120: loss=0.5`, but no clock and no place in a file.
+    behind = following[1:] if following.startswith(": ") else following
+    return not behind.startswith(("-", ":", "/", ".", "%", "x"))
+
+
+def epoch_and_batch(texts: list[str], values: list[str]) -> bool:
+    """Say whether a line begins with `[2,  4000]`, as a well-known tutorial prints them."""
+    return (
+        len(values) > 2
+        and [text.strip(" \t") for text in texts[:2]] == ["[", ","]
+        and texts[2].startswith("]")
+        and values[0].isdigit()
+        and values[1].isdigit()
+    )
+
+
+def is_location(label: str) -> bool:
+    match = _LOCATION.search(label[-80:])
+    return match is not None and match[1].lower() not in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS
+
+
+def bracketed_step(texts: list[str], index: int) -> bool:
+    """Say whether a whole number stands as `[#00120]`, or behind CLU's place in its source."""
+    before, following = texts[index], texts[index + 1]
+    if not following.startswith("]"):
+        return False
+    return before.endswith("[#") or (
+        before == _CLU_STEP and index > 0 and texts[index - 1].endswith(".py:")
+    )

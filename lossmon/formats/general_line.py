@@ -1,0 +1,192 @@
+"""What the numbers of a line mean, judged from the words before each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossmon.formats._late import late
+from lossmon.formats.general_counters import (
+    UNIT,
+    bracketed_step,
+    counted,
+    counter,
+    epoch_and_batch,
+    is_location,
+    leads,
+    set_total,
+)
+from lossmon.formats.general_layout import Layout
+from lossmon.formats.general_metrics import (
+    LEVELS,
+    MEASURED,
+    is_lost,
+    losses,
+    metric,
+    name_behind,
+    step_then_loss,
+    take_letter,
+)
+from lossmon.formats.general_names import (
+    EVAL_WORDS,
+    SUMMARY_WORDS,
+    TRAIN_WORDS,
+    measured_when,
+    name_before,
+    split_said,
+    sums_up,
+)
+from lossmon.formats.general_splits import pair_of_splits, same_on
+from lossmon.model import Role, role_of
+from lossmon.model.roles import ERRORS, measure_of, words
+
+MAX_NUMBERS: Final = 32
+"""A line with more numbers is data, not a report of training."""
+MAX_SHAPE: Final = 512
+"""Characters of text between the numbers: what people read is shorter."""
+_ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
+_LOSSES_OF: Final = late(r"(?i)\bloss(?:es)?\W{0,4}\{")
+"""`Losses {'ner': 100.2}`: what the keys name are losses."""
+_FILE_ENDING: Final = late(
+    r"\.(?:ckpt|pth?|h5|hdf5|bin|safetensors|png|jpe?g|pdf|json|txt|csv|pkl|np[yz]|onnx|zip|tar|keras"
+    r"|weights|msgpack|log)\b"
+)
+_ENUMERATED: Final = frozenset((
+    "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
+    "q", "year", "week", "day", "month", "config", "sample", "file", "user", "player", "team",
+    "commit", "version", "line", "page", "chapter", "question", "claim", "policy", "order",
+    "invoice", "item", "ticket", "account", "customer", "region", "branch", "store", "case",
+))  # fmt: skip
+"""Things that lines may go through one by one; training does not go on with them."""
+
+
+def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout | None:
+    """Say what the numbers of a line mean; None if it reports nothing of a training.
+
+    `context` is the split (`val`) that holds where the line names none.
+    """
+    if len(values) > MAX_NUMBERS or sum(map(len, texts)) > MAX_SHAPE:
+        return None
+    layout = Layout()
+    taken: set[str] = set()
+    summary = False
+    anonymous: int | None = None
+    lead: int | None = None
+    dated = -1
+    awaited = ""
+    of_losses = False
+    splits: list[tuple[int, str]] = []
+    if epoch_and_batch(texts, values):
+        layout.epoch, layout.step, layout.batchwise = 0, 1, True
+        dated = 1
+    for index, value in enumerate(values):
+        if texts[index + 1 : index + 3] in (["/", "/"], ["-", "-"]):
+            dated = index + 2  # the three numbers of a date
+        if index <= dated:
+            continue
+        label, following = texts[index], texts[index + 1]
+        if index:
+            unit = UNIT.match(label)
+            if unit is not None and role_of(unit.group()) not in MEASURED:
+                label = label[unit.end() :]
+        if _specifies(label, value, following):
+            continue
+        whole = value.lstrip("+").replace(",", "").isdigit()
+        of_losses = _LOSSES_OF.search(label) is not None or (of_losses and "}" not in label)
+        if awaited and label.strip(" \t") in _ASSIGNED:
+            metric(layout, index, awaited, True, label, context, taken)
+            awaited = ""
+            continue
+        if label == "-" and whole and layout.step is None and layout.epoch == index - 1 >= 0:
+            layout.step, layout.batchwise = index, True  # `epoch 1-599`
+            continue
+        if (index and label == ":") or (following == ":" and index + 1 < len(values)):
+            context = split_said(label, context)
+            continue  # a clock
+        bare = label.strip(" \t")
+        if index and bare in ("/", "of", "out of"):
+            set_total(layout, index, anonymous if whole else None)
+            anonymous = None
+            continue
+        anonymous = None
+        if bare in ("(", "±", "+/-", "+-") and index:
+            continue  # an average or a spread of the number before
+        if whole and following.startswith(" - ") and is_location(label):
+            continue
+        if whole and layout.step is None and bracketed_step(texts, index):
+            layout.step = index
+            continue
+        if not whole and (pair := pair_of_splits(label, following)) and index + 1 < len(values):
+            metric(layout, index, f"train {pair[0]}", True, label, "", taken)
+            metric(layout, index + 1, f"{pair[1]} {pair[0]}", True, label, "", taken)
+            dated = index + 1
+            continue
+        name, explicit, rest = name_before(label)
+        if not whole and (beside := same_on(layout.metrics, index, name, label)):
+            metric(layout, index, beside, True, label, "", taken)
+            continue
+        context = split_said(rest, context)
+        split = name
+        if name and name.lower() in EVAL_WORDS:
+            context, name = EVAL_WORDS[name.lower()], ""
+        elif name and name.lower() in TRAIN_WORDS:
+            context, name = "", ""
+        if split and not name and not whole:
+            splits.append((index, f"{split} loss"))
+        if (not name or name in LEVELS) and whole and counted(layout, index, following):
+            continue
+        if not name:
+            behind = None if whole else name_behind(label, following, index + 1 < len(values))
+            if behind is not None:
+                metric(layout, index, behind, True, label, context, taken)
+                continue
+            starts = following.strip(" \t").startswith(("/", "of "))
+            if whole and starts:
+                anonymous = index
+            elif whole and split and following.strip(" \t") == "[" and layout.epoch is None:
+                layout.epoch = index  # `Train: 3 [20/1251]`
+            elif index == 0 and whole and leads(label, following):
+                lead = index
+            continue
+        if _FILE_ENDING.match(following) is not None:
+            return None  # `val_loss=0.53.ckpt`: a listing of files
+        parts = words(name)
+        if parts[-1:] == ("loss",) and is_lost(rest, following):
+            continue
+        layout.enumerates |= whole and not _ENUMERATED.isdisjoint(parts[-1:])
+        summary |= sums_up(rest, name)
+        if not parts or summary or set(parts) & SUMMARY_WORDS:
+            continue
+        if counter(layout, index, name, parts, whole, value, explicit):
+            awaited = measured_when(rest)
+            continue
+        if whole and layout.step is None and step_then_loss(texts, values, index, name):
+            layout.step = index
+            metric(layout, index + 1, name, True, label, context, taken)
+            dated = index + 1
+            continue
+        if of_losses and role_of(name) is Role.OTHER:
+            name = f"loss/{name}"
+        metric(layout, index, name, explicit, label, context, taken)
+        if " " in name:
+            context = split_said(name, context)  # `val Loss: 0.5 Acc: 0.8`
+    if splits and not (layout.has_loss or layout.has_score) and layout.counts:
+        layout.metrics = sorted([*splits[:2], *layout.metrics])
+        layout.has_loss = layout.guessed = True
+    if layout.counts and not (layout.has_loss or layout.has_score):
+        take_letter(layout)
+    if layout.has_loss and all(measure_of(name) in ERRORS for name in losses(layout)):
+        layout.guessed = True
+    if layout.step is None and lead is not None and layout.metrics:
+        layout.step = lead
+    trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
+    layout.validating = bool(context) and layout.batchwise and not trains
+    if not layout.metrics and not layout.counts:
+        return None
+    return layout
+
+
+def _specifies(label: str, value: str, following: str) -> bool:
+    """Say whether a number belongs to a format specification: `{loss:.4f}`, `%5.3f`."""
+    return (value[0] == "." and following[:1] in ("f", "e", "g", "%")) or (
+        label.endswith("%") or following.startswith(("f}", "e}", "g}", "d}"))
+    )
