@@ -42,6 +42,7 @@ INDEX: Final[dict[str, Entry]] = {
     'flair': Entry(('flair',), (' - iter ', ' done: loss ')),
     'general': Entry(('text',), last_resort=True),
     'general_counters': Entry(),
+    'general_dicts': Entry(),
     'general_head': Entry(),
     'general_layout': Entry(),
     'general_line': Entry(),

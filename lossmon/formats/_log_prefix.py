@@ -12,6 +12,7 @@ from typing import Final
 from lossmon.formats._late import late
 
 _CLOCK: Final = r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?+(?: ?[AP]M\b)?+"
+_MINUTES: Final = r"\d{2}:\d{2}(?![\d:])"
 _DATE: Final = r"(?:\d{4}[-/]\d{2}[-/]\d{2}|\d{2}[-/]\d{2}[-/](?:\d{4}|\d{2})(?!\d))"
 _ZONE: Final = r"(?:Z\b|[+-]\d{2}:?\d{2}\b)?+"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -28,6 +29,8 @@ EXPRESSION: Final = (
     # when: `[2024-03-05 10:11:12]`, `Mar 05 10:11:12`, `[Tue Mar  5 10:11:12 2024]`, `10:11:12`
     rf"[\[(]?+{_DATE}[T _-](?:- )?+{_CLOCK}{_ZONE}[\])]?+"
     rf"|[\[(]?+(?:{_DAY} )?+{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}(?: \d{{4}}(?![\w/-]))?+[\])]?+"
+    # `05 Mar 10:11`, `Tue 05 Mar 2024 10:11:12`
+    rf"|[\[(]?+(?:{_DAY},? )?+\d{{1,2}} {_MONTH}(?: \d{{4}})?+ (?:{_CLOCK}|{_MINUTES})[\])]?+"
     rf"|[\[(]?+{_CLOCK}{_ZONE}(?![\d:])[\])]?+"
     # glog: `I0305 10:11:12.345678 139 train.py:88]`
     rf"|[IWEF]\d{{4}} {_CLOCK} {{1,8}}\d{{1,20}}+ [\w./-]{{1,80}}+:\d{{1,6}}+\]"

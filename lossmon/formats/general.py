@@ -18,6 +18,7 @@ from lossmon.formats._late import late
 from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document
+from lossmon.formats.general_dicts import continues_dict, opens_dict, plain
 from lossmon.formats.general_head import lines_like_loss
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_line import MAX_SHAPE, layout_of
@@ -59,6 +60,8 @@ class GeneralParser(ConsoleParser):
         self._plans: list[Plan] = []
         self._evaluating = False
         self._known: set[str] = set()
+        self._stepwise: set[str] = set()
+        self._opened: list[str] = []
         self._tracks: dict[tuple[object, ...], Track] = {}
         self._fast: Plan | None = None
         self._batches: list[Batch] = []
@@ -87,7 +90,31 @@ class GeneralParser(ConsoleParser):
             return False
         said = without_prefix(text)
         prefixed = len(said) < len(text)
-        text = said
+        if self._opened:
+            if continues_dict(said, len(self._opened)):
+                self._opened.append(said)
+                return "}" in said and self._said(self._joined(), prefixed)
+            self._give_back()
+        if opens_dict(said):
+            self._opened = [said]
+            return False
+        return self._said(plain(said), prefixed)
+
+    def _joined(self) -> str:
+        lines, self._opened = self._opened, []
+        return " ".join(line.strip(" ") for line in lines)
+
+    def _give_back(self) -> None:
+        """Take the lines of what looked like a dictionary one by one."""
+        lines, self._opened = self._opened, []
+        for line in lines:
+            self._said(line, False)
+
+    def held_back(self) -> None:
+        self._give_back()
+
+    def _said(self, text: str, prefixed: bool) -> bool:
+        """Take what a script said: a line without its logger's prefix."""
         parts = split_numbers(text)
         if len(parts) < 3:
             self._heading(text)
@@ -253,6 +280,10 @@ class GeneralParser(ConsoleParser):
             self.believed = True
             if one.layout.counts:
                 self._known.update(one.names)
+            if one.layout.step is not None and not one.layout.validating:
+                self._stepwise.update(one.names)
+            elif one.layout.epoch is not None:
+                one.name_means(self._stepwise)
             accepted += [
                 other
                 for other in self._tracks.values()
@@ -316,6 +347,7 @@ class GeneralParser(ConsoleParser):
         """Take rows `start` to `stop` of a split block, all of one shape."""
         if stop <= start:
             return
+        self._give_back()
         first, last = start * width + 1, stop * width
         rows = stop - start
         if rows >= 8 and self._columns(

@@ -6,8 +6,9 @@ from typing import Final
 
 from lossmon.formats._late import late
 from lossmon.formats.general_layout import Layout
-from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
+from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, EVAL_WORDS, STEP_WORDS
 from lossmon.model import Role, role_of
+from lossmon.model.roles import words
 
 _LETTERS: Final = frozenset("esitk")
 """`e: 3 s: 100 loss: …`: counters of one letter, before any metric."""
@@ -102,20 +103,47 @@ def leads(label: str, following: str) -> bool:
     """Say whether a whole number without a name at a line's beginning may be its step."""
     if label.strip(" \t([#") != "":
         return False
-    # `120: loss=0.5`, but no clock and no place in a file.
+    # `120: loss=0.5`, but no clock, no place in a file, no `120ms`.
     behind = following[1:] if following.startswith(": ") else following
-    return not behind.startswith(("-", ":", "/", ".", "%", "x"))
+    return not behind[:1].isalpha() and not behind.startswith(("-", ":", "/", ".", "%", "x"))
 
 
 def epoch_and_batch(texts: list[str], values: list[str]) -> bool:
-    """Say whether a line begins with `[2,  4000]`, as a well-known tutorial prints them."""
+    """Say whether a line begins with epoch and batch: `[2,  4000] loss: 0.5`, `2 40 loss - 0.5`."""
+    if len(values) < 3 or not (values[0].isdigit() and values[1].isdigit()):
+        return False
+    between = [text.strip(" \t") for text in texts[:2]]
+    if between == ["[", ","]:  # as a well-known tutorial prints them
+        return texts[2].startswith("]")
+    return texts[:2] == ["", " "] and texts[2][:1] == " " and role_of(texts[2]) is Role.TRAIN_LOSS
+
+
+def lists_epoch_and_step(texts: list[str], index: int, parts: tuple[str, ...]) -> bool:
+    """Say whether a step is printed as a list of epoch and step: `"step": [0, 120]`."""
     return (
-        len(values) > 2
-        and [text.strip(" \t") for text in texts[:2]] == ["[", ","]
-        and texts[2].startswith("]")
-        and values[0].isdigit()
-        and values[1].isdigit()
+        parts[-1] in STEP_WORDS
+        and texts[index].endswith("[")
+        and index + 2 < len(texts)
+        and texts[index + 1].strip(" ") == ","
+        and texts[index + 2].startswith("]")
     )
+
+
+def sets_a_counter(name: str, rest: str) -> bool:
+    """Say whether the word before a counter's name makes it a setting.
+
+    `Accumulation Step: 1` says nothing of where training stands, and
+    `Val steps: 25` how long an evaluation is.
+    """
+    last = words(name)[-1:]
+    if not last or last[0] not in STEP_WORDS | BATCH_WORDS or not rest.endswith((" ", "_")):
+        return False
+    before = words(rest[-24:])[-1:]
+    if not before or f"{before[0]}_{last[0]}" in _COUNTERS_DESPITE:
+        return False
+    if before[0] in EVAL_WORDS:
+        return last[0].endswith("s")
+    return before[0] in _SETTING_WORDS
 
 
 def is_location(label: str) -> bool:

@@ -13,7 +13,9 @@ from lossmon.formats.general_counters import (
     epoch_and_batch,
     is_location,
     leads,
+    lists_epoch_and_step,
     set_total,
+    sets_a_counter,
 )
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_metrics import (
@@ -90,7 +92,9 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
                 label = label[unit.end() :]
         if _specifies(label, value, following):
             continue
-        whole = value.lstrip("+").replace(",", "").isdigit()
+        # `Step: 120. Epoch: 3.`: the stop is the sentence's
+        ended = value[-1] == "." and following[:1] in (" ", "")
+        whole = (value[:-1] if ended else value).lstrip("+").replace(",", "").isdigit()
         of_losses = _LOSSES_OF.search(label) is not None or (of_losses and "}" not in label)
         if awaited and label.strip(" \t") in _ASSIGNED:
             metric(layout, index, awaited, True, label, context, taken)
@@ -104,7 +108,10 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             continue  # a clock
         bare = label.strip(" \t")
         if index and bare in ("/", "of", "out of"):
-            set_total(layout, index, anonymous if whole else None)
+            if following.startswith(" * Epoch "):
+                layout.epoch_total = index  # `3/10 * Epoch 3 (train): …`
+            else:
+                set_total(layout, index, anonymous if whole else None)
             anonymous = None
             continue
         anonymous = None
@@ -124,6 +131,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if not whole and (beside := same_on(layout.metrics, index, name, label)):
             metric(layout, index, beside, True, label, "", taken)
             continue
+        if whole and name and sets_a_counter(name, rest):
+            continue  # `Val steps: 25`, `Accumulation Step: 1`
         context = split_said(rest, context)
         split = name
         if name and name.lower() in EVAL_WORDS:
@@ -150,11 +159,15 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if _FILE_ENDING.match(following) is not None:
             return None  # `val_loss=0.53.ckpt`: a listing of files
         parts = words(name)
-        if parts[-1:] == ("loss",) and is_lost(rest, following):
+        if parts[-1:] in (("loss",), ("cost",)) and is_lost(rest, following):
             continue
         layout.enumerates |= whole and not _ENUMERATED.isdisjoint(parts[-1:])
-        summary |= sums_up(rest, name)
+        summary |= role_of(name) is not Role.THROUGHPUT and sums_up(rest, name)
         if not parts or summary or set(parts) & SUMMARY_WORDS:
+            continue
+        if whole and layout.epoch is None and lists_epoch_and_step(texts, index, parts):
+            layout.epoch, layout.step = index, index + 1  # `"step": [0, 120]`
+            dated = index + 1
             continue
         if counter(layout, index, name, parts, whole, value, explicit):
             awaited = measured_when(rest)

@@ -69,11 +69,13 @@ def losses(layout: Layout) -> list[str]:
 
 
 def is_lost(rest: str, following: str) -> bool:
-    """Say whether a loss is of packets or money: `loss 0.5%`, `stop loss 1.2`, `net loss 3.4`."""
+    """Say whether packets, money, time are lost: `loss 0.5%`, `stop loss 1.2`, `Time cost=1.2`."""
     if following.startswith("%"):
         return True
     before = words(rest[-24:])
-    return bool(before) and role_of(f"{before[-1]} loss") is Role.OTHER and before[-1] in LOST
+    if not before or before[-1] not in LOST | {"time"}:
+        return False
+    return role_of(f"{before[-1]} loss") is Role.OTHER
 
 
 def name_behind(label: str, following: str, more: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from lossmon.formats._late import late
@@ -30,7 +31,7 @@ TRAIN_WORDS: Final = frozenset(["train", "training", "trn"])
 EPOCH_WORDS: Final = frozenset(["epoch", "epochs", "ep"])
 STEP_WORDS: Final = frozenset((
     "step", "steps", "iter", "iters", "iteration", "iterations", "it", "update", "updates", "upd",
-    "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
+    "nupdates", "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
 ))  # fmt: skip
 BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
 # Metrics of the whole run, or of the best so far: no points of a curve.
@@ -50,7 +51,7 @@ _QUALIFIERS: Final = frozenset((
 _FOLLOW_SPACE: Final = late(r"([^\W\d][\w/.-]*+) $")
 _NAME: Final = late(r"[^\W\d][\w/.@'-]*+$")
 _WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$")
-_PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @-]{1,24})[)\]]$")
+_PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @,/-]{1,40})[)\]]$")
 _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")
 _LINKS: Final = (" is", " was", " of", " at", " are")
@@ -61,6 +62,18 @@ _LISTED: Final = late(r"(?:^|, |\()['\"]?([A-Za-z_][\w /-]{0,40})['\"]?,$")
 """`('step', 120, 'loss', 0.5)`: names and numbers printed as a list."""
 _WHEN: Final = (" after", " at", " in", " for", " on")
 _LATEST: Final = (" last", "\tlast")
+_TOTALS: Final = frozenset(("total", "avg", "average", "mean", "sum"))
+"""Words behind `loss` that belong to its name: `Gen Loss Total`."""
+_NO_NAMES: Final = frozenset((
+    "a", "after", "an", "and", "as", "at", "by", "complete", "completed", "done", "end", "ended",
+    "finished", "for", "had", "has", "have", "in", "is", "its", "new", "of", "on", "or", "our",
+    "reached", "reports", "the", "then", "this", "took", "was", "with", "got", "gives",
+    "info", "debug", "warning", "warn", "error", "critical", "s", "sec", "secs", "seconds", "ms",
+    "min", "h", "it", "gb", "mb", "nan", "inf",
+))  # fmt: skip
+"""Words before `loss` that are no part of its name."""
+_PARTS_NAMES: Final = late(r"(?:^|[|,;:(\[{<>*#•·\t\]})~=-]|[^\w\s]\s)\s*$")
+"""What stands before a name of several words: nothing, or what parts it from others."""
 _RETURNS: Final = frozenset(("reward", "rewards", "return", "returns", "score"))
 
 
@@ -80,6 +93,9 @@ def name_before(label: str) -> tuple[str, bool, str]:
     if text.endswith(_ASSIGNING):
         explicit = True
         text = text[:-1].rstrip("-=")
+    elif text.endswith(" -") and _is_measure(_NAME.search(text[-82:-2].rstrip(" "))):
+        explicit = True  # `loss - 0.5`
+        text = text[:-1]
     elif text.endswith((":", "=", "|")):
         explicit = True
         text = text[:-1].removesuffix(":")
@@ -106,10 +122,11 @@ def name_before(label: str) -> tuple[str, bool, str]:
     if name.endswith("第"):
         return "", explicit, text  # `第3轮`: what is counted stands behind
     rest = text[: len(text) - len(name)]
-    if len(name) <= 2 and name.isalpha():
+    if (len(name) <= 2 and name.isalpha()) or name.lower() in _TOTALS:
         word = _FOLLOW_SPACE.search(rest[-40:])
         if word is not None and word.group(1).lower() in ("loss", "losses"):
-            return f"{word.group(1)} {name}", explicit, rest[: len(rest) - len(word.group())]
+            name = f"{word.group(1)} {name}"
+            rest = rest[: len(rest) - len(word.group())]
     for _ in range(3):
         word = _FOLLOW_SPACE.search(rest[-40:])
         if word is None or not _qualifies(word.group(1)):
@@ -118,13 +135,44 @@ def name_before(label: str) -> tuple[str, bool, str]:
             break  # `train epoch 3`: the word says what is counted, not how it is called
         name = f"{word.group(1)} {name}"
         rest = rest[: len(rest) - len(word.group())]
+    return _with_words_before(name, rest, explicit)
+
+
+def _is_measure(name: re.Match[str] | None) -> bool:
+    return name is not None and role_of(name.group()) in (
+        Role.TRAIN_LOSS,
+        Role.EVAL_LOSS,
+        Role.SCORE,
+    )
+
+
+def _with_words_before(name: str, rest: str, explicit: bool) -> tuple[str, bool, str]:
+    """Return a loss's name with the one to three words before it that nothing parts from it.
+
+    `| Value function loss: 0.1` and `Surrogate loss: 0.2` are two losses, not one.
+    """
+    if "loss" not in name.lower() or not name.isascii():
+        return name, explicit, rest
+    longer, before = name, rest
+    for _ in range(3):
+        word = _FOLLOW_SPACE.search(before[-40:])
+        if word is None or not word[1].isascii():
+            break
+        lower = word[1].lower()
+        if lower in _NO_NAMES or lower in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS:
+            return name, explicit, rest
+        longer = f"{word[1]} {longer}"
+        before = before[: len(before) - len(word.group())]
+        if _PARTS_NAMES.search(before[-8:]) is not None:
+            return longer, explicit, before
     return name, explicit, rest
 
 
 def _qualifies(word: str) -> bool:
     """Say whether a word before a name belongs to it: `train loss`, `학습 손실`."""
     if word.isascii():
-        return word.lower() in _QUALIFIERS
+        lower = word.lower()
+        return lower in _QUALIFIERS or (len(word) < 7 and lower.removesuffix(".") in _QUALIFIERS)
     return bool(words(word)) and _QUALIFIERS.issuperset(words(word))
 
 

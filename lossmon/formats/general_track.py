@@ -90,12 +90,15 @@ class Track:
     """By epoch: how many steps (or lines, where they are counted) came before it."""
     last_epoch: float | None = None
     last_raw: float | None = None
+    strides: tuple[float, ...] = ()
+    """The last two steps from one line to the next."""
 
     def position(self, raw: float, epoch: float | None, total: float | None) -> float:
         """Return the step over the run of a counter that may begin anew in each epoch."""
+        self._note_stride(raw)
         if epoch is None:
             if self.layout.batchwise and self.last_raw is not None and raw < self.last_raw:
-                self.offset += total or self.last_raw + (raw == 0)
+                self.offset += total or self._length(raw)
                 self.estimated = True
             self.last_raw = raw
             return raw + self.offset
@@ -103,6 +106,11 @@ class Track:
             # A log that begins in the middle: batches from 0 on go with epochs from 0 on.
             self.base = epoch if epoch <= 1 else float(raw != 0)
             self.per_epoch = True if self.layout.batchwise else None
+            if self.layout.batchwise and self.last_raw is not None and raw <= self.last_raw:
+                # The first line that says an epoch ended it: these are batches of the next.
+                self.base -= 1
+                self.offset += total or self._length(raw)
+                self.estimated = True
         rose = self.last_epoch is not None and epoch > self.last_epoch
         # A counter over the run cannot stand still while the epoch rises.
         dropped = self.last_raw is not None and raw <= self.last_raw
@@ -123,7 +131,7 @@ class Track:
             step = (epoch - self.base) * total + raw
         else:
             if rose and dropped and self.last_raw is not None:
-                self.offset += self.last_raw + (raw == 0)  # counted from 0: one more than said
+                self.offset += self._length(raw)
                 self.estimated = True
                 if len(self.laps) < _MAX_LAPS:
                     self.laps[epoch] = self.offset
@@ -132,6 +140,21 @@ class Track:
             step = raw + self.offset
         self.last_epoch, self.last_raw = epoch, raw
         return step
+
+    def _note_stride(self, raw: float) -> None:
+        if self.last_raw is not None and raw > self.last_raw:
+            self.strides = (*self.strides[-1:], raw - self.last_raw)
+
+    def _length(self, raw: float) -> float:
+        """Return how many batches an epoch has that ended; `raw` is the first of the next.
+
+        Where every n-th was printed, those after the last are taken for n too.
+        """
+        last = self.last_raw or 0.0
+        stride = self.strides[0] if len(set(self.strides)) == 1 else 1.0
+        if raw == 0:
+            return last + stride  # counted from 0
+        return last + (raw + 1 == stride)
 
     def positions(
         self, raw: FloatArray, epoch: FloatArray | float | None, totals: FloatArray | None
@@ -156,6 +179,10 @@ class Track:
             return None
         else:
             steps = np.asarray((epoch - self.base) * totals + raw, dtype=np.float64)
+        before = raw[0] if self.last_raw is None else self.last_raw
+        gaps = np.diff(raw, prepend=before)
+        for gap in gaps[gaps > 0][-2:].tolist():
+            self.strides = (*self.strides[-1:], gap)
         self.last_raw = float(raw[-1])
         if epoch is not None:
             self.last_epoch = float(epoch[-1] if isinstance(epoch, np.ndarray) else epoch)
@@ -274,6 +301,13 @@ class Track:
                 self._place_the_first()
             else:
                 self.counting = True  # the name that should place them stood in no line
+
+    def name_means(self, stepwise: Set[str]) -> None:
+        """Name the means of epochs otherwise than the losses of steps, `stepwise`."""
+        self.names = [
+            f"epoch/{name}" if name in stepwise and role_of(name) in _MEASURED else name
+            for name in self.names
+        ]
 
     def _place_the_first(self) -> None:
         """Place the lines of a log that begins in the middle, before any that said a step."""

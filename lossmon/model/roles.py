@@ -54,6 +54,8 @@ _PART: Final = _words(
 )
 # What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
 LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
+_WHOLE: Final = _words("total overall running train training")
+# The loss of the whole model, beside `cls loss` and `reg loss`.
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing te")
 _EVAL: Final = _TEST | _words(
@@ -148,6 +150,8 @@ def role_of(name: str) -> Role:
     if joined in ("gnorm", "norm", "grad_norm", "total_norm"):
         return Role.GRAD_NORM
     if joined.endswith(_RATE_ENDS) or joined in _RATES:
+        return Role.THROUGHPUT
+    if name.endswith(("/s", "/sec")) and not found & _FALLING:
         return Role.THROUGHPUT
     if found & _THROUGHPUT and not found & _FALLING:
         return Role.THROUGHPUT
@@ -278,12 +282,12 @@ def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
     return usual.index(parts) if parts in usual else len(usual)
 
 
-def _unlikeliness(name: str) -> tuple[bool, int, bool]:
+def _unlikeliness(name: str) -> tuple[bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
-    A loss goes before an error measure, `val_loss` before `val_code_loss`,
-    validation before test.
+    A loss goes before an error measure, `val_loss` before `val_code_loss`, the
+    total before a part of as many words, validation before test.
     """
     parts = words(name)
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
-    return not proper, len(parts), not _TEST.isdisjoint(parts)
+    return not proper, len(parts), _WHOLE.isdisjoint(parts), not _TEST.isdisjoint(parts)

@@ -18,8 +18,9 @@ from tests.formats.truth import same_value
 from tests.formats.unforeseen import CASES as FIRST_CASES
 from tests.formats.unforeseen import Case, log_of, rows
 from tests.formats.unforeseen_loops import LOOPS
+from tests.formats.unforeseen_trainers import TRAINERS
 
-CASES = [*FIRST_CASES, *LOOPS]
+CASES = [*FIRST_CASES, *LOOPS, *TRAINERS]
 
 
 def read(text: str, name: str = "train.log") -> Run:
