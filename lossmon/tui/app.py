@@ -175,13 +175,17 @@ class LossmonApp(Shell):
 
     def _follow(self) -> None:
         self._due = None
-        began = time.thread_time()
+        began = self._spent()
         if self._latest is not None:
             self.take(self._latest)
         # What it sends to the terminal belongs to its cost.
         self.call_after_refresh(
-            lambda: self._pace.spend(time.thread_time() - began, time.monotonic())
+            lambda: self._pace.spend(self._spent() - began, time.monotonic())
         )
+
+    def _spent(self) -> float:
+        """Return the CPU seconds that pictures have cost: this thread's and the studio's."""
+        return time.thread_time() + self.desk.studio.spent
 
     def take(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the desk and on the screen."""

@@ -57,6 +57,8 @@ class Studio:
         """What jobs need not compute again while runs grow: theirs alone."""
         self.tell: Callable[[], None] | None = None
         """Called on the studio's thread when something is done that the screen did not wait for."""
+        self.spent = 0.0
+        """CPU seconds that jobs have taken."""
         self._changed = threading.Condition()
         self._waiting: OrderedDict[Hashable, Job] = OrderedDict()
         self._at_work: Job | None = None
@@ -179,12 +181,14 @@ class Studio:
                 _, job = self._waiting.popitem(last=False)
                 self._at_work = job
             value, error = None, None
+            began = time.thread_time()
             try:
                 value = job.make()
             except BaseException as raised:  # noqa: BLE001 - raised again where it was asked for
                 error = raised
             with self._changed:
                 self._at_work = None
+                self.spent += time.thread_time() - began
                 self._done[job.slot] = _Done(job, value, error)
                 self._done.move_to_end(job.slot)
                 while len(self._done) > _KEPT:

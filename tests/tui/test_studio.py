@@ -266,3 +266,12 @@ async def test_the_screens_thread_smooths_reduces_and_compares_nothing(
         *seen
     }
     assert not [name for name, threads in seen.items() if screen in threads]
+
+
+def test_what_jobs_cost_is_counted() -> None:
+    studio = Studio()
+    studio.ask([job("x", 1, lambda: sum(range(200_000)))])
+    first = studio.spent
+    assert first > 0
+    studio.ask([job("x", 2, lambda: sum(range(200_000)))])
+    assert studio.spent > first
