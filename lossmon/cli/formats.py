@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     if options.sources:
         return _explain(options.sources)
     from lossmon.formats import registry
+    from lossmon.formats.transport import transports
 
     for fmt in sorted(registry.formats(), key=lambda fmt: fmt.name):
         sys.stdout.write(f"{fmt.name}\n    {fmt.title}\n")
@@ -33,6 +34,9 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.write(f"    | {clean_text(line.expandtabs(4), 150)}\n")
         if fmt.unsupported is not None:
             sys.stdout.write(f"    not read: {fmt.unsupported}\n")
+    sys.stdout.write("\nEach format of lines is also read inside others, under its name with:\n")
+    for name, transport in transports().items():
+        sys.stdout.write(f"    +{name}: {transport.title}\n")
     return 0
 
 

@@ -13,11 +13,19 @@ from typing import Final, NamedTuple
 
 from lossmon.formats._late import late
 from lossmon.formats.console import NUM, STEP, number
+from lossmon.formats.pairs import explicit_pairs
 
 _PAIR_NAME: Final = r"[A-Za-z_][^=:,|\[\]]{0,79}"
-_COUNT: Final = late(rf"\s{{0,20}}({STEP})/({STEP}|\?) \[([^\[\]]{{0,2000}})\]")
+# A name in the postfix may hold brackets of its own: `avg. loss [951-1000]: 0.5`.
+_INSIDE: Final = r"[^\[\]]{0,2000}+(?:\[[^\[\]]{0,60}+\][^\[\]]{0,400}+){0,8}+"
+_COUNT: Final = late(rf"\s{{0,20}}({STEP})/({STEP}|\?) \[({_INSIDE})\]")
 _OPEN: Final = late(rf"({STEP})it \[([^\[\]]{{0,2000}})\]")
-_IN_DESC: Final = late(rf"([\w./-]{{0,40}}loss[\w./-]{{0,40}})\s?[:= ]\s?({NUM})(?!\w|\.\w)", re.I)
+_WORD: Final = r"(?:[A-Za-z][\w.]{0,20} )?"
+_IN_DESC: Final = late(
+    rf"(?<![\w./])({_WORD}{_WORD}[\w./-]{{0,40}}loss[\w./-]{{0,40}})\s?[:= ]\s?({NUM})(?!\w|\.\w)",
+    re.I,
+)
+_OF_BRACKETS: Final = late(r" ?\[[^\]]{0,60}\]\Z")
 _VALUE: Final = late(rf"({NUM})%?\Z")
 
 
@@ -40,12 +48,14 @@ class Bar(NamedTuple):
                 cut = part.find(": ")
             if cut <= 0:
                 continue
-            name = part[:cut].strip()
+            name = _OF_BRACKETS.sub("", part[:cut].strip())
             match = _VALUE.match(part[cut + 1 :].strip())
             if match and name and not name[0].isdigit():
                 value = number(match[1])
                 if value is not None:
                     found[name] = value
+            elif match is None and " " in part[cut + 2 :]:
+                found.update(explicit_pairs(part))  # `lr: 1.0e-04 loss: 2.3e-01`
         if "loss" in self.description.lower():
             for match in _IN_DESC.finditer(self.description[-400:]):
                 value = number(match[2])

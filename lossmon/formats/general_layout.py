@@ -1,4 +1,4 @@
-"""What the numbers of a line are: a `Layout`, which `general_line` makes."""
+"""What the numbers of a line are: a `Layout`, which `general_meaning` makes."""
 
 from __future__ import annotations
 

@@ -1,23 +1,19 @@
 """What lines of one kind have said so far: when they are believed, and where they stand.
 
-A track follows lines with one sequence of names, whatever stands between
-these; a plan says where in the lines of one shape the numbers of its track
-stand.
+A track follows lines with one sequence of names, whatever stands between these.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
 
 from lossmon.formats.general_layout import Layout
-from lossmon.formats.pairs import to_float
 from lossmon.model import Role, role_of
 from lossmon.model.batch import FloatArray
 from lossmon.model.roles import words
@@ -45,7 +41,7 @@ _MAX_LAPS: Final = 10_000
 """Epochs that are remembered, to find the way back after a resume."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 _REWARDS: Final = frozenset(("reward", "rewards", "rew", "return", "returns", "ret"))
-_HELD: Final = 40
+HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
 
@@ -331,47 +327,6 @@ class Track:
 
     def give_up(self) -> None:
         """Forget the lines held if they are many and still no report."""
-        if len(self.held) >= _HELD:
+        if len(self.held) >= HELD:
             self.rejected = True
             self.held = []
-
-
-@dataclass(slots=True)
-class Plan:
-    """One shape: where in its lines the numbers of a track stand."""
-
-    shape: str
-    layout: Layout
-    track: Track
-    sample: list[str]
-    """The numbers of the first such line."""
-    bar: bool
-    """A progress bar, which is drawn again without news."""
-    prefixed: bool = False
-    """A logger put something before such a line."""
-    eval_track: Track | None = None
-    """The track of the same lines where they stand under a heading like `Evaluating …`."""
-    seen: int = 0
-    used: list[int] = field(init=False)
-    where: dict[int, int] = field(init=False)
-    places: list[int] = field(init=False)
-    pattern: re.Pattern[str] | None = None
-    wide: bool = False
-    """Numbers of later lines look otherwise than those of the first."""
-
-    def __post_init__(self) -> None:
-        self.used = self.layout.used
-        self.where = {index: place for place, index in enumerate(self.used)}
-        self.places = [self.where[index] for index, _ in self.layout.metrics]
-
-    def place(self, index: int | None) -> int | None:
-        """Return where a number of the line stands among those that are used."""
-        return None if index is None else self.where[index]
-
-
-def floats(texts: list[str]) -> FloatArray:
-    """Return printed numbers as an array, shape (n,)."""
-    try:
-        return np.fromiter(map(float, texts), np.float64, len(texts))
-    except ValueError:
-        return np.fromiter(map(to_float, texts), np.float64, len(texts))

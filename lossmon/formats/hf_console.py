@@ -25,6 +25,8 @@ from lossmon.model import Batch, concatenate
 _PAIR: Final = late(
     r"'([^']{1,200})':\s{0,8}'?(?:np\.\w{1,12}\()?([^,'(){}\s]{1,400})\)?'?\s{0,8}[,}]"
 )
+_STEP_OF: Final = late(r"'global_step/max_steps': '(\d{1,15})/(\d{1,15})'")
+"""ms-swift says in each line where it stands."""
 _HEADER: Final = late(
     r"(Num examples|Num Epochs|Total (?:train )?batch size|Total (?:optimization )?steps)"
     r"[^=|]{0,80}= ([\d,]{1,24})(?![\w.])"
@@ -98,6 +100,9 @@ class HFConsoleParser(ConsoleParser):
             self.info.finished = True
             self.info.crashed = False
             return False
+        if "'global_step/max" in text and (match := _STEP_OF.search(text)) is not None:
+            values["step"] = float(match[1])
+            self.info.total_steps = float(match[2])
         self._log(_Logged(values, epoch, is_evaluation(values)))
         return True
 

@@ -93,7 +93,8 @@ class KerasConsole(ConsoleFormat):
     needles = ("/step - ", "s - loss: ", "] - ETA:", "] - ", "s/epoch")
     signature = late(
         r"^ {0,16}\d{1,12}/(?:\d{1,12}|Unknown)"
-        rf"(?: \[[=>.]{{1,80}}\] - | [━ ]{{3,80}}\d| - \d{{1,9}}m?s - )[^\n]{{0,200}}: {NUM}",
+        r"(?: \[[=>.]{1,120}\] (?:\d{1,3}% )?- | [━ ]{3,80}\d| - \d{1,9}m?s - )"
+        rf"[^\n]{{0,200}}: {NUM}",
         re.MULTILINE,
     )
     parser_class = KerasConsoleParser

@@ -24,7 +24,7 @@ _SEG: Final = late(r"\[TRAIN\] {0,4}epoch: {0,4}(\d{1,9}), iter: {0,4}(\d{1,15})
 _EVAL: Final = late(r"\[EVAL\] #Images: \d{1,12} |cur metric, ")
 _NLP: Final = late(r"(?<![\w ])global step (\d{1,15}), epoch: (\d{1,9}), batch: (\d{1,12}), ")
 _TRAINER: Final = late(r"(?=[^\n]{0,300}\bglobal_step: (\d{1,15}),)(?:^|- +|INFO: )(?=loss: )")
-_EVAL_LOSS: Final = late(r"(?:^|\s)(?=eval_loss: )")
+_EVAL_LOSS: Final = late(r"(?<![\w/])(?:(?=eval_loss: )|eval (?=loss: ))")
 _FIT_EPOCH: Final = late(r"Epoch (\d{1,9})/(\d{1,9})\s*\Z")
 _FIT: Final = late(r"step {1,9}(\d{1,12})/(\d{1,12})(?: \[[=>.]{1,80}\])? - ")
 _LR: Final = late(r"\blr\(\w{1,60}\):")
@@ -97,8 +97,9 @@ class PaddleParser(ConsoleParser):
     def _evaluations(self, text: str) -> bool:
         if match := _EVAL.search(text):
             return self._row(text[match.end() :], "eval", self._step, self._epoch)
-        if "eval_loss: " in text and (match := _EVAL_LOSS.search(text)):
-            return self._row(text[match.end() :], "", self._step, self._epoch)
+        if "eval" in text and (match := _EVAL_LOSS.search(text)):
+            said = "" if text.startswith("eval_", match.end()) else "eval"
+            return self._row(text[match.end() :], said, self._step, self._epoch)
         return False
 
     def _fit(self, text: str) -> bool:

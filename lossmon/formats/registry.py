@@ -22,6 +22,7 @@ from lossmon.formats._index import INDEX
 from lossmon.formats._index_entry import Entry
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff, TableFormat
 from lossmon.formats.head import Head
+from lossmon.formats.transport import PREFIXED, transport_of, transports, unwrapped, wrapped
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
 
@@ -32,7 +33,7 @@ LEAST: Final = 0.2
 """Below it a claim counts as none."""
 
 _FAILURES: Final[list[str]] = []
-_NOT_FORMATS: Final = frozenset({"base", "lines", "registry"})
+_NOT_FORMATS: Final = frozenset({"base", "lines", "registry", "transport"})
 
 
 @cache
@@ -118,6 +119,11 @@ def failures() -> tuple[str, ...]:
 
 def get(name: str) -> Format:
     """Return the format of that name (UsageError if there is none)."""
+    plain, _, around = name.rpartition("+")
+    if plain and (transport := transports().get(around)) is not None:
+        inside = wrapped(get(plain), transport)
+        if inside is not None:
+            return inside
     for module in modules():
         if module not in INDEX or name in INDEX[module].names:
             for fmt in loaded(module):
@@ -144,8 +150,27 @@ def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     all others together, are asked only where none of these is sure. Modules
     whose formats can have nothing to say (`_index`) are not even imported.
     """
+    head = head[:HEAD_BYTES]
+    transport = transport_of(head)
+    if transport is None:
+        return _recognise(Head(head), filename)
+    # JSON lines may be records of their own; a stamp is never a part of one.
+    plain = [] if transport is PREFIXED else _recognise(Head(head), filename)
     claims: list[tuple[Sniff, Format]] = []
-    shared = Head(head[:HEAD_BYTES])  # what formats work out of it is worked out once
+    for sniff, fmt in _recognise(Head(unwrapped(head, transport)), filename):
+        if (found := wrapped(fmt, transport)) is not None:
+            claims.append((Sniff(sniff.confidence, f"{sniff.reason}, {transport.title}"), found))
+    claims += plain
+    claims.sort(key=lambda claim: -claim[0].confidence)
+    return claims or _recognise(Head(head), filename)
+
+
+def _recognise(shared: Head, filename: str) -> list[tuple[Sniff, Format]]:
+    """Return the claims on a head whose lines stand as they were printed.
+
+    What formats work out of the head is worked out once.
+    """
+    claims: list[tuple[Sniff, Format]] = []
     for fmt in _worth_asking(shared, last=False):
         if not fmt.last_resort:
             _ask(fmt, shared, filename, claims)

@@ -17,13 +17,16 @@ from dataclasses import field
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 from lossmon.model import Role, role_of
 from lossmon.record import record
 
-_EVAL_WORDS: Final = late(r"(?<![a-z])(?:eval\w{0,8}|val\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I)
+_EVAL_WORDS: Final = late(
+    r"(?<![a-z])(?:eval\w{0,8}|vali?|valid\w{0,7}|test\w{0,3}|dev)(?![a-z])", re.I
+)
 _EPOCH_OF: Final = late(rf"epoch\s?#?:?\s?\[?({STEP})(?:\s?/\s?({STEP}))?", re.I)
 _OF_AN_EPOCH: Final = late(r"epoch|train(?!\w* steps)", re.I)
 _TOTAL: Final = late(rf"Total optimization steps = ({STEP})")
@@ -47,6 +50,8 @@ class _Track:
     n: int = -1
     total: int | None = None
     description: str = ""
+    whole: bool = False
+    """Counts the steps of the whole training."""
     pending: dict[str, float] = field(default_factory=dict)
 
 
@@ -67,6 +72,7 @@ class TqdmParser(ConsoleParser):
         if bar is None:
             return self._plain(text)
         values = bar.values
+        bar = bar._replace(description=without_prefix(bar.description))
         key = _DIGITS.sub("#", bar.description[:80])
         if "loss" in key.lower():
             # A loss in the description changes with every frame.
@@ -93,6 +99,7 @@ class TqdmParser(ConsoleParser):
             if self._begins_anew(bar, track):
                 track.offset += track.total or track.n
             track.n, track.total, track.description = bar.n, bar.total, bar.description
+            track.whole = self._is_whole(bar)
             self._totals(bar, track)
             self._note_end(track.offset + bar.n)
         # Nothing was done yet at 0: what stands there is the first batch's at the earliest.
@@ -116,9 +123,9 @@ class TqdmParser(ConsoleParser):
         return full and said.split("loss", 1)[0] != before.split("loss", 1)[0]
 
     def _is_whole(self, bar: Bar) -> bool:
-        return bar.total is not None and (
-            bar.total == self._declared or bar.description.lower() in _WHOLE_TRAINING
-        )
+        # `Epoch 1/10, Steps` counts the steps of the run, and says the epoch beside.
+        counted = bar.description.lower().rpartition(", ")[2]
+        return bar.total is not None and (bar.total == self._declared or counted in _WHOLE_TRAINING)
 
     def _totals(self, bar: Bar, track: _Track) -> None:
         if bar.total is None:
@@ -135,10 +142,11 @@ class TqdmParser(ConsoleParser):
             return
         step = track.offset + track.n
         epoch = None
-        if track.total and (track.offset or _OF_AN_EPOCH.search(track.description)):
+        of_an_epoch = not track.whole and _OF_AN_EPOCH.search(track.description) is not None
+        if track.total and (track.offset or of_an_epoch):
             epoch = step / track.total
         self._step = step
-        if _OF_AN_EPOCH.search(track.description):
+        if of_an_epoch:
             values = {f"bar/{name}": value for name, value in values.items()}
         self.add(values, step, epoch)
         self._note_end(step)

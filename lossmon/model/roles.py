@@ -54,8 +54,9 @@ _PART: Final = _words(
 )
 # What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
 LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
-_WHOLE: Final = _words("total overall running train training")
 # The loss of the whole model, beside `cls loss` and `reg loss`.
+_WHOLE: Final = _words("total overall running train training")
+_PAST: Final = _words("init initial prev previous last best lowest")
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing te")
 _EVAL: Final = _TEST | _words(
@@ -282,12 +283,15 @@ def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
     return usual.index(parts) if parts in usual else len(usual)
 
 
-def _unlikeliness(name: str) -> tuple[bool, int, bool, bool]:
+def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
-    A loss goes before an error measure, `val_loss` before `val_code_loss`, the
-    total before a part of as many words, validation before test.
+    A loss goes before an error measure, one of now before the first or the best,
+    `val_loss` before `val_code_loss`, the total before a part of as many words,
+    validation before test.
     """
     parts = words(name)
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
-    return not proper, len(parts), _WHOLE.isdisjoint(parts), not _TEST.isdisjoint(parts)
+    past = not _PAST.isdisjoint(parts)
+    whole = not _WHOLE.isdisjoint(parts)
+    return not proper, past, len(parts), not whole, not _TEST.isdisjoint(parts)

@@ -183,4 +183,54 @@ TRAINERS = [
         train="step:rising",
         eval="epoch:rising",
     ),
+    Case(
+        "wenet-old",
+        step="2024-03-05 10:11:12,345 DEBUG TRAIN Batch {epoch}/{batch} loss {loss:.6f} loss_att {gloss:.6f} loss_ctc {dloss:.6f} lr {lr:.8f} rank 0",
+        epoch="2024-03-05 10:11:12,345 DEBUG CV Batch {epoch}/0 loss {val:.6f} loss_att 1.2 loss_ctc 2.3 history loss {val:.6f} rank 0\n2024-03-05 10:11:12,345 INFO Epoch {epoch} CV info cv_loss {val}",
+        train=S0,
+        eval="epoch:rising",
+    ),
+    Case(
+        "wenet-new",
+        step="2024-03-05 10:11:12,345 DEBUG TRAIN | steps/sec 2.33| Batch {epoch}/{batch} loss {loss:.6f} loss_att {gloss:.6f} loss_ctc {dloss:.6f} lr {lr:.8f} grad_norm {sec:.6f} rank 0",
+        train=S0,
+    ),
+    Case(
+        "ai-toolkit",
+        step="my_lora:  10%|█         | {step1}/{steps} [10:21<1:02:03,  2.07s/it, lr: {lr:.1e} loss: {loss:.3e}]",
+        train=S1,
+    ),
+    Case(
+        "simpletuner",
+        step="Epoch {epoch1}/{epochs}, Steps:  10%|█         | {step1}/{steps} [00:10<27:00,  1.02it/s, grad_norm=0.1, lr={lr:.3g}, step_loss={loss:.3g}]",
+        train=S1,
+    ),
+    Case(
+        "trlx",
+        step="[RANK 0] [losses/total_loss: {loss:.2f} | losses/policy_loss: {gloss:.2f} | losses/value_loss: {dloss:.2f}]:  10%|█         | {step1}/{steps} [00:10<01:30,  1.02it/s]",
+        train=S1,
+    ),
+    Case(
+        "effdet-bar",
+        step="Step: {step}. Epoch: {epoch}/{epochs}. Iteration: {batch1}/{batches}. Cls loss: {gloss:.5f}. Reg loss: {dloss:.5f}. Total loss: {loss:.5f}:  25%|██▌       | {batch1}/{batches} [00:10<00:30,  3.9it/s]",
+        train="step:rising",
+    ),
+    Case(
+        "swift",
+        step="{{'loss': {loss:.8f}, 'acc': {acc:.8f}, 'grad_norm': 1.2, 'learning_rate': {lr}, 'memory(GiB)': 12.3, 'train_speed(iter/s)': 0.5, 'epoch': 0.{step:03d}, 'global_step/max_steps': '{step1}/{steps}', 'percentage': '10.00%', 'elapsed_time': '10s', 'remaining_time': '1m 30s'}}",
+        train=S1,
+    ),
+    Case(
+        "ensmallen",
+        epoch="100/100 [====================================================================================================] 100% - 1s 10ms/step - loss: {mean:.4f}",
+        start="Epoch {epoch1}/{epochs}",
+        train=E1,
+    ),
+    Case(
+        "paddlenlp",
+        step="global step {step1}, epoch: {epoch}, batch: {batch}, loss: {loss:.5f}, speed: 1.23 step/s",
+        epoch="eval loss: {val:.5f}, accu: {acc:.5f}",
+        train=S1,
+        eval="epoch:rising",
+    ),
 ]

@@ -1,0 +1,81 @@
+"""Where in the lines of one shape the numbers stand that its track follows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lossmon.formats.general_layout import Layout
+from lossmon.formats.general_track import HELD, Track
+from lossmon.formats.pairs import to_float
+from lossmon.model.batch import FloatArray
+
+
+@dataclass(slots=True)
+class Plan:
+    """One shape: where in its lines the numbers of a track stand."""
+
+    shape: str
+    layout: Layout
+    track: Track
+    sample: list[str]
+    """The numbers of the first such line."""
+    bar: bool
+    """A progress bar, which is drawn again without news."""
+    prefixed: bool = False
+    """A logger put something before such a line."""
+    eval_track: Track | None = None
+    """The track of the same lines where they stand under a heading like `Evaluating …`."""
+    seen: int = 0
+    used: list[int] = field(init=False)
+    where: dict[int, int] = field(init=False)
+    places: list[int] = field(init=False)
+    pattern: re.Pattern[str] | None = None
+    wide: bool = False
+    """Numbers of later lines look otherwise than those of the first."""
+    waiting: list[tuple[int, list[str]]] = field(default_factory=list)
+    """Lines so far, by their numbers, while it is open what `a/b` counts."""
+
+    def __post_init__(self) -> None:
+        self.used = self.layout.used
+        self.where = {index: place for place, index in enumerate(self.used)}
+        self.places = [self.where[index] for index, _ in self.layout.metrics]
+
+    def counts_epochs(self, number: int, texts: list[str]) -> bool:
+        """Say whether `Batch 0/100` turns out to be epoch and batch: the second number rises.
+
+        `number` and `texts` are those of a line, which is remembered until that is known.
+        """
+        layout = self.layout
+        if layout.step is None or layout.step_total is None or layout.epoch is not None:
+            return False
+        if self.track.accepted or self.track.rejected or len(self.waiting) >= HELD:
+            self.waiting = []
+            return False
+        self.waiting.append((number, texts))
+        count, total = self.where[layout.step], self.where[layout.step_total]
+        first = self.waiting[0][1]
+        rises = to_float(texts[total]) > to_float(first[total])
+        return rises and texts[count] == first[count]
+
+    def take_epochs(self, track: Track) -> list[list[str]]:
+        """Make `a/b` epoch and batch, for lines of `track` from now on; return those so far."""
+        numbers = {number for number, _ in self.waiting}
+        self.track.held = [row for row in self.track.held if row.number not in numbers]
+        waiting, self.waiting = self.waiting, []
+        self.track = track
+        return [texts for _, texts in waiting]
+
+    def place(self, index: int | None) -> int | None:
+        """Return where a number of the line stands among those that are used."""
+        return None if index is None else self.where[index]
+
+
+def floats(texts: list[str]) -> FloatArray:
+    """Return printed numbers as an array, shape (n,)."""
+    try:
+        return np.fromiter(map(float, texts), np.float64, len(texts))
+    except ValueError:
+        return np.fromiter(map(to_float, texts), np.float64, len(texts))
