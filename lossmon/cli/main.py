@@ -47,7 +47,10 @@ class _Parser(argparse.ArgumentParser):
     """Usage errors in one line on stderr, with the way to the help."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        sys.stderr.write(f"{self.prog}: {message}; try `{self.prog} --help`\n")
+        from lossmon.model import clean_text
+
+        # A shell's `*` may hand on the name of a file as an option.
+        sys.stderr.write(f"{self.prog}: {clean_text(message)}; try `{self.prog} --help`\n")
         raise SystemExit(2)
 
     def format_usage(self) -> str:

@@ -20,6 +20,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from lossmon.model import clean_text
 from lossmon.tui import studio
 from lossmon.tui.away import Absence
 from lossmon.tui.desk import ChartOptions, Desk, glyphs_for
@@ -90,7 +91,9 @@ class LossmonApp(Shell):
             settings.ascii, os.environ.get("TERM", ""), getattr(sys.stdout, "encoding", "") or ""
         )
         self.desk = Desk(
-            look=Look(paint, glyphs, today), place=place or place_of(sources), options=options
+            look=Look(paint, glyphs, today),
+            place=clean_text(place or place_of(sources)),
+            options=options,
         )
         self._before = before
         begin(self.desk, settings, before)

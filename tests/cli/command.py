@@ -9,11 +9,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo_logs"
+KEPT = ("PATH", "LANG", "PYTHONPATH", "SYSTEMROOT")
 
 
 def environment(home: Path) -> dict[str, str]:
     """An environment that knows nothing of the developer's own settings."""
-    keep = {key: os.environ[key] for key in ("PATH", "LANG", "SYSTEMROOT") if key in os.environ}
+    keep = {
+        key: os.environ[key]
+        for key in ("PATH", "LANG", "PYTHONPATH", "SYSTEMROOT")
+        if key in os.environ
+    }
     return {
         **keep,
         "HOME": str(home),
