@@ -96,6 +96,8 @@ class Monitor:
         self._watcher = Watcher(interval=self.settings.poll_seconds)
         self._watcher_notices: tuple[str, ...] = ()
         self._scanned = False
+        self._rest_until = 0.0
+        """Nobody looks at a snapshot before (monotonic seconds)."""
 
     def __enter__(self) -> Monitor:
         return self
@@ -206,6 +208,18 @@ class Monitor:
                 if self._unpublished():
                     pause = min(pause, max(0.0, due - time.monotonic()))
                 self._watcher.wait(pause)
+                # What comes now is read with what comes until somebody looks: three points cost
+                # hardly more than one.
+                rest = self._rest_until - time.monotonic()
+                if rest > 0:
+                    self._stop.wait(rest)
+
+    def rest(self, seconds: float) -> None:
+        """Say that nobody looks for so long: what was read by then is kept, news may gather.
+
+        A load that is under way goes on. Returns at once; any thread may call.
+        """
+        self._rest_until = time.monotonic() + seconds
 
     def _idle_seconds(self) -> float:
         """Return how long there is nothing to do if nothing comes."""

@@ -113,6 +113,8 @@ class LossmonApp(Shell):
         self._pace = pace or Pace(0.0)
         self._due: Timer | None = None
         """Runs while news waits for what the last pictures cost."""
+        self._began = 0.0
+        """CPU seconds of this thread when the newest picture was begun."""
         self._pictured = threading.Event()
         """Whether the first picture of a run was drawn."""
         self._started = False
@@ -178,13 +180,21 @@ class LossmonApp(Shell):
 
     def _follow(self) -> None:
         self._due = None
-        began = self._spent()
+        self._began = self._spent()
         if self._latest is not None:
+            self.desk.sparing = not self._pace.saved(time.monotonic())
             self.take(self._latest)
-        # What it sends to the terminal belongs to its cost.
-        self.call_after_refresh(
-            lambda: self._pace.spend(self._spent() - began, time.monotonic())
-        )
+            self.desk.sparing = False
+        # What it sends to the terminal belongs to its cost. (A method: Textual asks each new
+        # function for its signature, which takes a twentieth of a picture's time.)
+        self.call_after_refresh(self._pay)
+
+    def _pay(self) -> None:
+        now = time.monotonic()
+        self._pace.spend(self._spent() - self._began, now)
+        wait = self._pace.wait(now)
+        if wait:
+            self._feed.rest(wait)
 
     def _spent(self) -> float:
         """Return the CPU seconds that pictures have cost: this thread's and the studio's."""

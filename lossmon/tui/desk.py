@@ -117,6 +117,8 @@ class Desk:
     last_lines: Callable[[str], Sequence[str]] | None = None
     """What gives a run's last raw lines, where the feed keeps them."""
     choices: Choices = field(default_factory=Choices)
+    sparing: bool = False
+    """Whether news is being followed that pictures were not saved up for: a chart may wait."""
     remembered: tuple[str, ...] = ()
     """Names of runs that were marked in the session before and are not marked yet."""
     wanted: str = ""

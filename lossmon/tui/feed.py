@@ -15,6 +15,9 @@ class Feed(Protocol):
     def start(self, on_change: Callable[[Snapshot], None]) -> None:
         """Begin; returns at once."""
 
+    def rest(self, seconds: float) -> None:
+        """Hear that no picture is drawn for so long: news may gather meanwhile."""
+
     def stop(self) -> None:
         """End; `on_change` is not called any more."""
 

@@ -4,44 +4,58 @@ A picture costs some milliseconds, here more and there less. Nobody sees the
 difference between five pictures a second and three, but everybody who shares
 the machine pays for it. So each picture is paid for out of a budget that fills
 at a fixed share of a core: what comes now and then is drawn at once, a steady
-stream as often as it can be afforded.
+stream as often as it can be afforded. Meanwhile the feed rests: what comes is
+read together. And where the budget is spent, the figures come first: they cost
+a third of what a chart does, which follows within a second.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-SHARE: Final = 0.015
-"""Of a core, for following what a run writes; keys are answered beside it."""
+SHARE: Final = 0.011
+"""Of a core, for following what a run writes; keys are answered beside it. Reading it costs about
+half as much again."""
 SAVED: Final = 0.05
 """CPU seconds that a quiet time saves up: some pictures in quick succession."""
 LONGEST: Final = 0.5
-"""Seconds that a picture waits at most, whatever the last ones cost."""
+"""Seconds that a picture waits at most after the one before, whatever that cost."""
+
+DEBT: Final = 2.0
+"""Seconds of the share that may be owed."""
 
 
 class Pace:
     """The budget. Times are seconds of one monotonic clock, costs CPU seconds of the screen."""
 
-    __slots__ = ("_at", "_balance", "share")
+    __slots__ = ("_at", "_balance", "_paid", "share")
 
     def __init__(self, share: float = SHARE) -> None:
         """Make a full budget; a `share` of 0 is no limit."""
         self.share = share
         self._balance = SAVED
         self._at: float | None = None
+        self._paid = -LONGEST
+        """When the last picture was drawn."""
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next picture is due, 0 where it is."""
         self._fill(now)
         if not self.share or self._balance >= 0:
             return 0.0
-        return min(-self._balance / self.share, LONGEST)
+        return max(0.0, min(-self._balance / self.share, self._paid + LONGEST - now))
+
+    def saved(self, now: float) -> bool:
+        """Return whether a picture is paid for already."""
+        self._fill(now)
+        return not self.share or self._balance >= 0
 
     def spend(self, cost: float, now: float) -> None:
         """Pay for a picture."""
         self._fill(now)
-        # Debts end where they would keep a picture waiting for longer than the longest time.
-        self._balance = max(self._balance - cost, -LONGEST * self.share)
+        self._paid = now
+        # Debts end somewhere: one dear picture must not spare the next ones for long.
+        self._balance = max(self._balance - cost, -DEBT * self.share)
 
     def _fill(self, now: float) -> None:
         if self._at is not None:

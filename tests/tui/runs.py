@@ -184,11 +184,16 @@ class HandFeed:
         self._first = snapshot(*runs, scanning=scanning)
         self._on_change: Callable[[Snapshot], None] | None = None
         self.stopped = False
+        self.rests: list[float] = []
 
     def start(self, on_change: Callable[[Snapshot], None]) -> None:
         """Hand up the first snapshot at once."""
         self._on_change = on_change
         on_change(self._first)
+
+    def rest(self, seconds: float) -> None:
+        """Remember for how long nobody looks."""
+        self.rests.append(seconds)
 
     def stop(self) -> None:
         """Remember that it was stopped."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
+from textual._compositor import Compositor
 from textual.driver import Driver
 
 from lossmon.tui.app import LossmonApp
-from lossmon.tui.cells import CellsUpdate
+from lossmon.tui.cells import CellCompositor, CellsUpdate
 from tests.tui.runs import make_run, overfit, snapshot
 from tests.tui.screens import app_over, shown, text
 
@@ -110,3 +112,37 @@ async def test_the_whole_screen_is_sent_again_on_wish_and_after_a_suspension() -
         await pilot.pause()
         await pilot.pause()
         assert full == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi", "mono"])
+async def test_cells_taken_from_sheets_are_those_that_textual_would_compose(theme: str) -> None:
+    """The two ways to an update write the same, and most of what changes goes the short way."""
+    app = app_over(make_run(points=400), theme=theme)
+    console = Console(color_system="truecolor", force_terminal=True, width=120)
+    short = 0
+    async with shown(app) as pilot:
+        view = app.view
+        assert view is not None
+        compositor = view._compositor
+        assert isinstance(compositor, CellCompositor)
+        original = compositor.render_partial_update
+
+        def both() -> object:
+            nonlocal short
+            dirty = set(compositor._dirty_regions)
+            kept = compositor._kept()
+            assert compositor._dirty_regions == dirty
+            if kept is not None:
+                short += 1
+                whole = Compositor.render_partial_update(compositor)
+                assert whole is not None
+                slow = CellsUpdate(whole.chops, whole.spans, whole.chop_ends)
+                assert kept.render_segments(console) == slow.render_segments(console)
+                compositor._dirty_regions = dirty
+            return original()
+
+        compositor.render_partial_update = both  # type: ignore[method-assign,assignment]
+        for points in range(401, 406):
+            app.take(snapshot(make_run(points=points), version=points))
+            await pilot.pause()
+    assert (short > 0) == (theme in ("dark", "light"))

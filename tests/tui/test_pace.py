@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
-from lossmon.tui.pace import LONGEST, SAVED, SHARE, Pace
-from tests.tui.runs import HandFeed, make_run
+from lossmon.tui.pace import DEBT, LONGEST, SAVED, SHARE, Pace
+from lossmon.tui.screens.focus import Focus
+from tests.tui.runs import HandFeed, make_run, snapshot
+from tests.tui.screens import lines
+
+DEAREST = 0.9 * SHARE * LONGEST
+"""CPU seconds of a picture that the longest wait pays for."""
 
 
 def test_the_first_pictures_are_drawn_at_once() -> None:
@@ -30,7 +36,7 @@ def test_what_comes_now_and_then_never_waits() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 0.5), st.floats(0, 0.006)), min_size=50, max_size=300
+        st.tuples(st.floats(0, 0.5), st.floats(0, DEAREST)), min_size=50, max_size=300
     )
 )  # fmt: skip
 def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
@@ -40,7 +46,18 @@ def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
         now += max(distance, pace.wait(now + distance))
         pace.spend(cost, now)
         spent += cost
-        assert spent <= SHARE * now + SAVED + 0.006 + 1e-9
+        assert spent <= SHARE * now + SAVED + DEAREST + 1e-9
+
+
+def test_what_is_owed_is_known_though_the_picture_comes() -> None:
+    """The longest wait is over before the debt is: that picture was not saved up for."""
+    pace = Pace()
+    pace.spend(100.0, 0.0)
+    assert pace.wait(0.0) == LONGEST
+    assert pace.wait(LONGEST) == 0
+    assert not pace.saved(LONGEST)
+    assert pace.saved(DEBT)
+    assert Pace(0.0).saved(0.0)
 
 
 @given(st.floats(0, 100), st.floats(0, 1000))
@@ -71,3 +88,40 @@ async def test_news_that_waited_is_drawn() -> None:
             while [run.name for run in app.desk.runs] == ["first"]:
                 await pilot.pause(0.01)
         assert [run.name for run in app.desk.runs] == ["third"]
+
+
+async def test_while_nobody_looks_the_feed_rests() -> None:
+    pace = Pace()
+    feed = HandFeed(make_run("first"))
+    app = LossmonApp(feed, Settings(), pace=pace)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        pace.spend(100.0, time.monotonic())
+        feed.rests.clear()
+        feed.send(make_run("second"), version=2)
+        async with asyncio.timeout(30):
+            while not feed.rests:
+                await pilot.pause(0.01)
+        assert 0 < feed.rests[-1] <= LONGEST
+
+
+async def test_where_the_budget_is_spent_the_chart_comes_a_little_later() -> None:
+    """The figures stand at once; the chart is drawn soon after, without further news."""
+    app = LossmonApp(HandFeed(make_run(points=300)), Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        view = app.view
+        assert isinstance(view, Focus)
+        chart = view.active_chart()
+        before = chart.picture
+        run = make_run(points=600, version=2)
+        app.desk.sparing = True
+        app.take(snapshot(run, version=2))
+        app.desk.sparing = False
+        assert chart.picture is before
+        assert "5,990" in "\n".join(lines(app)[24:])
+        async with asyncio.timeout(30):
+            while chart.picture is before:
+                await pilot.pause(0.01)
+        app.take(snapshot(replace(run, version=3), version=3))  # what is not spared is drawn
+        assert chart.picture is not before

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from textual import events
+from textual.timer import Timer
 
 from lossmon.charts.spec import Picture, Row, XAxis
 from lossmon.tui.desk import ChartOptions, Desk
@@ -17,6 +19,10 @@ _ZOOM: Final = 0.7
 """A step of zoom leaves 70 % of the range: four steps show a quarter."""
 _PAN: Final = 0.2
 """A step to the side moves by a fifth of what is in view."""
+
+OLDEST: Final = 1.0
+"""Seconds that a chart may be behind the figures beside it, in a stream that pictures are drawn
+from as often as can be afforded. A point of such a stream is narrower than a dot."""
 
 Made = Picture | Mosaic | Sequence[Row]
 
@@ -54,6 +60,25 @@ class Chart(Sheet):
         self._moved: tuple[Picture, tuple[float, float]] | None = None
         """The range that keys chose from a picture: the next key goes on from there, also while
         the picture of it is drawn."""
+        self._desk = desk
+        self._drawn_at = 0.0
+        self._behind: Timer | None = None
+        """Runs while news waits for its place on the chart."""
+
+    def redraw(self) -> None:
+        """Draw anew, or a little later where the desk spares what costs most."""
+        wait = self._drawn_at + OLDEST - time.monotonic() if self._desk.sparing else 0.0
+        if wait <= 0:
+            self._catch_up()
+        elif self._behind is None:
+            self._behind = self.set_timer(wait, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._behind is not None:
+            self._behind.stop()
+            self._behind = None
+        self._drawn_at = time.monotonic()
+        super().redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """Return the rows, and keep the pictures to read the mouse by."""

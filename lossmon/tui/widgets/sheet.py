@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -23,6 +25,9 @@ from lossmon.tui.rows import ascii_rows, changed, pad, row
 from lossmon.tui.theme import DARK, Paint
 
 Click = Callable[[int, int], None]
+
+_BELOW: Final = Color(0, 0, 0)
+"""What lies below a sheet: nothing of it is seen."""
 
 
 @lru_cache(maxsize=2048)
@@ -105,6 +110,21 @@ class Sheet(Widget):
         self._blank = strip_of(row(width), base)
         self._drawn_size = (width, height)
         self.refresh()
+
+    def strip_at(self, y: int) -> Strip | None:
+        """Return a line as it stands on the screen, None where Textual has a hand in it.
+
+        It has where colours come from elsewhere: the terminal's own, or a filter
+        that depends on what lies below (no colours, dimmed ones).
+        """
+        if not self.paint.base or self._drawn_size != self.size or not 0 <= y < len(self._strips):
+            return None
+        strip = self._strips[y]
+        for one in self.get_line_filters():
+            if not isinstance(one, ANSIToTruecolor):
+                return None
+            strip = strip.apply_filter(one, _BELOW)
+        return strip
 
     def render_line(self, y: int) -> Strip:
         """Return one line for the compositor; drawing itself happened in `redraw`."""
