@@ -170,5 +170,6 @@ def test_a_clock_that_jumps_back_stops_no_monitor(
 def test_nothing_is_lost_and_nothing_left_over() -> None:
     outcome = soak(minutes=0.5, speed=60, runs=4)
     assert outcome.stored == outcome.expected
-    assert outcome.left == (0, 0, 0)
+    # Below zero: what an earlier test of this process had left ended meanwhile.
+    assert max(outcome.left) <= 0, outcome.left
     assert not outcome.failed
