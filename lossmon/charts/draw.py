@@ -135,7 +135,8 @@ def _cursor_values(plan: Plan) -> tuple[CursorValue, ...]:
         return ()
     nearest: dict[tuple[str, int], CursorValue] = {}
     strong_first = sorted(
-        zip(plan.lines, plan.data, strict=True), key=lambda pair: _READ[pair[0].role]
+        zip(plan.lines, plan.data, strict=True),
+        key=lambda pair: (not pair[0].strong, _READ[pair[0].role]),
     )
     for line, (x, y) in strong_first:
         if line.role == "dimmed":

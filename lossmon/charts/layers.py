@@ -30,7 +30,7 @@ def paint(plan: Plan) -> tuple[Canvas, list[Trace]]:
     traces = []
     for line, found in zip(plan.lines, plan.found, strict=True):
         drawn = trace(found, plan.scale, pixels, plan.across)
-        if line.role == "ema" and view.glyphs is Glyphs.BRAILLE:
+        if (line.role == "ema" or line.strong) and view.glyphs is Glyphs.BRAILLE:
             # Twice as thick as other lines: the trend stands out of the noise around it.
             _thicken(drawn.dots, plan.down)
         traces.append(drawn)
@@ -142,7 +142,7 @@ def _draw_points(plan: Plan, canvas: Canvas) -> None:
         row = plan.row(mark.y) if not plan.view.log_y or mark.y > 0 else None
         if row is None:
             continue
-        char = "*" if ascii_ else "★"
+        char = "B" if ascii_ else "★"
         if mark.kind == "checkpoint":
             char = "C" if ascii_ else "⌂"
         style = line_style(plan.view.palette, "eval", mark.color)

@@ -51,7 +51,7 @@ class Plan:
         self, lines: Sequence[Line], marks: Sequence[Mark], bands: Sequence[Band], view: Viewport
     ) -> None:
         self.view = view
-        self.lines = sorted(lines, key=lambda line: ORDER[line.role])
+        self.lines = sorted(lines, key=lambda line: (ORDER[line.role], line.strong))
         self.marks = marks
         self.bands = bands
         self.data: list[Data] = [ordered(line) for line in self.lines]
@@ -139,7 +139,7 @@ class Plan:
         if head and self.view.legend and height >= 16:
             # A second row for the legend only where one is too narrow.
             entries = header.legend(self.lines, self.marks, self.bands, self.view)
-            size = sum(header.entry_width(entry) + 2 for entry in entries) - 2
+            size = header.legend_width(entries)
             size += cell_len(self.view.title) + 2 if self.view.title else 0
             head = 2 if size > self.view.width else 1
         canvas = max(height - axis - head - strips - nan, 1)

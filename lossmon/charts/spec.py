@@ -121,6 +121,8 @@ class Line:
     """Whether the legend names it (further segments of a named line are not named again)."""
     max_gap: float = np.inf
     """Points further apart along x are not joined: nothing was trained in between."""
+    strong: bool = False
+    """Drawn above the others, and twice as thick where dots are drawn: the chosen one of many."""
 
 
 @record
@@ -177,6 +179,8 @@ class Viewport:
     legend: bool = True
     empty: str = "no points yet"
     """What a chart without a point says."""
+    more: str = ""
+    """Where to read what the legend has no room for, after its `+9`."""
     timezone: tzinfo | None = None
     """For `XAxis.WALL`; None is this machine's local time."""
 

@@ -37,6 +37,7 @@ def viewport(
     title: str = "",
     legend: bool = True,
     empty: str = "no points yet",
+    more: str = "",
 ) -> Viewport:
     """Return how a chart is to be shown under some options."""
     return Viewport(
@@ -52,6 +53,7 @@ def viewport(
         title=title,
         legend=legend,
         empty=empty,
+        more=more,
     )
 
 

@@ -22,6 +22,7 @@ from lossmon.charts.spec import Band, Line, XAxis
 from lossmon.model import RunView
 from lossmon.record import record
 from lossmon.report.comparison import without_seed
+from lossmon.tui.figures import signed
 
 MAX_RUNS: Final = 12
 """Lines that can still be told apart in one chart."""
@@ -95,6 +96,11 @@ class Comparison:
     """Whether differences are larger than what seeds alone make."""
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
+
+    def drawn(self, chosen: str | None) -> tuple[Line, ...]:
+        """Return the lines, that of the chosen run strong."""
+        of = next((one.line for one in self.found if one.run.id == chosen), None)
+        return tuple(replace(line, strong=True) if line is of else line for line in self.lines)
 
 
 def nothing_yet(question: Question) -> Comparison:
@@ -258,11 +264,11 @@ def seeds_say(found: Sequence[Compared], baseline: str | None) -> list[str]:
 
 def _between(own: SeedGroup, other: SeedGroup) -> str:
     outcome = _welch(_finals(other), _finals(own))
-    words = f"{other.name} − {own.name}: {outcome.difference:+.3g}"
+    words = f"{other.name} − {own.name}: {signed(outcome.difference)}"
     if outcome.larger == "unknown":
         return f"{words}: {outcome.reason}"
     return (
-        f"{words} (95 %: {outcome.low:+.3g} to {outcome.high:+.3g}): "
+        f"{words} (95 %: {signed(outcome.low)} to {signed(outcome.high)}): "
         f"{_LARGER if outcome.larger == 'yes' else _LUCK}"
     )
 
@@ -276,7 +282,7 @@ def _single(one: Compared, base: Compared, groups: Sequence[SeedGroup]) -> str:
     limit = _critical(freedom) * math.sqrt(2 * squares / freedom)
     verdict = _LARGER if abs(one.difference) > limit else _LUCK
     return (
-        f"{one.run.name} − {base.run.name}: {one.difference:+.3g} "
+        f"{one.run.name} − {base.run.name}: {signed(one.difference)} "
         f"(seeds differ by up to {limit:.2g} at 95 %): {verdict}"
     )
 

@@ -200,6 +200,10 @@ class Desk:
             self._urgent = by_urgency(self.runs)
         return self._urgent
 
+    def place_of(self, run: RunView) -> int:
+        """Return the place of a run among all, from 1 on, alarmed and newest first."""
+        return next(i for i, one in enumerate(self.urgent, start=1) if one is run)
+
     @property
     def run(self) -> RunView | None:
         """The chosen run."""
@@ -215,8 +219,8 @@ class Desk:
         self.picked = True
 
     def move(self, by: int, order: Sequence[RunView] | None = None) -> None:
-        """Choose the next run (`by` places on) in an order, by default that of discovery."""
-        runs = self.runs if order is None else order
+        """Choose the next run (`by` places on) in an order, by default the overview's own."""
+        runs = self.urgent if order is None else order
         if not runs:
             return
         ids = [run.id for run in runs]

@@ -32,6 +32,13 @@ def figure(value: float | None, digits: int = 4) -> str:
     return f"{value:.{max(places, 0)}f}"
 
 
+def signed(value: float) -> str:
+    """Return a difference with its sign and three significant digits: `-2.00`, `+1,021`."""
+    if not math.isfinite(value):
+        return f"{value:+.3g}"
+    return f"{value:+,.0f}" if 100 <= abs(value) < 1e6 else f"{value:+#.3g}"
+
+
 def count(value: float | None) -> str:
     """Return a whole number with thousands separated (`12,400`), fractions kept if any."""
     if value is None or math.isnan(value):

@@ -23,6 +23,7 @@ from lossmon.charts import (
     draw,
     row_text,
 )
+from lossmon.charts.palette import line_style
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 SIZES = st.tuples(st.integers(1, 130), st.integers(1, 40))
@@ -340,6 +341,55 @@ def test_legend_that_does_not_fit_is_counted():
     picture = draw(lines, (), (), Viewport(60, 12))
     assert "+7" in row_text(picture.rows[0])
     assert_exact(picture, 60, 12)
+    where = draw(lines, (), (), Viewport(60, 12, more="below"))
+    assert row_text(where.rows[0]).rstrip().endswith("+7 below")
+    assert_exact(where, 60, 12)
+
+
+def test_a_legend_says_less_before_it_leaves_a_line_out():
+    x = np.arange(40.0)
+    lines = [
+        Line("train/loss", x, x, "raw"),
+        Line("train/loss smoothed", x, x, "ema"),
+        Line("val/loss", x, x, "eval", 1, "◆"),
+    ]
+    best = Mark(3.0, "best_eval", "best", 1.234)
+    wide = draw(lines, (best,), (), Viewport(80, 12)).rows[0]
+    assert row_text(wide).split("  ")[:4] == [
+        "━━ train/loss smoothed", "◆ val/loss", "⢔⢕ raw", "★ best 1.234 @ 3",
+    ]  # fmt: skip
+    narrow = draw(lines, (best,), (), Viewport(46, 12)).rows[0]
+    assert row_text(narrow).rstrip() == "━━ train/loss  ◆ val/loss  ★ 1.234 @ 3"
+
+
+def test_the_chosen_line_is_first_above_the_others_and_thick():
+    x = np.arange(60.0)
+    lines = [Line(name, x, x * 0 + 1, "other", hue) for hue, name in enumerate("ab")]
+    lines[0] = replace(lines[0], strong=True)
+    picture = draw(lines, (), (), Viewport(60, 12))
+    assert row_text(picture.rows[0]).startswith("── a  ── b")
+    drawn = {span.style for row in picture.rows[1:-2] for span in row[2:] if span.text.strip("⠀ ·")}
+    assert drawn == {line_style(Palette.DARK, "other", 0)}
+    plain = draw([replace(lines[0], strong=False)], (), (), Viewport(60, 12))
+    dots = [sum(ord(c) - 0x2800 for c in one.text if "⠀" <= c <= "⣿") for one in (picture, plain)]
+    assert dots[0] > dots[1]
+    cursor = draw(lines[::-1], (), (), Viewport(60, 12, cursor_x=3.0))
+    assert [value.label for value in cursor.cursor_values] == ["a", "b"]
+
+
+def test_the_crosshair_leaves_out_what_is_computed_before_what_was_logged():
+    x = np.arange(40.0)
+    lines = [
+        Line("loss", x, x, "raw"),
+        Line("loss smoothed", x, x, "ema"),
+        Line("eval_loss", x[::10], x[::10], "eval", 1, "◆"),
+    ]
+    wide, narrow = (
+        row_text(draw(lines, (), (), Viewport(width, 12, cursor_x=20.0)).rows[0])
+        for width in (80, 44)
+    )
+    assert wide.rstrip() == "step 20  loss smoothed 20  loss 20  ◆ eval_loss 20"
+    assert narrow.rstrip() == "step 20  loss 20  ◆ eval_loss 20"
 
 
 def test_markup_in_names_is_text():

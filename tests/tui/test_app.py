@@ -107,19 +107,22 @@ async def test_the_most_urgent_run_is_shown_first_and_nothing_moves_after() -> N
 async def test_moving_through_runs() -> None:
     app = app_over(*some_runs())
     async with shown(app) as pilot:
-        app.desk.choose("id-alpha")
-        for key, name in (
-            ("n", "beta"),
-            ("j", "gamma"),
-            ("down", "delta"),
-            ("n", "delta"),
-            ("p", "gamma"),
-            ("k", "beta"),
-            ("up", "alpha"),
-            ("p", "alpha"),
+        # In the overview's order: alarmed and newest first.
+        app.desk.choose("id-beta")
+        for key, place in (
+            ("n", "2/4 gamma"),
+            ("j", "3/4 alpha"),
+            ("down", "4/4 delta"),
+            ("n", "4/4 delta"),
+            ("p", "3/4 alpha"),
+            ("k", "2/4 gamma"),
+            ("up", "1/4 beta"),
+            ("p", "1/4 beta"),
         ):
             await pilot.press(key)
-            assert name in lines(app)[0], key
+            assert place in lines(app)[0], key
+        listed = [line[2:9].strip() for line in lines(app)[3:11:2]]
+        assert [name.lstrip("●▲■◆ ") for name in listed] == ["beta", "gamma", "alpha", "delta"]
 
 
 async def test_axes_and_smoothing() -> None:
@@ -312,7 +315,7 @@ async def test_click_on_a_run_shows_it_and_wheel_zooms() -> None:
     app = app_over(*some_runs())
     async with shown(app) as pilot:
         await pilot.click("#runs", offset=(5, 3))
-        assert app.desk.chosen == "id-beta"
+        assert app.desk.chosen == "id-gamma"
         await pilot.click("#chart", offset=(40, 10))
         assert app.desk.options.cursor_x is not None
 

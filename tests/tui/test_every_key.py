@@ -167,6 +167,8 @@ def _begin(app: LossmonApp, view: str, key: Key) -> None:
     desk.choices.free_axes = False
     # In the middle of the list, and with a warning where one is to be acknowledged.
     middle = "id-beta" if view != "overview" or key.action == "acknowledge" else "id-alpha"
+    if view != "overview" and key.action.startswith(("move", "page", "edge")):
+        middle = "id-gamma"
     desk.choose(middle)
     if isinstance(app.view, PanesView):
         app.view.panes = Panes()

@@ -59,7 +59,9 @@ def test_it_works_on_a_thread_of_its_own() -> None:
 @pytest.mark.usefixtures("impatient")
 def test_the_last_picture_stays_until_the_next_is_there() -> None:
     studio, told = studio_that_tells()
-    assert studio.ask([job("x", "old", lambda: "old")]) == [None]
+    begin = threading.Event()
+    assert studio.ask([job("x", "old", lambda: begin.wait(SOON) and "old")]) == [None]
+    begin.set()
     until(told)
     assert studio.ask([job("x", "old", lambda: "old")]) == ["old"]
     go = threading.Event()

@@ -443,7 +443,11 @@ async def test_the_baseline_stays_in_view_of_a_short_table() -> None:
     async with shown(app, (80, 24)) as pilot:
         await pilot.press("G")
         table = text(app)
-        assert "▸" in next(line for line in lines(app) if " r11 " in line)
+        assert any(line.startswith("▸") and " r11 " in line for line in lines(app))
+        # The chosen run's line is the first that the legend names; where the others are, it says.
+        legend = next(line for line in lines(app) if "training loss" in line)
+        assert "(all runs)  ─□─ r11" in legend or "─ r11  ─" in legend
+        assert "in the table" in legend
         assert " baseline\n" in table or " baseline " in table
         await pilot.press("g")
         assert app.desk.chosen == "id-r00"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from lossmon.charts.spec import Row, Span, XAxis
 from lossmon.tui.comparing import Compared, Comparison
 from lossmon.tui.desk import Desk
-from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short
+from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short, signed
 from lossmon.tui.look import Look, over
 from lossmon.tui.marks import VERDICTS
 from lossmon.tui.panels.runs import run_marker
@@ -135,7 +135,7 @@ def _run_row(
 def _difference(one: Compared) -> str:
     if one.difference is None or one.final is None or not math.isfinite(one.difference):
         return MISSING
-    text = f"{one.difference:+.3g}"
+    text = signed(one.difference)
     base = one.final - one.difference
     if base > 0:
         text += f" ({percent(one.difference / base, signed=True)})"

@@ -37,18 +37,21 @@ def run_marker(look: Look, color: int) -> Span:
 def list_first(desk: Desk, height: int) -> int:
     """Return the first run that the list shows in `height` rows: the chosen one stays in view."""
     room = max((height - 2) // 2, 1)
-    at = next((i for i, run in enumerate(desk.runs) if run.id == desk.chosen), 0)
+    at = next((i for i, run in enumerate(desk.urgent) if run.id == desk.chosen), 0)
     if len(desk.runs) * 2 + 1 <= height:
         return 0
     return max(min(at - room // 2, len(desk.runs) - room), 0)
 
 
 def list_rows(desk: Desk, width: int, height: int, first: int = 0) -> list[Row]:
-    """Return the list of runs, two lines each: name with loss, state with verdict."""
+    """Return the list of runs, two lines each: name with loss, state with verdict.
+
+    They stand in the overview's order: `n` goes to the run that stands below there too.
+    """
     look = desk.look
     rows = [heading(look, width, "runs", str(len(desk.runs)))]
     shown = 0
-    for run in desk.runs[first:]:
+    for run in desk.urgent[first:]:
         if len(rows) + 2 > height:
             break
         rows += _list_entry(desk, run, width)
@@ -125,7 +128,7 @@ def title_row(desk: Desk, view: str, width: int) -> Row:
     left = [span(" lossmon ", look.paint.title), span(f" {view}", look.paint.dim)]
     if run is not None and view not in ("runs", "compare"):
         own = run_marker(look, desk.color(run.id))
-        place = f"{desk.runs.index(run) + 1}/{len(desk.runs)} " if len(desk.runs) > 1 else ""
+        place = f"{desk.place_of(run)}/{len(desk.runs)} " if len(desk.runs) > 1 else ""
         left += [
             span("  "),
             span(own.text, own.style),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
@@ -40,6 +41,14 @@ _HINTED: Final = 100
 
 STATUS_ORDER: Final = ("healthy", "plateau", "unknown", "overfitting", "diverging", "nonfinite")
 """Which run is the baseline where none was chosen: the first of the soundest."""
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """Return what names are sorted by, so that seed 10 comes after seed 9."""
+    return [
+        (int(part), "") if part.isdecimal() and len(part) < 19 else (-1, part)
+        for part in re.split(r"(\d+)", name)
+    ]
 
 
 class Compare(Charted):
@@ -83,16 +92,11 @@ class Compare(Charted):
         if self.family is not None:
             seeds = [run for run in self.desk.runs if configuration(run.name) == self.family]
             if len(seeds) >= 2:
-                return seeds[:MAX_RUNS]
+                return sorted(seeds, key=lambda run: _in_order(run.name))[:MAX_RUNS]
         marked = [run for run in map(self.desk.get, self.desk.marked) if run is not None]
         if len(marked) >= 2:
             return marked[:MAX_RUNS]
-        readable = [run for run in self.desk.runs if run.series]
-        if len(readable) <= MAX_RUNS:
-            return readable
-        urgent = [run for run in self.desk.urgent if run.series]
-        kept = {run.id for run in urgent[:MAX_RUNS]}
-        return [run for run in readable if run.id in kept]
+        return [run for run in self.desk.urgent if run.series][:MAX_RUNS]
 
     def base(self) -> str | None:
         """Return the id of the baseline: the one that was set, or the first run without an alarm.
@@ -149,21 +153,22 @@ class Compare(Charted):
             return empty_rows(self.desk, width, height, LOOKED_FOR)
         found, look, options = self.found(), self.desk.look, replace(self.options())
         live = any(run.state == "live" for run in found.question.runs)
-        title = self._title(width)
+        title, chosen = self._title(width), self.desk.chosen
+        more = "" if self.bands else "in the table"
         empty = f"none of these runs has {self.metric or 'a loss'} on this axis"
 
         def make() -> Picture:
             extent = charting.x_extent(found.lines)
             x_range = options.x_range if extent is None else shown_range(*extent, options, live)
             view = charting.viewport(
-                look, options, width, height, x_range, title=title, empty=empty
+                look, options, width, height, x_range, title=title, empty=empty, more=more
             )
             if view.y_range == "fit":
                 view = replace(view, y_range="alike")
-            return draw(found.lines, (), found.bands, view)
+            return draw(found.drawn(chosen), (), found.bands, view)
 
         # The job holds what it draws: its id cannot come to mean another.
-        stamp = (id(found), options.stamp, look, title)
+        stamp = (id(found), options.stamp, look, title, chosen)
         job = Job("compared", (width, height), stamp, found.question.runs, make)
         return charting.or_blank(look, self.desk.studio.ask([job])[0], width, height)
 

@@ -222,7 +222,7 @@ class Focus(Charted):
         panel = self.query_one("#runs", Sheet)
         index = list_first(self.desk, panel.size.height) + (y - 1) // 2
         if y >= 1 and 0 <= index < len(self.desk.runs):
-            self.desk.choose(self.desk.runs[index].id)
+            self.desk.choose(self.desk.urgent[index].id)
             self.show()
 
     def _pick_event(self, x: int, y: int) -> None:

@@ -144,6 +144,10 @@ class PanesView(Charted):
         metric = f"  {pane.metric or 'losses'}"
         # The name goes before the metric: without one it is the losses, as everywhere.
         room = width - 6 - width_of(words)
+        if width_of(run.name) > room:
+            # The mark alone tells the verdict; without its name a run cannot be told at all.
+            words = f" {mark.char(look.ascii)} "
+            room = width - 6 - width_of(words)
         if pane.metric is None and width_of(run.name) + width_of(metric) > room:
             metric = ""
         name = self.desk.short(run, max(min(width_of(run.name), room - width_of(metric)), 8))

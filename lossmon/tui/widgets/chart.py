@@ -24,6 +24,9 @@ OLDEST: Final = 1.0
 """Seconds that a chart may be behind the figures beside it, in a stream that pictures are drawn
 from as often as can be afforded. A point of such a stream is narrower than a dot."""
 
+_STEPS: Final = 8
+"""Steps in view from which the crosshair goes from one to the next: parts of a step are nowhere."""
+
 Made = Picture | Mosaic | Sequence[Row]
 
 
@@ -139,6 +142,8 @@ class Chart(Sheet):
         if options.cursor_x is not None:
             low, high = picture.x_range
             cell = (high - low) / max(picture.area.width - 1, 1)
+            if self._is_whole(picture):
+                cell = max(round(cell), 1)
             options.cursor_x = self._at(min(max(options.cursor_x + by * cell, low), high))
             return True
         self._move(options, picture.pan(_PAN * by))
@@ -146,12 +151,13 @@ class Chart(Sheet):
         return True
 
     def _at(self, x: float) -> float:
-        """Return where the crosshair stands for an x: on a whole step where columns hold some."""
-        picture, options = self.picture, self._options()
-        if picture is None or options.x_axis not in (XAxis.STEP, XAxis.RELATIVE):
-            return x
+        """Return where the crosshair stands for an x: on a whole step where there are some."""
+        picture = self.picture
+        return float(round(x)) if picture is not None and self._is_whole(picture) else x
+
+    def _is_whole(self, picture: Picture) -> bool:
         low, high = picture.x_range
-        return float(round(x)) if high - low >= 2 * picture.area.width else x
+        return self._options().x_axis in (XAxis.STEP, XAxis.RELATIVE) and high - low >= _STEPS
 
     def toggle_cursor(self) -> bool:
         """Put the crosshair at the last point in view, or take it away."""
