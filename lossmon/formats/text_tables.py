@@ -98,6 +98,8 @@ def _cut(text: str, gap: re.Pattern[str]) -> Header | None:
 
 
 _STEPS: Final = _COUNTERS - EPOCH_WORDS
+_MAX_COUNT: Final = 1e15
+"""No counter of a run reaches it: a damaged line, `1e9992` of `1` and `2`."""
 
 
 class TextTableParser(ConsoleParser):
@@ -152,7 +154,7 @@ def _counters(header: Header, cells: dict[int, str]) -> tuple[float, float | Non
     for index in (header.step, header.epoch):
         cell = "" if index is None else cells.get(index, "")
         value = number(cell) if cell[:1].isdigit() and len(cell) <= 15 else None
-        counts.append(value)
+        counts.append(None if value is not None and value >= _MAX_COUNT else value)
     step, epoch = counts
     if step is None or step % 1:
         step = epoch

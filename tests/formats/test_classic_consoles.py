@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from lossmon.formats.base import Context
 from lossmon.formats.registry import get
 from tests.formats.console_samples import claim, points, read_sample, read_text
 from tests.formats.contract import DATA
+from tests.formats.reading import parse
 
 
 def steps(name: str, filename: str, series: str) -> list[float]:
@@ -335,3 +337,10 @@ def test_spinning_up_counts_on_when_it_prints_three_digits() -> None:
     view = run.view("LossV")
     assert view.steps.tolist() == [4000.0 * (n + 1) for n in range(1200)]
     assert parser.info.steps_estimated
+
+
+def test_a_counter_that_no_run_reaches_is_a_damaged_row() -> None:
+    rows = ["epoch  main/loss  validation/main/loss", "1  0.85  0.36", "1e9992  0.30  0.22"]
+    text = "\n".join([*rows, "3  0.20  0.24", "9" * 15 + "9  0.1  0.1", "4  0.16  0.18"])
+    batch, _ = parse(get("text-table"), text.encode(), Context("log.txt"))
+    assert batch.steps.tolist() == [1, 3, 4]
