@@ -46,6 +46,7 @@ MAX_NUMBERS: Final = 32
 MAX_SHAPE: Final = 512
 """Characters of text between the numbers: what people read is shorter."""
 _ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
+_BECOMES: Final = frozenset(("->", "-->", "=>", "→"))
 _LOSSES_OF: Final = late(r"(?i)\bloss(?:es)?\W{0,4}\{")
 """`Losses {'ner': 100.2}`: what the keys name are losses."""
 _FILE_ENDING: Final = late(
@@ -115,6 +116,9 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             anonymous = None
             continue
         anonymous = None
+        if bare in _BECOMES and layout.metrics and layout.metrics[-1][0] == index - 1:
+            layout.metrics[-1] = (index, layout.metrics[-1][1])
+            continue  # `loss 2.31 -> 2.05`: what it is now
         if bare in ("(", "±", "+/-", "+-") and index:
             continue  # an average or a spread of the number before
         if whole and following.startswith(" - ") and is_location(label):

@@ -23,6 +23,7 @@ from lossmon.formats.console import (
     number,
     reason,
 )
+from lossmon.model import clean_name
 from lossmon.model.roles import words
 
 _EPOCH: Final = late(rf"Epoch ({STEP})(?:/({STEP}))?\Z")
@@ -30,6 +31,10 @@ _RICH: Final = late(
     rf"Epoch ({STEP})/({STEP})\s{{1,4}}[^\w\n]{{0,400}}({STEP})/({STEP})\s{{1,4}}"
     rf"[-\d:]{{1,20}} • [-\d:]{{1,20}}\s{{1,4}}{NUM}it/s"
 )
+_REACHED: Final = late(
+    rf"Epoch ({STEP}), global step ({STEP}): '([^'\n]{{1,120}})' reached ({NUM}) \(best "
+)
+"""`ModelCheckpoint(verbose=True)` says each best value of what it watches."""
 _STOPPED: Final = late(rf"`(?:Trainer\.)?fit` stopped: `max_(epochs|steps)=({STEP})` reached")
 _INTERRUPTED: Final = ("Detected KeyboardInterrupt", "Received SIGTERM")
 _EVAL: Final = frozenset({"val", "valid", "validation", "test", "eval", "dev"})
@@ -37,6 +42,7 @@ _STEP_SHOWN: Final = "global_step"
 _CONTINUED: Final = " " * 16
 """Rich wraps the values under their column, far to the right."""
 _MAX_VALUES_TEXT: Final = 4000
+_MAX_REACHED: Final = 200
 
 
 class LightningParser(ConsoleParser):
@@ -54,6 +60,9 @@ class LightningParser(ConsoleParser):
         self._validated = False
         self._rich: re.Match[str] | None = None
         self._rich_text = ""
+        self._shown: set[str] = set()
+        self._reached: list[tuple[float, float, str, float]] = []
+        """Best values that were said of metrics no bar has shown: step, epoch, name, value."""
 
     def record(self, text: str) -> bool:
         stopped = _STOPPED.search(text) if "stopped: `max_" in text else None
@@ -99,11 +108,31 @@ class LightningParser(ConsoleParser):
         bar = parse_bar(text)
         epoch = _EPOCH.match(bar.description) if bar else None
         if bar is None or epoch is None:
-            return False
+            return self._best(text)
         if epoch[2]:
             self.info.total_epochs = float(epoch[2]) + 1
         self._frame(int(epoch[1]), bar, bar.values)
         return True
+
+    def _best(self, text: str) -> bool:
+        """Keep a best value until it is sure that the bars do not show its metric."""
+        match = _REACHED.match(text)
+        value = None if match is None else number(match[4])
+        if match is None or value is None:
+            return False
+        name = clean_name(match[3])
+        if any(kept == name for _, _, kept, _ in self._reached):
+            self._take_best()
+        if name not in self._shown and len(self._reached) < _MAX_REACHED:
+            step = max(float(match[2]) - 1, 0.0)  # that many steps were done
+            self._reached.append((step, float(match[1]) + 1, name, value))
+        return True
+
+    def _take_best(self) -> None:
+        reached, self._reached = self._reached, []
+        for step, epoch, name, value in reached:
+            if name not in self._shown:
+                self.add({name: value}, step, epoch)
 
     def _end_of_rich(self) -> None:
         match, self._rich = self._rich, None
@@ -127,6 +156,8 @@ class LightningParser(ConsoleParser):
         if bar.total:
             self._per_epoch = bar.total
         values.pop("v_num", None)
+        if len(self._shown) < _MAX_REACHED:
+            self._shown.update(map(clean_name, values))
         at = (epoch, bar.n)
         self.info.crashed = False
         self.info.finished &= at in (self._at, self._added)
@@ -199,6 +230,7 @@ class LightningParser(ConsoleParser):
 
     def held_back(self) -> None:
         self._end_of_rich()
+        self._take_best()
         last = self._values
         self._flush()
         if self._validated:
@@ -241,9 +273,10 @@ class Lightning(ConsoleFormat):
         rich, first = count_lines(_RICH, text, ("it/s",)) if "━" in text else (0, "")
         if rich:
             return Sniff(0.93, reason(rich, first))
-        if not any(mark in text for mark in _OWN):
-            return None
-        return super().judge(text)
+        if any(mark in text for mark in _OWN) and (bars := super().judge(text)) is not None:
+            return bars
+        best, first = count_lines(_REACHED, text, (" reached ",))
+        return Sniff(0.9, reason(best, first)) if best else None
 
 
 FORMAT = Lightning()

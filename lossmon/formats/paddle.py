@@ -25,6 +25,11 @@ _EVAL: Final = late(r"\[EVAL\] #Images: \d{1,12} |cur metric, ")
 _NLP: Final = late(r"(?<![\w ])global step (\d{1,15}), epoch: (\d{1,9}), batch: (\d{1,12}), ")
 _TRAINER: Final = late(r"(?=[^\n]{0,300}\bglobal_step: (\d{1,15}),)(?:^|- +|INFO: )(?=loss: )")
 _EVAL_LOSS: Final = late(r"(?<![\w/])(?:(?=eval_loss: )|eval (?=loss: ))")
+_AP: Final = late(
+    r"Average Precision {1,3}\(AP\) @\[ IoU=0\.50:0\.95 \| area= {1,4}all \| maxDets=\d{1,4} \] = "
+    r"(-?\d\.\d{1,6})|\bmAP\(\d\.\d{1,4}, \w{1,20}\) = (\d{1,3}\.\d{1,6})%"
+)
+"""The mean over all classes, as the tools of COCO and of VOC print it."""
 _FIT_EPOCH: Final = late(r"Epoch (\d{1,9})/(\d{1,9})\s*\Z")
 _FIT: Final = late(r"step {1,9}(\d{1,12})/(\d{1,12})(?: \[[=>.]{1,80}\])? - ")
 _LR: Final = late(r"\blr\(\w{1,60}\):")
@@ -97,6 +102,11 @@ class PaddleParser(ConsoleParser):
     def _evaluations(self, text: str) -> bool:
         if match := _EVAL.search(text):
             return self._row(text[match.end() :], "eval", self._step, self._epoch)
+        if "AP" in text and (match := _AP.search(text)):
+            share = float(match[1]) if match[1] else float(match[2]) / 100
+            if self._step and share >= 0:
+                self.add({"eval/mAP": share}, self._step, self._epoch)
+            return True
         if "eval" in text and (match := _EVAL_LOSS.search(text)):
             said = "" if text.startswith("eval_", match.end()) else "eval"
             return self._row(text[match.end() :], said, self._step, self._epoch)

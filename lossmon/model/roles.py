@@ -50,12 +50,14 @@ ERRORS: Final = _words("error err total_error mean_error average_error avg_error
 # A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
 _PART: Final = _words(
     "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
-    "commitment commit delta scale scaler weight coef coeff runtime time ratio"
+    "commitment commit delta scale scaler weight coef coeff runtime time ratio std num count var"
 )
 # What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
 LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
 # The loss of the whole model, beside `cls loss` and `reg loss`.
 _WHOLE: Final = _words("total overall running train training")
+# A player's part of a game: it need not fall, and says less than a reconstruction beside it.
+_ADVERSARIAL: Final = _words("disc discriminator d gen generator g adv adversarial gan fm")
 _PAST: Final = _words("init initial prev previous last best lowest")
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing te")
@@ -286,7 +288,8 @@ def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
 def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
-    A loss goes before an error measure, one of now before the first or the best,
+    A loss goes before an error measure, one of now before the first or the best
+    and before those of a game of two,
     `val_loss` before `val_code_loss`, the total before a part of as many words,
     validation before test.
     """
@@ -294,4 +297,5 @@ def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
     past = not _PAST.isdisjoint(parts)
     whole = not _WHOLE.isdisjoint(parts)
-    return not proper, past, len(parts), not whole, not _TEST.isdisjoint(parts)
+    game = not whole and not _ADVERSARIAL.isdisjoint(parts)
+    return not proper, past or game, len(parts), not whole, not _TEST.isdisjoint(parts)

@@ -492,3 +492,10 @@ def test_a_first_line_that_is_damaged_takes_no_steps_away() -> None:
         read(text[:end].decode("utf-8", "replace"))
     batch, _ = read(text.decode("utf-8", "replace"))
     assert len(batch) >= 4
+
+
+def test_of_a_loss_before_and_after_a_step_the_later_counts() -> None:
+    batch, _ = read(lines(lambda i: f"epoch {i} loss {loss(i):.4f} -> {loss(i + 1):.4f}"))
+    steps, values = series(batch, "loss")
+    assert steps == [0, 1, 2, 3, 4, 5]
+    assert values == [round(loss(i + 1), 4) for i in range(6)]

@@ -282,3 +282,17 @@ def test_mlperf_evaluations_without_an_epoch_are_counted_whatever_the_chunks() -
     steps = concatenate([*batches, parser.finish()]).steps
     assert steps.tolist() == read_text("mlperf", text)[0].view("eval_accuracy").steps.tolist()
     assert steps.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_paddles_mean_average_precisions_stand_at_the_last_step() -> None:
+    line = "[05/01 10:00:00] ppdet.engine INFO: Epoch: [0] [ {}/40] learning_rate: 0.01 loss: {}\n"
+    coco = " Average Precision  (AP) @[ IoU={} | area=   all | maxDets=100 ] = {}\n"
+    text = (
+        "".join(line.format(batch, 3 - batch / 20) for batch in (0, 20, 39))
+        + coco.format("0.50:0.95", "0.363")
+        + coco.format("0.50     ", "0.512")
+        + "[05/01 10:00:00] ppdet.metrics.metrics INFO: mAP(0.50, 11point) = 83.51%\n"
+    )
+    run, _ = read_text("paddle", text)
+    assert points(run, "eval/mAP") == [(40, 0.363), (40, pytest.approx(0.8351))]
+    assert run.role("eval/mAP") is Role.SCORE

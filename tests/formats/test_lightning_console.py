@@ -108,3 +108,31 @@ def test_loaders_without_a_length() -> None:
     assert claim(text + "\n") == NAME
     run, _ = read_text(NAME, text + "\n")
     assert run.view("loss").steps.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def reached(epoch: int, value: float) -> str:
+    return (
+        f"Epoch {epoch}, global step {38 * (epoch + 1)}: 'val_loss' reached {value:.5f} "
+        f"(best {value:.5f}), saving model to '/runs/epoch={epoch}-step=38.ckpt' as top 1\n"
+    )
+
+
+def test_best_values_are_points_where_there_are_no_bars() -> None:
+    text = "".join(reached(epoch, 2 / (epoch + 1)) for epoch in (0, 1, 4))
+    missed = "Epoch 2, global step 114: 'val_loss' was not in top 1\n"
+    assert claim(text) == "lightning-console"
+    run, parser = read_text("lightning-console", text + missed)
+    assert points(run, "val_loss") == [(37, 2.0), (75, 1.0), (189, 0.4)]
+    assert parser.bad_records == 0
+
+
+def test_best_values_are_no_second_points_of_what_the_bars_show() -> None:
+    bar = (
+        "Epoch {}: 100%|███| 38/38 [00:00<00:00, 9.1it/s, v_num=0, train_loss=1.1, val_loss={}]\n"
+    )
+    text = bar.format(0, 2.0) + reached(0, 2.0) + bar.format(1, 1.0) + reached(1, 1.0)
+    run, _ = read_text("lightning-console", text)
+    assert points(run, "val_loss") == [(37, 2.0), (75, 1.0)]
+    text = bar.format(0, 2.0).replace(", val_loss=2.0", "") + reached(0, 2.0) + bar.format(1, 1.0)
+    run, _ = read_text("lightning-console", text)
+    assert points(run, "val_loss") == [(75, 1.0)]

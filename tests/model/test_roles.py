@@ -210,3 +210,12 @@ def test_override_wins() -> None:
         "my metric",
     )
     assert judged("loss", roles=RoleMap(train="absent")) == ("loss", None)
+
+
+def test_the_total_goes_before_its_parts_and_a_reconstruction_before_the_players_losses() -> None:
+    assert judged("cls loss", "reg loss", "total loss") == ("total loss", None)
+    assert judged("loss_disc", "loss_gen", "loss_fm", "loss_mel", "loss_kl") == ("loss_mel", None)
+    assert judged("Loss_D", "Loss_G") == ("Loss_D", None)
+    assert judged("init loss", "avg. loss") == ("avg. loss", None)
+    assert judged("Loss/G/loss/num", "Loss/G/loss/mean", "Loss/G/loss/std")[0] == "Loss/G/loss/mean"
+    assert role_of("target words/s") is Role.THROUGHPUT
