@@ -27,6 +27,7 @@ BoolArray: TypeAlias = "npt.NDArray[np.bool_]"
 _EXACT: Final = 2.0**53
 """Beyond it a float counts no steps any more."""
 
+_RANKS: Final = frozenset(("rank", "global_rank", "local_rank", "process_index"))
 MAX_LAPS: Final = 100_000
 """Epochs whose first step is remembered, to find the way back after a resume."""
 
@@ -48,6 +49,13 @@ class Cells:
         spread = np.full(n, np.nan)
         spread[self.rows] = self.values
         return spread
+
+    def kept(self, keep: BoolArray, place: IntArray) -> Cells:
+        """Return the cells of the rows to keep, which stand at `place` then; both shape (n,)."""
+        if self.rows is None:
+            return Cells(self.values[keep])
+        of_kept = keep[self.rows]
+        return Cells(self.values[of_kept], place[self.rows[of_kept]])
 
 
 @record(frozen=False)
@@ -96,10 +104,13 @@ class Axis:
         self._last_step = np.nan
         self._last_epoch = np.nan
         self._counted = 0
+        self._speaker: float | None = None
+        """The rank whose rows are read."""
         self._laps = _Laps()
 
     def batch(self, n: int, columns: Mapping[str, Cells]) -> Batch:
         """Return the rows that hold a metric; `columns` maps field names to their numbers."""
+        n, columns = self._of_one_rank(n, columns)
         if n == 0:
             return Batch.empty()
         raw = self._raw_steps(n, columns)
@@ -120,6 +131,22 @@ class Axis:
         steps = self._count_missing(steps)
         self.info.steps_estimated |= self._laps.used
         return Batch(steps, tuple(metrics), _unless_empty(epochs), _unless_empty(times))
+
+    def _of_one_rank(self, n: int, columns: Mapping[str, Cells]) -> tuple[int, Mapping[str, Cells]]:
+        """Leave out the rows of other processes than the first: ranks log the same points."""
+        key = next((key for key in columns if key.lower() in _RANKS), None)
+        if key is None:
+            return n, columns
+        ranks = columns[key].dense(n)
+        said = ranks[~np.isnan(ranks)]
+        if self._speaker is None and len(said):
+            self._speaker = float(said[0])
+        keep = np.isnan(ranks) | (ranks == self._speaker)
+        others = {name: cells for name, cells in columns.items() if name != key}
+        if keep.all():
+            return n, others
+        place = np.cumsum(keep) - 1
+        return int(keep.sum()), {name: cells.kept(keep, place) for name, cells in others.items()}
 
     def _count_missing(self, steps: FloatArray) -> FloatArray:
         missing = np.isnan(steps)

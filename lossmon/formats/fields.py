@@ -71,6 +71,10 @@ _EVAL_TAGS: Final = frozenset(
 )
 
 
+_STATISTICS: Final = frozenset((("num",), ("std",), ("count",), ("var",), ("min",), ("max",)))
+"""Last words of fields that stand beside a mean."""
+
+
 @lru_cache(maxsize=4096)
 def kind_of(key: str) -> Kind:
     """Return what a field's name says it is (`METRIC` where it says nothing else)."""
@@ -182,7 +186,9 @@ def judge(
     losses = [key for key in metrics if role_of(key) in _LOSSES]
     sure = [key for key in losses if not _SURE.isdisjoint(words(key))]
     scores = [key for key in metrics if role_of(key) is Role.SCORE]
-    others = [key for key in metrics if role_of(key) is Role.OTHER]
+    others = [
+        key for key in metrics if role_of(key) is Role.OTHER and words(key)[-1:] not in _STATISTICS
+    ]
     things = [key for key in text if kind_of(key) is Kind.METRIC]
     if sure and counted:
         return Sniff(0.6, f"{what} with {sure[0]!r} and a step or epoch")

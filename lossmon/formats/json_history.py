@@ -22,6 +22,11 @@ _NAME: Final = late(r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}')
 _MOST_LISTS: Final = 400
 """Lists whose names are looked at."""
 
+_SERIES: Final = late(
+    r'"([^"\\\n]{1,120})"\s{0,100}:\s{0,100}\{\s{0,100}"steps"\s{0,100}:\s{0,100}\['
+)
+"""A metric with its steps and values, as sacred's `metrics.json` has them."""
+
 _BY_EPOCH: Final = late(r'\s{0,100}\{\s{0,100}"(\d{1,9})"\s{0,100}:\s{0,100}(?=\{)')
 """Records by the number of their epoch."""
 
@@ -44,6 +49,10 @@ class JsonHistoryParser(JsonDocumentParser):
                     if isinstance(record, dict):
                         self.record({"epoch": float(epoch), **record})
                 return
+            series = {name: leaf for name, leaf in value.items() if _is_series(leaf)}
+            if series:
+                self._series(series)
+                return
             lists = {
                 name: leaf
                 for name, leaf in flat_items(_lists_by_index(value))
@@ -58,6 +67,15 @@ class JsonHistoryParser(JsonDocumentParser):
                 if isinstance(entry, dict):
                     # skorch keeps each epoch's batches beside its means.
                     self.record({k: v for k, v in entry.items() if not isinstance(v, list)})
+
+    def _series(self, series: dict[str, dict[str, list[Any]]]) -> None:
+        """Take metrics of which each has steps of its own, as sacred keeps them."""
+        if sum(len(leaf["values"]) for leaf in series.values()) > MAX_VALUES:
+            self.bad_records += 1
+            return
+        for name, leaf in series.items():
+            for step, value in zip(leaf["steps"], leaf["values"], strict=False):
+                self.record({"step": step, name: value})
 
     def broken(self, text: str) -> None:
         start = _RECORDS_AT.match(text)
@@ -95,6 +113,12 @@ def _lists_by_index(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _is_series(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(value.get(key), list) for key in ("steps", "values")
+    )
+
+
 def _is_records(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
@@ -118,7 +142,7 @@ class JsonHistoryFormat(DocumentFormat):
     """`{"loss": [2.1, 1.7]}`, nested or not, and `[{"epoch": 1, "loss": 2.1}]`."""
 
     name = "json-history"
-    title = "JSON history: lists by name (Keras, Ludwig) or a list of records (skorch)"
+    title = "JSON history: lists by name (Keras, Ludwig, sacred) or a list of records (skorch)"
     sample = '{"loss": [2.16, 1.68, 1.24], "val_loss": [1.91, 1.45, 1.06]}'
 
     def parser(self, context: Context | None = None) -> Parser:
@@ -129,6 +153,8 @@ class JsonHistoryFormat(DocumentFormat):
         if start not in (b"{", b"[") or len(Head.of(head).records) > 1:
             return None  # records a line
         text = Head.of(head).text
+        if start == b"{" and (named := _SERIES.findall(text)):
+            return judge([*named, "step"], (), "a JSON object of series")
         if start == b"{" and (names := _names_of_lists(text)):
             return judge(names, (), "a JSON object of lists")
         at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)

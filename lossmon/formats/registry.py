@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -157,7 +158,9 @@ def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     # JSON lines may be records of their own; a stamp is never a part of one.
     plain = [] if transport is PREFIXED else _recognise(Head(head), filename)
     claims: list[tuple[Sniff, Format]] = []
-    for sniff, fmt in _recognise(Head(unwrapped(head, transport)), filename):
+    # `log.json` is no document where its lines hold a log.
+    inside = re.sub(r"\.(?:jsonl?|ndjson)\Z", ".log", filename)
+    for sniff, fmt in _recognise(Head(unwrapped(head, transport)), inside):
         if (found := wrapped(fmt, transport)) is not None:
             claims.append((Sniff(sniff.confidence, f"{sniff.reason}, {transport.title}"), found))
     claims += plain

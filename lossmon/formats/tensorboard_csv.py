@@ -13,7 +13,7 @@ from lossmon.formats.table_text import TableParser
 
 def tag_of(filename: str) -> str:
     """Return the metric that a file of this name holds (`value` if it does not say)."""
-    stem = filename.removesuffix(".csv")
+    stem = filename.removesuffix(".csv").removesuffix(".json")
     return stem.rpartition("-tag-")[2] if "-tag-" in stem else "value"
 
 

@@ -76,6 +76,8 @@ def _json_message(line: bytes) -> bytes | None:
     value = loads(text.decode("utf-8", "replace"))
     if not isinstance(value, dict):
         return None
+    if isinstance(payload := value.get("jsonPayload"), dict):  # Google Cloud's
+        value = payload
     for key in _PIECES:
         if isinstance(said := value.get(key), str):
             return said.encode("utf-8", "replace")

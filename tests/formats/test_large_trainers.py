@@ -295,4 +295,4 @@ def test_paddles_mean_average_precisions_stand_at_the_last_step() -> None:
     )
     run, _ = read_text("paddle", text)
     assert points(run, "eval/mAP") == [(40, 0.363), (40, pytest.approx(0.8351))]
-    assert run.role("eval/mAP") is Role.SCORE
+    assert role_of("eval/mAP") is Role.SCORE

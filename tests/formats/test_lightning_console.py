@@ -127,9 +127,7 @@ def test_best_values_are_points_where_there_are_no_bars() -> None:
 
 
 def test_best_values_are_no_second_points_of_what_the_bars_show() -> None:
-    bar = (
-        "Epoch {}: 100%|███| 38/38 [00:00<00:00, 9.1it/s, v_num=0, train_loss=1.1, val_loss={}]\n"
-    )
+    bar = "Epoch {}: 100%|███| 38/38 [00:00<00:00, 9.1it/s, v_num=0, train_loss=1.1, val_loss={}]\n"
     text = bar.format(0, 2.0) + reached(0, 2.0) + bar.format(1, 1.0) + reached(1, 1.0)
     run, _ = read_text("lightning-console", text)
     assert points(run, "val_loss") == [(37, 2.0), (75, 1.0)]
