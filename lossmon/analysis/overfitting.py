@@ -46,17 +46,18 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 2.82
+Z: Final = 2.75
 Z_POOLED: Final = 0.3
 """The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
 a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
 LEAST_RISE: Final = 0.01
 """Share of the evaluation's own descent under which a rise means nothing."""
-FELL: Final = 5.0
-NEVER_FELL: Final = 0.5
-"""Times ln(1 + pooled): added to the limit where the evaluations have not fallen by 5 σ before the
-turn. Noise about a level that never changed, or that drifts (neighbours alike), turns all the
-time."""
+FELL: Final = 7.0
+"""Standard deviations, autocorrelation counted, that evaluations fall by where they fall at all:
+the highest and the lowest level of correlated noise alone lie five apart."""
+NEVER_FELL: Final = 0.4
+"""Times ln(1 + pooled): added to the limit where the evaluations have not fallen before the turn.
+Noise about a level that never changed, or that drifts (neighbours alike), turns all the time."""
 PRIOR_DOF: Final = 4.0
 PRIOR_SHARE: Final = 0.01
 """Noise believed in before there is evidence: 1 % of the descent, worth four dof."""
@@ -229,9 +230,12 @@ class OverfittingDetector:
             pooled_variance = max((total + residual) / (dof + left), 1e-200)
         else:
             pooled_variance = variance
-        fell = found.fall >= FELL * math.sqrt(pooled_variance)
-        belief = CORRELATION_WEIGHT if fell else CORRELATION_FLAT
-        noise = pooled_variance * self._correlation(means, float(squares.mean()), variance, belief)
+        square = float(squares.mean())
+        factor = self._correlation(means, square, variance, CORRELATION_WEIGHT)
+        fell = found.fall >= FELL * math.sqrt(pooled_variance * factor)
+        if not fell:
+            factor = self._correlation(means, square, variance, CORRELATION_FLAT)
+        noise = pooled_variance * factor
         # Both see the same noise: together they are worth no more than the better of them.
         z = _normal_equivalent(found.ratio / noise, PRIOR_DOF + max(weight, left))
         needed = Z + Z_POOLED * math.log1p(found.pooled)
