@@ -20,19 +20,23 @@ def smoothed_level(track: Track) -> float | None:
     """Debiased EMA of the loss at its end, in the loss's units; None without points.
 
     Of every point while there are under 128 of them, of bucket means (a
-    fraction of the time constant wide) after that. Raw means, as in the chart's
+    fraction of the time constant wide) after that, and of the points since the
+    last block: the number moves with each of them. Raw means, as in the chart's
     strong line: the detectors' winsorised ones would show a loss that diverged
     where it was before.
     """
     curve = track.curve
     means = curve.buckets.means(RAW)
     newest = curve.buckets.open_mean(RAW)
-    if len(means) == 0 and newest is None:
+    block = track.newest
+    if len(means) == 0 and newest is None and len(block) == 0:
         return None if track.last is None else track.last.value
     width, filled = curve.buckets.width, curve.buckets.filled
     counts = np.full(len(means), float(width))
     if newest is not None:
         means, counts = np.append(means, newest), np.append(counts, float(filled))
+    if len(block):
+        means, counts = np.append(means, block.mean()), np.append(counts, float(len(block)))
     origin = float(means[-1])
     tau = automatic_time_constant(int(counts.sum()))
     if tau <= 0:

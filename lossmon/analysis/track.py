@@ -125,6 +125,12 @@ class Track:
             )
         self._release()
 
+    @property
+    def newest(self) -> FloatArray:
+        """Values of the open block in internal units, oldest first: no bucket holds them yet."""
+        view: FloatArray = self._raw[: self._filled]
+        return view
+
     def _release(self) -> None:
         """Let go of the batch: no history is kept."""
         self._steps = self._scaled = np.empty(0)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lossmon.analysis import probability, ratings
 from lossmon.analysis.advice import Facts, advise
 from lossmon.analysis.analyzer import Analyzer
+from lossmon.analysis.ema import automatic_time_constant, beta_of, debiased_ema
 from lossmon.analysis.liveness import DEFAULT_SILENCE, duration, liveness, patience
 from lossmon.model import Batch, Column
 
@@ -35,6 +36,25 @@ def test_gap_rating_has_the_usual_bands() -> None:
     assert ratings.gap(2.0, 2.5) == (0.25, None)
     for train, evaluation in ((None, 1.0), (1.0, None), (-1.0, 1.0), (1.0, 0.0)):
         assert ratings.gap(train, evaluation)[0] is None
+
+
+@pytest.mark.parametrize("points", [60, 127, 128, 500, 5000, 200_000])
+def test_the_smoothed_loss_moves_with_every_point(points: int) -> None:
+    """However long the run: near the average of all points, and never behind a block."""
+    noise = np.random.default_rng(points).normal(0, 0.05, points + 40)
+    values = 1 + 2 * (1 + np.arange(points + 40) / 50) ** -0.5 + noise
+    analyzer = Analyzer()
+    analyzer.update_many(np.arange(points), values[:points])
+    seen = set()
+    for step in range(points, points + 40):
+        analyzer.update(step, values[step])
+        smoothed = analyzer.summary.smoothed
+        assert smoothed is not None
+        beta = beta_of(automatic_time_constant(step + 1))
+        exact = float(debiased_ema(values[: step + 1], beta)[-1])
+        assert smoothed == pytest.approx(exact, abs=0.02)
+        seen.add(smoothed)
+    assert len(seen) == 40
 
 
 def test_gap_between_different_scales_is_unknown() -> None:
