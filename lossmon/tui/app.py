@@ -11,12 +11,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
@@ -30,8 +29,8 @@ from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch
 from lossmon.tui.messages import Drawn, MachineNews, News
 from lossmon.tui.pace import Pace
+from lossmon.tui.roaming import Roaming
 from lossmon.tui.screens.view import VIEWS, HasLayouts, View, make_view
-from lossmon.tui.shell import Shell
 from lossmon.tui.start import begin, driver_class, first_paint, place_of, read_ahead
 from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from lossmon.machine import Machine
     from lossmon.monitor.snapshot import Snapshot
     from lossmon.settings import Settings
-    from lossmon.tui.panels.happenings import Happening
 
 
 FIRST_PICTURE_SECONDS: Final = 0.5
@@ -55,12 +53,12 @@ _READ_AHEAD: Final = 0.5
 """Seconds after the first chart at which other screens are imported: not to hold it up."""
 
 
-class LossmonApp(Shell):
+class LossmonApp(Roaming):
     """The live screen."""
 
     TITLE = "lossmon"
     CSS_PATH = "lossmon.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # Textual's own: emoji, blocks and markup, whatever the terminal
     ALLOW_SELECT = False  # dragging moves a chart; `y` copies
     BINDINGS: ClassVar = [
         Binding("ctrl+c", "quit", "Quit", show=False, system=True),
@@ -257,34 +255,6 @@ class LossmonApp(Shell):
         if said and self.view is not None:
             self.view.say(said)
 
-    def action_happenings(self) -> None:
-        """List the events of all runs."""
-        if self.view is not None and self.screen is self.view:
-            self._list("events of all runs", None)
-
-    def _list(self, title: str, only: set[tuple[str, str, float]] | None) -> None:
-        from lossmon.tui.screens.happenings import happenings_screen
-
-        self.push_screen(happenings_screen(self.desk, title, only), self._go_to)
-
-    async def _go_to(self, happening: Happening | None) -> None:
-        if happening is not None:
-            await self.action_view("focus")
-            if self.view is not None:
-                self.view.go_to(happening)
-
-    async def action_newest_warning(self) -> None:
-        """Show the run with the newest warning that stands."""
-        latest = self.desk.latest_alarm()
-        if latest is None:
-            if self.view is not None:
-                self.view.say("no warning stands that nobody acknowledged")
-            return
-        self.desk.choose(latest[0].id)
-        await self.action_view("focus")
-        if self.view is not None:
-            self.view.show()
-
     # ---- this machine
 
     def _machine_watch(self) -> MachineWatch:
@@ -331,43 +301,6 @@ class LossmonApp(Shell):
                 # An installed screen outlives its leaving: what was set in it stays.
                 self.install_screen(self._views[name], name)
         return self._views[name]
-
-    @property
-    def view(self) -> View | None:
-        """The view that is shown, below any help or palette over it."""
-        return next((one for one in reversed(self.screen_stack) if isinstance(one, View)), None)
-
-    async def action_view(self, name: str) -> None:
-        """Go to a view."""
-        view = self.view
-        if view is None or name == view.NAME or self.screen is not view:
-            return
-        self.desk.choices.view = name
-        wanted = self.view_of(name)
-        if wanted is self.screen_stack[0]:
-            await self.pop_screen()
-        elif len(self.screen_stack) == 1:
-            await self.push_screen(wanted)
-        else:
-            await self.switch_screen(wanted)
-
-    async def action_next_view(self, by: int = 1) -> None:
-        """Go to the view after (or before) this one."""
-        if self.view is not None:
-            names = list(VIEWS)
-            await self.action_view(names[(names.index(self.view.NAME) + by) % len(names)])
-
-    async def action_back(self) -> None:
-        """Leave what is open: in a view the view itself handles it first."""
-        if self.view is not None and self.screen is self.view and not self.view.back():
-            await self.action_view("overview" if len(self.desk.runs) > 1 else "focus")
-
-    async def action_help(self) -> None:
-        """Show keys, marks and what the numbers mean."""
-        if self.view is not None and self.screen is self.view:
-            from lossmon.tui.screens.help import Help
-
-            await self.push_screen(Help(self.desk, self.view.NAME))
 
     # ---- taking things along
 
@@ -417,19 +350,3 @@ class LossmonApp(Shell):
         self.theme = f"lossmon-{paint.name}"
         for view in self._views.values():
             view.repaint(paint)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer everything that has a key by name, and each run."""
-        if self.view is None:
-            return ()
-        from lossmon.tui.commands import commands
-
-        return commands(self.view, self._run_in_view, self._choose)
-
-    async def _run_in_view(self, action: str) -> None:
-        await self.run_action(action, default_namespace=self.view)
-
-    def _choose(self, run_id: str) -> None:
-        self.desk.choose(run_id)
-        if self.view is not None:
-            self.view.show()

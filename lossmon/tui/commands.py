@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterator, Sequence
 
-from textual.app import SystemCommand
-
+from lossmon.record import record
+from lossmon.tui.panels.table import matches
 from lossmon.tui.screens.view import View
 
 _RUNS = 500
 """Runs offered: more are found by the overview's filter."""
 
 
-def commands(
-    view: View, run_action: Callable[[str], Awaitable[object]], choose: Callable[[str], None]
-) -> Iterable[SystemCommand]:
-    """Yield the commands of a view; `choose` is given the id of a run."""
+@record
+class Command:
+    """Something to choose by its name."""
+
+    title: str
+    beside: str
+    """Its key, or where the run is."""
+    action: str = ""
+    run: str = ""
+    """Id of the run to choose, where it is one."""
+
+
+def commands(view: View) -> Iterator[Command]:
+    """Yield the commands of a view, in the order of the keys' table; then the runs."""
     for key in view.active_keys():
         if key.action != "command_palette":
-            yield SystemCommand(key.text, f"key {key.shown}", _later(run_action, key.target))
-    for run in view.desk.runs[:_RUNS]:
-        title, source = _no_markup(f"Run: {run.name}"), _no_markup(run.source)
-        yield SystemCommand(title, source, _chosen(choose, run.id))
+            yield Command(key.text, key.shown, key.target)
+    for run in view.desk.urgent[:_RUNS]:
+        yield Command(f"Run: {run.name}", run.source, run=run.id)
 
 
-def _later(
-    run_action: Callable[[str], Awaitable[object]], action: str
-) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        await run_action(action)
+def found(query: str, among: Sequence[Command]) -> list[Command]:
+    """Return the commands with the letters of `query` in order.
 
-    return run
-
-
-def _chosen(choose: Callable[[str], None], run_id: str) -> Callable[[], None]:
-    return lambda: choose(run_id)
-
-
-def _no_markup(text: str) -> str:
-    """Return the markup that shows `text` as it stands.
-
-    The palette reads what it is given as markup: a file's name could colour it,
-    or be clicked. (`textual.markup.escape` lets `[B]` and `[$x]` through.)
+    Those with a word that begins so come first, then those that hold it, each in their order.
     """
-    return text.replace("[", "\\[")
+    low = query.strip().lower()
+
+    def rank(command: Command) -> int:
+        title = command.title.lower()
+        if f" {title}".find(f" {low}") >= 0:
+            return 0
+        return 1 if low in title else 2
+
+    return sorted((one for one in among if matches(query, one.title)), key=rank)

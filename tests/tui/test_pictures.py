@@ -38,6 +38,8 @@ PAGES = {
     "metrics": ("5", "v"),
     "log": ("6",),
     "help": ("question_mark",),
+    "palette": ("escape", "ctrl+p", "c", "o"),
+    "events": ("escape", "E"),
 }
 """Each page, and the keys that lead to it from the one before."""
 

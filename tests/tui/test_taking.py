@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.command import CommandList
+from textual.events import Paste
 
 from lossmon.charts.png import available
 from lossmon.settings import Screen
+from lossmon.tui.commands import commands
 from lossmon.tui.export import Export
 from tests.tui.runs import make_run, overfit, some_runs
 from tests.tui.screens import app_over, lines, shown, text
@@ -94,7 +95,7 @@ async def test_the_palette_offers_every_key_and_every_run() -> None:
     async with shown(app):
         view = app.view
         assert view is not None
-        titles = [command.title for command in app.get_system_commands(view)]
+        titles = [command.title for command in commands(view)]
         assert len(titles) == len(set(titles))
         for key in view.active_keys():
             assert key.text in titles or key.action == "command_palette"
@@ -104,19 +105,44 @@ async def test_the_palette_offers_every_key_and_every_run() -> None:
 async def test_palette_commands_run_in_the_view_and_in_the_app() -> None:
     app = app_over(*some_runs())
     async with shown(app) as pilot:
-        await pilot.press("ctrl+p", *"logar")
-        found = app.screen.query_one(CommandList)
-        while not (found.option_count and "Logar" in str(found.get_option_at_index(0).prompt)):
-            await pilot.pause(0.02)
+        # In the order of the keys' table, not of the alphabet; letters find.
+        await pilot.press("ctrl+p")
+        assert "Keys, marks" in lines(app)[2]
+        await pilot.press(*"qlogar")
+        assert "nothing is called so" in text(app)
+        await pilot.press("ctrl+u", *"logar")
+        assert "Logarithmic y axis" in lines(app)[2]
         await pilot.press("enter")
-        await pilot.pause()
         assert app.desk.options.log_y
-        view = app.view
-        assert view is not None
-        for command in app.get_system_commands(view):
-            if command.title.startswith("Next theme"):
-                await command.callback()
+        await pilot.press("colon", *"next thx", "backspace", "enter")
         assert app.desk.look.paint.name == "light"
+        await pilot.press("colon", *"gamma", "enter")
+        assert app.desk.chosen == "id-gamma"
+        await pilot.press("colon", "down", "down", "up", "escape")
+        assert app.screen is app.view
+        await pilot.press("colon", "end", "home", "pagedown", "pageup")
+        assert lines(app)[2].startswith(" ▸ Keys, marks")
+        await pilot.click("#palette", offset=(10, 2))
+        assert "keys here" in text(app)
+
+
+async def test_names_in_the_palette_are_text_and_ascii_where_that_is_asked() -> None:
+    run = replace(make_run("[red]⣿ über[/]"), source="[link]")
+    app = app_over(run, *some_runs(), ascii=True)
+    async with shown(app, (80, 24)) as pilot:
+        await pilot.press("ctrl+p", *"Run")
+        assert "Run: [red]? ?ber[/]" in text(app)
+        assert "[link]" in text(app)
+        assert text(app).isascii()
+
+
+async def test_pasting_looks_for_what_was_pasted() -> None:
+    app = app_over(*some_runs())
+    async with shown(app) as pilot:
+        await pilot.press("ctrl+p")
+        app.screen.post_message(Paste("alpha\nand more"))
+        await pilot.pause()
+        assert "Run: alpha" in lines(app)[2]
 
 
 async def test_the_foot_is_clicked_like_keys() -> None:
