@@ -23,6 +23,7 @@ from lossmon.model import RunView
 from lossmon.record import record
 from lossmon.report.comparison import without_seed
 from lossmon.tui.figures import signed
+from lossmon.tui.shortnames import bare
 
 MAX_RUNS: Final = 12
 """Lines that can still be told apart in one chart."""
@@ -92,6 +93,8 @@ class Comparison:
     question: Question
     found: tuple[Compared, ...]
     groups: tuple[SeedGroup, ...] = ()
+    luck: float | None = None
+    """How far apart two single runs may be by their seeds alone, where that is known."""
     said: tuple[str, ...] = ()
     """Whether differences are larger than what seeds alone make."""
     lines: tuple[Line, ...] = ()
@@ -135,7 +138,13 @@ def compare(question: Question, cache: LineCache, before: Comparison | None = No
     drawn, bands = _drawn(found, groups) if question.bands else (_lines_of(found), [])
     said = seeds_say(found, question.baseline)
     return Comparison(
-        question, tuple(found), tuple(groups), tuple(said), tuple(drawn), tuple(bands)
+        question,
+        tuple(found),
+        tuple(groups),
+        luck(groups),
+        tuple(said),
+        tuple(drawn),
+        tuple(bands),
     )
 
 
@@ -215,8 +224,8 @@ def _figures(run: RunView, line: Line | None, base: float | None) -> Compared:
 
 
 def configuration(name: str) -> str:
-    """Return a run's name without its seed, as the report groups them."""
-    rest, seed = without_seed(name)
+    """Return a run's name without its seed, as the report groups them, and what ends a log's."""
+    rest, seed = without_seed(bare(name))
     if seed is None:
         return name
     return "seeds" if rest == "seed" else f"{rest} seeds"
@@ -273,13 +282,22 @@ def _between(own: SeedGroup, other: SeedGroup) -> str:
     )
 
 
-def _single(one: Compared, base: Compared, groups: Sequence[SeedGroup]) -> str:
-    if one.difference is None or not math.isfinite(one.difference):
-        return ""
+def luck(groups: Sequence[SeedGroup]) -> float | None:
+    """Return how far apart two single runs may be by their seeds alone (95 %), None if unknown."""
+    if not groups:
+        return None
     freedom = sum(len(group.members) - 1 for group in groups)
     squares = sum(group.spread**2 * (len(group.members) - 1) for group in groups)
     # The difference of two single runs varies by √2 times what one does.
-    limit = _critical(freedom) * math.sqrt(2 * squares / freedom)
+    return _critical(freedom) * math.sqrt(2 * squares / freedom)
+
+
+def _single(one: Compared, base: Compared, groups: Sequence[SeedGroup]) -> str:
+    if one.difference is None or not math.isfinite(one.difference):
+        return ""
+    limit = luck(groups)
+    if limit is None:
+        return ""
     verdict = _LARGER if abs(one.difference) > limit else _LUCK
     return (
         f"{one.run.name} − {base.run.name}: {signed(one.difference)} "

@@ -20,6 +20,11 @@ _LEAST: Final = 3
 """Characters that an ellipsis must save to be worth its place."""
 
 
+def bare(name: str) -> str:
+    """Return a name without what ends the names of logs (`.jsonl`)."""
+    return _EXTENSION.sub("", name)
+
+
 def short_names(names: Iterable[str]) -> dict[str, str]:
     """Return for each name what is left of it without the parts that its relatives share.
 
@@ -28,7 +33,7 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     """
     families: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
     for name in names:
-        parts = _parts(_EXTENSION.sub("", name))
+        parts = _parts(bare(name))
         families.setdefault((parts[0], len(parts)), []).append((name, parts))
     return {
         name: short
@@ -43,10 +48,10 @@ def fitted(name: str, width: int, short: Mapping[str, str]) -> str:
     """Return a run's name in exactly `width` cells: whole, or without what others have too."""
     if cell_len(name) <= width:
         return fit(name, width)
-    bare = _EXTENSION.sub("", name)
-    if cell_len(bare) <= width:
-        return fit(bare, width)
-    return fit_middle(short.get(name, bare), width)
+    stem = bare(name)
+    if cell_len(stem) <= width:
+        return fit(stem, width)
+    return fit_middle(short.get(name, stem), width)
 
 
 def _parts(name: str) -> list[str]:

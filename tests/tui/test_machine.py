@@ -14,7 +14,7 @@ from lossmon.machine import Gpu, Looker, Machine
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch, is_elsewhere
 from lossmon.tui.panels.machine import machine_height, machine_rows, machine_words
-from tests.tui.runs import T0, make_run, some_runs
+from tests.tui.runs import T0, make_run, overfit, some_runs
 from tests.tui.screens import app_over, lines, shown, text
 
 GPU = Gpu(0, "NVIDIA A100", 0.93, 30_000_000_000, 80_000_000_000, 61.0, 312.4)
@@ -165,3 +165,18 @@ async def test_a_stalled_run_has_the_machine_beside_its_verdict(
         # Asked once for one silence, not at every picture.
         await pilot.press("l", "l")
         assert asked == [1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_run_that_fell_silent_is_not_told_to_keep_going(size: tuple[int, int]) -> None:
+    app = app_over(make_run(state="stalled"))
+    async with shown(app, size):
+        words = text(app)
+        assert "Nothing was written since 02:46." in words
+        assert "python -u" in words
+        assert "Go on." not in words
+    # What is wrong with its curve is still told, with what to do.
+    bad = replace(overfit(), state="stalled")
+    app = app_over(bad)
+    async with shown(app, (120, 40)):
+        assert "Keep the checkpoint of step 800." in text(app)

@@ -142,10 +142,14 @@ def test_a_zoom_that_follows_moves_on_in_quarters() -> None:
         ("a", "b", False),
         ("lr1-s0", "lr2-s0", False),
         ("run", "run", True),
+        ("q-s1.jsonl", "q-s2.jsonl", True),
+        ("q-s1.jsonl", "q-s2.csv", True),
+        ("q.jsonl", "q.csv", False),
     ],
 )
 def test_configurations(one: str, other: str, same: bool) -> None:
     assert (configuration(one) == configuration(other)) is same
+    assert configuration("q-s1.jsonl") == "q seeds"
 
 
 def compared(

@@ -79,7 +79,7 @@ def compare_rows(
         head.append(look.text("verdict", "title"))
     rows = [row(width, *head)]
     rows += [
-        _run_row(desk, one, baseline, axis, columns, name, width, bool(verdict), here or {})
+        _run_row(desk, one, comparison, axis, columns, name, width, bool(verdict), here or {})
         for one in in_view(desk, comparison.found, baseline, height)
     ]
     for sentence in comparison.said:
@@ -90,7 +90,7 @@ def compare_rows(
 def _run_row(
     desk: Desk,
     one: Compared,
-    baseline: str | None,
+    comparison: Comparison,
     axis: XAxis,
     columns: Sequence[tuple[str, int]],
     name: int,
@@ -102,7 +102,8 @@ def _run_row(
     run = one.run
     chosen = look.paint.chosen if run.id == desk.chosen else ""
     own = run_marker(look, desk.color(run.id))
-    is_base = run.id == baseline
+    is_base = run.id == comparison.question.baseline
+    luck = comparison.luck
     cells = {
         "crosshair": figure(here.get(desk.color(run.id))),
         "final": figure(one.final),
@@ -123,6 +124,8 @@ def _run_row(
             style = look.paint.good if one.difference < 0 else look.paint.warn
             if run.verdict.status in ("nonfinite", "diverging"):
                 style = look.paint.dim  # a loss of 0 after a NaN is no better one
+            elif luck is not None and abs(one.difference) <= luck:
+                style = ""  # neither better nor worse: seeds alone can make that
         spans.append(_on(look, right(cells[column], size) + "  ", style, chosen))
     if verdict:
         mark = VERDICTS[run.verdict.status]

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Event, RunView
 from lossmon.report.evidence import MOST, evidence_words
-from lossmon.tui.figures import clock_seconds, count
+from lossmon.tui.figures import clock, clock_seconds, count
 from lossmon.tui.look import Look, over
 from lossmon.tui.marks import EVENTS, SEVERITIES, STATES, VERDICTS
 from lossmon.tui.numbers import numbers
@@ -70,8 +70,11 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
             row(width, look.text(line, "bad"))
             for line in wrap(f"Cannot read all of it: {run.error}", width, 2)
         ]
-    rows += [row(width, look.text(line, "note")) for line in wrap(machine, width, 2)]
     inner = width - 2
+    stalled = run.state == "stalled"
+    if stalled:
+        rows += _silence(look, run, width)
+    rows += [row(width, look.text(line, "note")) for line in wrap(machine, width, 2)]
     # In little room what to do goes before the end of the sentence, which the banner has too.
     room = 2 + (height >= 7) if height <= 8 and run.verdict.advice else height
     lines = wrap(run.verdict.headline, inner, max(min(room, height - len(rows)), 1))
@@ -85,13 +88,30 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
                 look.text(line, mark.style if index == 0 and mark.style != "dim" else "text"),
             )
         )
-    for advice in run.verdict.advice:
+    # To a run that writes no more, 'keep going' is no advice.
+    silenced = stalled and run.verdict.status in ("healthy", "unknown")
+    for advice in () if silenced else run.verdict.advice:
         for index, line in enumerate(wrap(advice, inner - 2)):
             bullet = "▸ " if index == 0 else "  "
             rows.append(row(width, "  ", look.text(bullet, "note"), look.text(line, "text")))
     if height >= 10:
         rows += _evidence(look, run, width)
     return clipped(rows, width, height)
+
+
+def _silence(look: Look, run: RunView, width: int) -> list[Row]:
+    """Return what is to be said first of a run that fell silent."""
+    mark = STATES["stalled"]
+    since = f" since {clock(run.last_growth, look.today)}" if run.last_growth is not None else ""
+    asked = "Does its process live? Output that is buffered looks dead too: python -u."
+    lines = wrap(asked, width - 4)
+    return [
+        row(width, look.shape(mark), " ", look.text(f"Nothing was written{since}.", mark.style)),
+        *(
+            row(width, "  ", look.text("▸ " if index == 0 else "  ", "note"), look.text(line))
+            for index, line in enumerate(lines)
+        ),
+    ]
 
 
 def _evidence(look: Look, run: RunView, width: int) -> list[Row]:
