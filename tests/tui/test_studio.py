@@ -276,3 +276,19 @@ def test_what_jobs_cost_is_counted() -> None:
     assert first > 0
     studio.ask([job("x", 2, lambda: sum(range(200_000)))])
     assert studio.spent > first
+
+
+@pytest.mark.parametrize("keys", [("2",), ("3",), ("5",), ("E", "v", "enter")])
+async def test_a_view_that_is_gone_to_is_drawn_without_a_further_key(
+    keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_over(make_run(), overfit(), view="compare")
+    async with shown(app) as pilot:
+        monkeypatch.setattr("lossmon.tui.studio.PATIENCE", 0.0)
+        await pilot.press(*keys)
+        for _ in range(1000):
+            if "┬" in text(app) and not app.desk.studio._late:
+                break
+            await pilot.pause(0.01)
+        assert "┬" in text(app)
+        assert not app.desk.studio._late

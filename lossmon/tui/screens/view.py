@@ -219,12 +219,10 @@ class View(Screen[None]):
             for sheet in self.query(Sheet):
                 sheet.repaint(paint)
 
-    def on_screen_suspend(self) -> None:
-        """What this view waits for is not drawn any more."""
-        self.desk.studio.leave()
-
     def on_screen_resume(self) -> None:
-        """Show what happened while another view was up."""
+        """Show what happened while another view was up; what that one waits for is not drawn."""
+        # Here, not where the other view is suspended: that is told when this one has begun to ask.
+        self.desk.studio.leave()
         self.show()
 
     def on_key(self) -> None:
