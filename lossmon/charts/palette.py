@@ -37,8 +37,8 @@ _ANSI16: Final = ("cyan", "yellow", "green", "magenta", "red", "blue", "bright_c
 COLORS: Final = len(_DARK)
 """Distinct hues; line indices beyond it wrap around (and differ by marker)."""
 
-MARKERS: Final = ("●", "▲", "■", "◆", "▼", "✚", "○", "△", "□", "◇")
-ASCII_MARKERS: Final = ("o", "^", "#", "x", "v", "+", "0", "A", "B", "C")
+MARKERS: Final = ("●", "▲", "■", "◆", "▼", "✚", "○", "△", "□", "◇", "▽", "◈")
+ASCII_MARKERS: Final = ("o", "^", "#", "x", "v", "+", "0", "A", "B", "C", "V", "D")
 
 _GROUND: Final = {Palette.DARK: "#121212", Palette.LIGHT: "#fcfcfc"}
 _SHARE: Final[dict[LineRole, float]] = {"raw": 0.5, "dimmed": 0.28}

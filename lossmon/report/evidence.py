@@ -59,6 +59,11 @@ def evidence_words(verdict: Verdict, most: int | None = None) -> list[tuple[str,
     return [_told(verdict, key) for key in keys][:most]
 
 
+def _rough(value: float) -> str:
+    """Return two significant digits, more where they would take an exponent: -230."""
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.2g}"
+
+
 def _told(verdict: Verdict, key: str) -> tuple[str, str]:
     value = verdict.evidence[key]
     if isinstance(value, str):
@@ -72,7 +77,7 @@ def _told(verdict: Verdict, key: str) -> tuple[str, str]:
     if key == "gain_of_half_more":
         low, high = verdict.evidence.get("gain_low"), verdict.evidence.get("gain_high")
         if isinstance(low, float) and isinstance(high, float):
-            return _GAIN, f"{value:.3g} (between {low:.2g} and {high:.2g})"
+            return _GAIN, f"{value:.3g} (between {_rough(low)} and {_rough(high)})"
         return _GAIN, f"{value:.3g}"
     if key == "shape_margin_bic":
         sure = "sure" if value > _DECISIVE_BIC else "likely" if value > _POSITIVE_BIC else "unsure"

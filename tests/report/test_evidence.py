@@ -27,3 +27,8 @@ def test_what_matters_for_the_status_comes_first() -> None:
 
 def test_an_unknown_key_is_told_by_its_name() -> None:
     assert evidence_words(_verdict(new_key=1.5)) == [("new key", "1.5")]
+
+
+def test_large_gains_are_told_without_an_exponent() -> None:
+    told = evidence_words(_verdict(gain_of_half_more=-218.0, gain_low=-230.4, gain_high=-202.0))
+    assert told[0][1] == "-218 (between -230 and -202)"

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from lossmon.charts.palette import marker
+from lossmon.charts.spec import Glyphs
 from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
+from lossmon.tui.comparing import MAX_RUNS
 from lossmon.tui.screens.compare import Compare
 from lossmon.tui.screens.metrics import Metrics
 from lossmon.tui.screens.overview import Overview
@@ -451,3 +454,24 @@ async def test_the_baseline_stays_in_view_of_a_short_table() -> None:
         assert " baseline\n" in table or " baseline " in table
         await pilot.press("g")
         assert app.desk.chosen == "id-r00"
+
+
+async def test_the_baseline_is_the_soundest_run_that_was_found_first() -> None:
+    runs = [broken(), *(make_run(name, 50, state="finished") for name in ("old", "new"))]
+    runs[2] = replace(runs[2], last_growth=TODAY)
+    app = app_over(*runs, view="compare")
+    async with shown(app) as pilot:
+        assert [run.name for run in app.desk.urgent] == ["gamma", "new", "old"]
+        view = app.view
+        assert isinstance(view, Compare)
+        assert view.base() == "id-old"
+        # Of marked runs: the one that was marked first.
+        app.desk.marked = ["id-new", "id-old"]
+        assert view.base() == "id-new"
+        await pilot.press("j", "b")
+        assert view.base() == "id-old"
+
+
+def test_twelve_runs_are_told_apart_without_colour() -> None:
+    for glyphs in (Glyphs.BRAILLE, Glyphs.ASCII):
+        assert len({marker(index, glyphs) for index in range(MAX_RUNS)}) == MAX_RUNS

@@ -107,7 +107,15 @@ class Compare(Charted):
         named = next((run.id for run in runs if run.name == self.desk.choices.baseline), None)
         if named is not None or not runs:
             return named
-        return min(runs, key=lambda run: STATUS_ORDER.index(run.verdict.status)).id
+        # Of those the one that was found first: by urgency the baseline would change with alarms.
+        shown = {run.id for run in runs}
+        by_age = runs if self._is_chosen else [run for run in self.desk.runs if run.id in shown]
+        return min(by_age, key=lambda run: STATUS_ORDER.index(run.verdict.status)).id
+
+    @property
+    def _is_chosen(self) -> bool:
+        """Whether a person said what is compared, and so in which order."""
+        return self.family is not None or len(self.desk.marked) >= 2
 
     def show(self) -> None:
         """Draw what differs; the table grows with the number of runs."""
