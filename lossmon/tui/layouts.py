@@ -113,7 +113,8 @@ def _beside(side: int, top: int, width: int, room: int) -> dict[str, Box]:
     wide = right - 1
     numbers = min(max(room * 8 // 25, 10), 18)
     facts = 9 if room >= 46 else 0
-    verdict = min(max(room * 27 // 100, 6), 16)
+    # Evidence is four lines below a sentence and three pieces of advice.
+    verdict = min(max(room * 32 // 100, 6), 20)
     events = room - numbers - facts - verdict
     plan = {
         "chart": (side, top, main, room - strip),
