@@ -65,7 +65,7 @@ _NUMBERS: Final = (
 _CHART: Final = (
     "Faint dots: the points as logged; each column shows its lowest and highest, so that a "
     "single spike is always seen. Strong line: the smoothed loss (s/S). Line with marks: eval, its "
-    "best a star (B in ASCII). In Compare each run has its own mark, the chosen one the thick line. "
+    "best a star (B in ASCII). In Compare each run has its own mark, the chosen one a thick line. "
     "Dotted uprights: events, with a word at the top. A row under the canvas marks NaN at its "
     "step. Dimmed: what a resumed run overlapped. 'n off scale': points beyond the y axis."
 )
