@@ -29,7 +29,7 @@ import numpy as np
 from lossmon.analysis.buckets import CAPACITY
 from lossmon.analysis.curve import CLEAN, RAW, Curve
 from lossmon.analysis.noise import median
-from lossmon.analysis.outlook import Lines
+from lossmon.analysis.outlook import SURE, Lines
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.analysis.reduce import highest, lowest, mean, total
 from lossmon.model.batch import FloatArray, IntArray
@@ -50,8 +50,9 @@ BOTTOM: Final = 16
 """Points of descent that must come before an explosion is measured with it."""
 EARLY_SHARE: Final = 0.15
 SLOPE_Z: Final = 3.5
-SLOW: Final = 4.5 / 2.7
-"""A slow rise must pass so many times the margin of the plateau test's lines (t of 4.5)."""
+SLOW: Final = 2.7
+SLOW_TIMES: Final = 4.5 / 2.7
+"""A slow rise must pass so many times the t of that normal quantile: 4.5 with many buckets."""
 EASING: Final = 4.0
 """The newest two points lie lower than the two before by so many σ (twice the error of that)."""
 STRAIGHT: Final = 3.0
@@ -233,12 +234,14 @@ class DivergenceDetector:
         # What begins near the start may be a warm-up bump.
         oldest = n - max(EARLY, EARLY_SHARE * n)
         least = SLOW_RISE * RISE * curve.deepest
+        _, dof = curve.bucket_variance(max(16, curve.buckets.count // 2))
+        margins = SLOW_TIMES * student_quantile(SLOW, dof) / student_quantile(SURE, dof)
         for count, slope, gain, margin, misfit in zip(
             found.counts, found.slopes, found.gains, found.margins, found.misfits, strict=True
         ):
             rise = slope * (count - 1)
             if (
-                gain + SLOW * margin < 0
+                gain + margins * margin < 0
                 and rise > least
                 and count * curve.buckets.width < oldest
                 and misfit < 1 + STRAIGHT * math.sqrt(2 / count)

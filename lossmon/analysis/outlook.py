@@ -24,6 +24,8 @@ WINDOWS: Final = (0.125, 0.15, 0.18, 0.21, 0.25, 0.3, 0.35, 0.42, 0.5)
 """Shares of the run tested: the flat part may be any of these."""
 MIN_BUCKETS: Final = 6
 MIN_POINTS: Final = 16
+SURE: Final = 2.2
+"""Bounds of a gain lie so many standard errors from it (Student's t of that normal quantile)."""
 _WIDE: Final = -(-MIN_POINTS // MIN_BUCKETS)
 """Buckets of so many points need no more than `MIN_BUCKETS`."""
 FIRST: Final = int(MIN_POINTS / max(WINDOWS))

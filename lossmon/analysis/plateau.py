@@ -19,15 +19,14 @@ from typing import Final
 import numpy as np
 
 from lossmon.analysis.curve import CLEAN, Curve
-from lossmon.analysis.outlook import Lines, Outlook, lines
+from lossmon.analysis.outlook import SURE, Lines, Outlook, lines
 from lossmon.analysis.quantiles import student_quantile
 from lossmon.analysis.reduce import highest, total
 from lossmon.model.batch import FloatArray
 
-Z: Final = 2.7
 PERSIST: Final = 2
-LASTING: Final = 24
-"""Closes of buckets that must agree: at least two, and 1/24 of the run."""
+LASTING: Final = 36
+"""Closes of buckets that must agree: at least two, and 1/36 of the run."""
 RETURN: Final = 4.0
 MISFIT: Final = 4.0
 """A bump or a sawtooth in the window is no flat line even where its slope is 0: the residuals'
@@ -85,7 +84,7 @@ class PlateauDetector:
             return
         unit = curve.descent
         variance, dof = curve.bucket_variance(max(16, k // 2))
-        quantile = student_quantile(Z, dof)
+        quantile = student_quantile(SURE, dof)
         available = (curve.n - curve.segment_start) // width
         found = lines(means, variance, quantile, curve.n / width, width, available)
         self.lines = found

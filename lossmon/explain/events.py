@@ -67,7 +67,7 @@ run a plateau.
 
 How it is found: over windows of {100 * min(outlook.WINDOWS):.3g} to
 {100 * max(outlook.WINDOWS):.3g} % of the run, the slope of the means gives what half as long again
-would gain, with an interval ({plateau.Z} standard errors, widened for few points and for
+would gain, with an interval ({outlook.SURE} standard errors, widened for few points and for
 autocorrelation). It is a plateau if even the upper end is under {gain:.3g} % of R, the whole
 descent so far (setting `plateau_gain`, {analyzer.DEFAULT_GAIN:g} in the code). It must hold
 through {plateau.PERSIST} looks and 1/{plateau.LASTING} of the run, and last
