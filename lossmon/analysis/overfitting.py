@@ -46,16 +46,20 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 2.75
-Z_POOLED: Final = 0.3
+Z: Final = 2.7
+Z_POOLED: Final = 0.34
 """The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
 a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
 LEAST_RISE: Final = 0.01
 """Share of the evaluation's own descent under which a rise means nothing."""
-FELL: Final = 7.0
-"""Standard deviations, autocorrelation counted, that evaluations fall by where they fall at all:
-the highest and the lowest level of correlated noise alone lie five apart."""
-NEVER_FELL: Final = 0.4
+FELL: Final = 6.0
+FELL_MORE: Final = 2.0
+"""Standard deviations, autocorrelation counted, that evaluations fall by where they surely fall:
+FELL + FELL_MORE · ln(k/10) of k of them. The highest and the lowest level of correlated noise alone
+lie five apart, further in many evaluations than in few."""
+HARDLY: Final = 4.0
+"""So many standard deviations less, and they have not fallen at all; between the two, in part."""
+NEVER_FELL: Final = 0.6
 """Times ln(1 + pooled): added to the limit where the evaluations have not fallen before the turn.
 Noise about a level that never changed, or that drifts (neighbours alike), turns all the time."""
 PRIOR_DOF: Final = 4.0
@@ -232,15 +236,16 @@ class OverfittingDetector:
             pooled_variance = variance
         square = float(squares.mean())
         factor = self._correlation(means, square, variance, CORRELATION_WEIGHT)
-        fell = found.fall >= FELL * math.sqrt(pooled_variance * factor)
-        if not fell:
-            factor = self._correlation(means, square, variance, CORRELATION_FLAT)
+        short = FELL + FELL_MORE * math.log(k / 10)
+        short -= found.fall / math.sqrt(pooled_variance * factor)
+        flat = min(max(short / HARDLY, 0.0), 1.0)
+        if flat:
+            alone = self._correlation(means, square, variance, CORRELATION_FLAT)
+            factor += flat * (alone - factor)
         noise = pooled_variance * factor
         # Both see the same noise: together they are worth no more than the better of them.
         z = _normal_equivalent(found.ratio / noise, PRIOR_DOF + max(weight, left))
-        needed = Z + Z_POOLED * math.log1p(found.pooled)
-        if not fell:
-            needed += NEVER_FELL * math.log1p(found.pooled)
+        needed = Z + (Z_POOLED + flat * NEVER_FELL) * math.log1p(found.pooled)
         # A normal tail m times smaller begins at about √(z² + 2 ln m).
         needed = math.sqrt(needed * needed + 2 * math.log(self.sets))
         since = k - 1 - found.bottom

@@ -1,8 +1,8 @@
 """Spikes: points far above the local level, and how long they take to recover.
 
-A point is a spike at a robust z = (x − local median)/σ above 8.5. Where the
+A point is a spike at a robust z = (x − local median)/σ above 9. Where the
 noise has a heavy tail, the limit is lifted to what noise alone would pass in
-less than one run in a hundred (`tail`). A point between 8.5 and that limit is
+less than one run in two hundred (`tail`). A point between 9 and that limit is
 held until the next one: two high points in a row are together less likely under
 any noise than one of them, and most spikes outlast a point. An episode ends
 after three quiet points (recovered), or after 32: then it is no spike but a new
@@ -20,7 +20,7 @@ from lossmon.analysis.curve import Curve
 from lossmon.analysis.tail import Tail
 from lossmon.model.batch import FloatArray
 
-LIMIT: Final = 8.5
+LIMIT: Final = 9.0
 """OLMo-core uses 6 non-robust sd of 128 points; 20 healthy real logs stayed under 5.8."""
 FEW: Final = 16.0
 CORRELATED: Final = 0.6
@@ -80,7 +80,7 @@ class SpikeDetector:
         if curve.quiet_points < MIN_POINTS or not math.isfinite(self.sigma):
             self.limit = self.screen = math.inf
             return
-        # The scale itself is uncertain while there are few points: 14 σ at 24, 9 at 300.
+        # The scale itself is uncertain while there are few points: 15 σ at 24, 9.5 at 300.
         least = LIMIT * (1 + FEW / curve.n)
         self.threshold = max(least, self.tail.limit(curve.n))
         self.screen = self.base + least * self.sigma

@@ -8,9 +8,9 @@ is where the *predictive* tail, averaged over what the exceedances leave
 possible, meets the wanted chance.
 
 That chance is of the run, not of the look. A short run can afford more a point:
-at the n-th of the first 800 points it is 4·10⁻⁴/n, then 5·10⁻⁷ up to 2,500
-points, then it falls as 1/n again: nominally 0.13 % for a run of 600 points, 0.22 %
-for 2,500, and 0.09 % more for each doubling. What is measured is larger where the
+at the n-th of the first 800 points it is 2·10⁻⁴/n, then 2.5·10⁻⁷ up to 2,500
+points, then it falls as 1/n again: nominally 0.07 % for a run of 600 points, 0.11 %
+for 2,500, and 0.04 % more for each doubling. What is measured is larger where the
 tail is heavy and has not shown it yet (`benchmarks/VERDICTS.md`).
 """
 
@@ -24,7 +24,7 @@ from lossmon.analysis.reduce import highest, total
 from lossmon.model.batch import FloatArray
 
 FROM: Final = 2.0
-CHANCE: Final = 5e-7
+CHANCE: Final = 2.5e-7
 SHORT: Final = 800.0
 HORIZON: Final = 2500.0
 MOST: Final = 60.0

@@ -182,7 +182,7 @@ def _spike() -> Page:
         f"""
 One or a few points far above their surroundings: over {spike.LIMIT:g} times the noise above the
 median of the points before. Where past points show heavy tails the limit is lifted to what noise
-alone passes in less than one run in a hundred, {tail.MOST:g} at most; a point between the two
+alone passes in less than one run in two hundred, {tail.MOST:g} at most; a point between the two
 counts if the next one is high as well. It needs {spike.MIN_POINTS} points. It is over after
 {spike.QUIET} quiet points; a jump that lasts longer than {spike.LONGEST} is a change of level
 (other data, a restart), and judged as a rise. A last row that is the mean of the run is called a
