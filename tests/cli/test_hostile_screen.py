@@ -107,7 +107,7 @@ def test_in_every_view_they_are_text(folder: Path, tmp_path: Path) -> None:
         shown(terminal, "?", "Keys")
         terminal.type("\x1b")
         settle(terminal)
-        shown(terminal, "\x10", "Search")
+        shown(terminal, "\x10", "type letters of what you look for")
         shown(terminal, "run: [red]", "Run: [red]run")
         terminal.type("\x1b")
         terminal.until(lambda text: "Run: " not in text)
