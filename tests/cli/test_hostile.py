@@ -172,7 +172,7 @@ def test_the_screen_writes_nothing_of_theirs(hostile: Path, tmp_path: Path) -> N
         terminal.type("1")
         terminal.until(lambda text: "lossmon  runs" in text)
         terminal.type("\x10")
-        terminal.until(lambda text: "Search" in text)
+        terminal.until(lambda text: "type letters" in text)
         terminal.type("[red]")
         terminal.until(lambda text: "Run: [red]red.jsonl" in text)
         terminal.type("\x1b")  # with the next key at once it would be Alt and that key
