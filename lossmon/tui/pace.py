@@ -43,7 +43,8 @@ class Pace:
         self._fill(now)
         if not self.share or self._balance >= 0:
             return 0.0
-        return max(0.0, min(-self._balance / self.share, self._paid + LONGEST - now))
+        left = min(self._paid + LONGEST - now, LONGEST)  # rounding may exceed it
+        return max(0.0, min(-self._balance / self.share, left))
 
     def saved(self, now: float) -> bool:
         """Return whether a picture is paid for already."""
