@@ -38,8 +38,12 @@ _MAX_SNIFFED_LINE: Final = 6000
 
 _MAX_FACTS: Final = 12
 
-_RANK: Final = late(r"\s{0,8}\[(?:rank ?|default)?(\d{1,6})\]:\s{0,8}")
-"""`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process."""
+_RANK: Final = late(
+    r"\s{0,8}\[((?:rank ?|default)?\d{1,6}(?=\]:)"
+    r"|(?i:gpu|cuda|rank|worker|node|proc|process)[ :_-]?\d{1,6}(?::\d{1,4})?)\]:?\s{0,8}"
+)
+"""`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process,
+scripts `[GPU0]` and the like."""
 
 _SCRIPT_DONE: Final = late(r'Script done on [^\[]{1,60}\[COMMAND_EXIT_CODE="(\d{1,3})"\]')
 """util-linux's `script`, with which terminals are recorded, ends with the command's exit code."""
@@ -130,6 +134,13 @@ def number(text: str) -> float | None:
         return None
 
 
+def rank_of(text: str) -> tuple[str | None, str]:
+    """Return which process a line is of (None: it does not say), and what that one printed."""
+    if text[:1] in ("[", " ") and (match := _RANK.match(text)):
+        return match[1], text[match.end() :]
+    return None, text
+
+
 def says_crash(text: str) -> bool:
     """Whether a line says that the process died: a Python traceback, memory, the scheduler."""
     return (
@@ -160,19 +171,16 @@ class ConsoleParser(LineParser):
 
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
-        self._rank: int | None = None
+        self._rank: str | None = None
 
     @abstractmethod
     def record(self, text: str) -> bool:
         """Take a line without its rank prefix; return whether it was the format's own."""
 
     def line(self, text: str) -> None:
-        rank = None
-        if text[0] in "[ " and (match := _RANK.match(text)):
-            rank = int(match[1])
-            text = text[match.end() :]
-            if not text:
-                return
+        rank, text = rank_of(text)
+        if not text:
+            return
         if rank is not None and self._rank not in (None, rank):
             self._end_of(text)
         elif self.record(text):

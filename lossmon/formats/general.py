@@ -87,7 +87,9 @@ class GeneralParser(GeneralLines):
     def _columns(self, plan: Plan, columns: list[list[str]], rows: int) -> bool:
         """Take rows as columns; False where a line's meaning rests on the one before."""
         layout = plan.layout
-        if layout.step is None or layout.rank is not None or layout.validating:
+        if layout.step is None or layout.validating:
+            return False
+        if layout.rank is not None or layout.label is not None:
             return False
         raw = floats(columns[plan.where[layout.step]])
         epochs: FloatArray | None = None
@@ -149,8 +151,10 @@ class GeneralText(StreamFormat):
         if looked.binary:
             return None
         text = looked.text
-        if text.lstrip()[:2] in ("{\n", "[\n") or "\n@@ -" in text:
-            return None  # JSON, a patch
+        if text.lstrip()[:2] in ("{\n", "[\n") and "\n}\n{\n" not in text:
+            return None  # a JSON document
+        if "\n@@ -" in text or text.startswith("── "):
+            return None  # a patch, a report of lossmon's own
         parser = GeneralParser()
         for line in lines_like_loss(looked):
             parser.line(line)

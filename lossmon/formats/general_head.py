@@ -13,6 +13,11 @@ _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "损失", "損失", "손실", "потери", "pérdida",
     "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",
 ))  # fmt: skip
+_CASES: Final = {
+    word: tuple({form(word.decode()) for form in (str.lower, str.title, str.upper)})
+    for word in _LOSS_LIKE
+}
+"""How a word is written: most are told not to be there by the head's table of trigrams."""
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
 _LONGEST: Final = 4000
@@ -25,6 +30,8 @@ def lines_like_loss(head: Head) -> list[str]:
     encoded, lowered = head.encoded, head.encoded.lower()
     places: dict[int, int] = {}
     for word in _LOSS_LIKE:
+        if not any(map(head.may_hold, _CASES[word])):
+            continue
         at = lowered.find(word)
         found = 0
         while at >= 0 and found < _SNIFF_LINES:

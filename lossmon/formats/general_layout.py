@@ -23,6 +23,8 @@ class Layout:
     validating: bool = False
     """`step` counts the batches of an evaluation."""
     rank: int | None = None
+    label: int | None = None
+    """`0: step 3 …`: the number of a task, if others come with the same step."""
     guessed: bool = False
     """`train=0.41 val=0.53`, `error 0.2`: losses only if they fall."""
     letter: bool = False
@@ -41,6 +43,6 @@ class Layout:
     def used(self) -> list[int]:
         """Indices of the numbers that matter, increasing."""
         found = {index for index, _ in self.metrics}
-        places = (self.epoch, self.epoch_total, self.step, self.step_total, self.rank)
+        places = (self.epoch, self.epoch_total, self.step, self.step_total, self.rank, self.label)
         found.update(place for place in places if place is not None)
         return sorted(found)

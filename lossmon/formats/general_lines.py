@@ -15,7 +15,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context
-from lossmon.formats.console import ConsoleParser
+from lossmon.formats.console import ConsoleParser, rank_of
 from lossmon.formats.general_dicts import continues_dict, opens_dict, plain
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_meaning import MAX_SHAPE, layout_of
@@ -81,6 +81,11 @@ class GeneralLines(ConsoleParser):
             return False
         said = without_prefix(text)
         prefixed = len(said) < len(text)
+        if prefixed:
+            rank, said = rank_of(said)
+            if rank is not None and self._rank not in (None, rank):
+                return False
+            self._rank = self._rank or rank
         if self._opened:
             if continues_dict(said, len(self._opened)):
                 self._opened.append(said)
@@ -175,6 +180,9 @@ class GeneralLines(ConsoleParser):
                 self._evaluating = False
             else:
                 track = plan.eval_track = plan.eval_track or self._track(layout, "val")
+        if layout.label is not None and plan.labels_tasks(texts):
+            layout.rank, layout.label = layout.label, None
+            self._speaker = self._speaker or plan.spoke
         rank = plan.place(layout.rank)
         if rank is not None:
             # All ranks print the same: the first one seen speaks for them.

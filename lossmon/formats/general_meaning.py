@@ -195,6 +195,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         layout.guessed = True
     if layout.step is None and lead is not None and layout.metrics:
         layout.step = lead
+    if lead is not None and lead != layout.step and texts[lead + 1].startswith(": "):
+        layout.label = lead
     trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
     layout.validating = bool(context) and layout.batchwise and not trains
     if not layout.metrics and not layout.counts:

@@ -114,7 +114,8 @@ def name_before(label: str) -> tuple[str, bool, str]:
         return paired.group(), explicit, text[: len(text) - len(paired.group())]
     while text.endswith("()") and "." in text[-20:]:
         text = text[: text.rindex(".")]  # `{loss.item()=}`
-    text = text.rstrip("])")
+    text = text.rstrip("])#")
+    text = text.rstrip(" ") if text.endswith(" ") else text
     found = _NAME.search(text[-80:])
     if found is None:
         return "", explicit, text

@@ -35,6 +35,10 @@ class Plan:
     pattern: re.Pattern[str] | None = None
     wide: bool = False
     """Numbers of later lines look otherwise than those of the first."""
+    labelled: tuple[str, list[str]] | None = None
+    """The label of the line before, and its counters."""
+    spoke: str | None = None
+    """The task that spoke first."""
     waiting: list[tuple[int, list[str]]] = field(default_factory=list)
     """Lines so far, by their numbers, while it is open what `a/b` counts."""
 
@@ -67,6 +71,22 @@ class Plan:
         waiting, self.waiting = self.waiting, []
         self.track = track
         return [texts for _, texts in waiting]
+
+    def labels_tasks(self, texts: list[str]) -> bool:
+        """Say whether the number before a line is a task's: the line before had another, and
+        stood where this one stands.
+        """
+        layout = self.layout
+        if layout.label is None or layout.rank is not None or not layout.counts:
+            return False
+        places = [layout.epoch, layout.step]
+        here = [texts[self.where[place]] for place in places if place is not None]
+        label = texts[self.where[layout.label]]
+        before, self.labelled = self.labelled, (label, here)
+        if before is None or before[0] == label or before[1] != here:
+            return False
+        self.spoke = before[0]
+        return True
 
     def place(self, index: int | None) -> int | None:
         """Return where a number of the line stands among those that are used."""

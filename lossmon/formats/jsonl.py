@@ -10,6 +10,8 @@ from lossmon.formats.head import Head
 from lossmon.formats.json_lines import JsonLinesParser, first_step
 from lossmon.formats.json_text import loads, number
 
+_REPORT: Final = {"bad_records", "series", "verdict"}
+"""Keys of what `lossmon report --format jsonl` writes: a report of runs, no run."""
 _MAX_CUTS: Final = 8
 """Commas at which a record that goes on is tried to be ended."""
 
@@ -28,6 +30,8 @@ class JsonLinesFormat(StreamFormat):
         head = Head.of(head)
         records = head.records or _begun(head)
         if not records or 2 * len(records) < min(len(head.lines), 40):
+            return None
+        if records[0].keys() >= _REPORT:
             return None
         whole = len(head) < HEAD_BYTES
         if whole and len(records) == 1 and (filename.endswith(".json") or not head.endswith(b"\n")):

@@ -15,7 +15,9 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import ConsoleParser, is_document, number
+from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
+from lossmon.formats.general_track import Track
 from lossmon.formats.head import Head
 from lossmon.model import Role, clean_name, role_of
 from lossmon.model.roles import words
@@ -108,6 +110,7 @@ class TextTableParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._headers: list[Header] = []
+        self._track = Track(Layout(step=0, epoch=1), [])
 
     def record(self, text: str) -> bool:
         if len(text) > _MAX_LINE:
@@ -127,6 +130,8 @@ class TextTableParser(ConsoleParser):
             if cells is None or counters is None:
                 continue
             step, epoch = counters
+            if epoch is not None and header.step in cells:
+                step = self._track.position(step, epoch, None)  # it may begin anew in each
             values = {}
             for index, cell in cells.items():
                 name = header.names[index]

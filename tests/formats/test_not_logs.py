@@ -140,3 +140,9 @@ def test_no_run_is_read_from_a_snippet(name: str) -> None:
 def test_no_run_is_read_from_lines_about_other_things(name: str) -> None:
     claims = recognise(text_of(name).encode()[:HEAD_BYTES], name)
     assert not claims, [(claim, fmt.name) for claim, fmt in claims]
+
+
+@pytest.mark.parametrize("name", ["report.txt", "report.jsonl", "report.json", "report.md"])
+def test_own_reports_are_no_runs(name: str) -> None:
+    golden = Path(__file__).parents[1] / "report" / "golden"
+    assert not recognise((golden / name).read_bytes()[:HEAD_BYTES], name)

@@ -233,4 +233,59 @@ TRAINERS = [
         train=S1,
         eval="epoch:rising",
     ),
+    Case(
+        "edl",
+        epoch="Epoch #{epoch}: Train loss [{mean:.4f}]; Val loss: MSE [{val:.4f}], L1 [{val:.4f}]",
+        train=E0,
+        eval=E0,
+    ),
+    Case(
+        "table-ruled",
+        step="{epoch1: <10} {batch: <10} {loss: <10.5}",
+        start="---------------------------------------------\nEpoch      Iter       Loss      \n---------------------------------------------",
+        train="step:rising",
+    ),
+    Case(
+        "gpu-tag",
+        step="[GPU0] Epoch {epoch} | Batch {batch}/{batches} | Loss {loss:.4f}\n[GPU1] Epoch {epoch} | Batch {batch}/{batches} | Loss {gloss:.4f}",
+        train=S0,
+    ),
+    Case(
+        "node-tag",
+        step="[node0:0] step {step} loss {loss:.4f}\n[node1:0] step {step} loss {gloss:.4f}",
+        train=S0,
+    ),
+    Case(
+        "slurm-l", step="0: step {step} loss {loss:.4f}\n1: step {step} loss {gloss:.4f}", train=S0
+    ),
+    Case(
+        "slurm-l2",
+        step=" 0: step {step} loss {loss:.4f}\n10: step {step} loss {gloss:.4f}",
+        train=S0,
+    ),
+    Case(
+        "dlib",
+        step="step#: {step1}     learning rate: 0.1   average loss: {loss:.6f}       steps without apparent progress: 12",
+        train=S1,
+    ),
+    Case(
+        "json-pretty",
+        epoch='{{\n  "epoch": {epoch1},\n  "train_loss": {mean},\n  "val_loss": {val}\n}}',
+        train=E1,
+        eval=E1,
+    ),
+    Case(
+        "log-train",
+        step="Train Epoch: {epoch1:>3}  Step: {batch:>3}  [{seen:>4}/{samples:>4} ({pct: 5.1f}%)]  Loss: {loss:0.6f}  lr_0: {lr:.6f}  [0.123s every   32 data]",
+        epoch="Epoch {epoch1:3}  Train Loss: {mean:.4f}\nEpoch {epoch1:3}  Validation Loss: {val:.4f}",
+        train="step:rising",
+        eval="epoch:rising",
+    ),
+    Case(
+        "epoch-done",
+        step="[{step}] loss={loss:.4f}",
+        epoch="=============================================\nEpoch {epoch1} done!\nTotal validation loss: {val:.3f}\nAverage validation loss: {val:.3f}",
+        train=S0,
+        eval="epoch:rising",
+    ),
 ]
