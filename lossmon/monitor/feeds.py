@@ -23,7 +23,7 @@ from lossmon.model import Batch, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.record import record
-from lossmon.sources.base import Tail
+from lossmon.sources.base import Read, Tail
 
 CHUNK: Final = 1 << 18
 """Bytes a read: parsed in two milliseconds or three, and what a block costs beside its lines is
@@ -37,14 +37,14 @@ MAX_DOCUMENT: Final = 1 << 29
 class Fed:
     """What one call brought.
 
-    `restart`: rows that this feed gave before are void. `reopen`: they are,
-    and the feed has to be opened anew to give them again.
+    `restart`: rows that this feed gave before are void. `undo`: so many of
+    them are, the last ones, which `settle` gave; `batch` stands for them.
     """
 
     batch: Batch
     restart: bool = False
     more: bool = False
-    reopen: bool = False
+    undo: int = 0
 
 
 class Feed(ABC):
@@ -79,6 +79,11 @@ class Feed(ABC):
     def modified(self) -> float | None:
         """When it was last written."""
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether all was read that was there at the last look, as far as is known."""
+        return True
+
     @abstractmethod
     def changed(self) -> bool:
         """Say cheaply whether `advance` may bring something."""
@@ -96,7 +101,7 @@ class Feed(ABC):
 
         A last line without its end, a frame that waits for the next: a person
         wants to see it. If what comes later makes it another row, the feed
-        asks to be reopened.
+        takes it back (`undo`).
         """
         return Batch.empty()
 
@@ -117,6 +122,22 @@ class _ParsedFeed(Feed):
         self._format = fmt
         self._context = context
         self._parser: Parser = fmt.parser(context)
+        self._heard = False
+        """Whether the source has answered at all: a far one takes its time."""
+
+    def _next(self) -> Read:
+        read = self._tail.read(CHUNK)
+        self.error = read.error
+        self.ended = read.ended
+        self.progress = (read.position, read.size or read.position)
+        self._heard |= bool(read.data or read.error or read.ended) or read.size is not None
+        return read
+
+    @property
+    def caught_up(self) -> bool:
+        if self.ended or self.error:
+            return True
+        return self._heard and self.progress[0] >= self.progress[1]
 
     @property
     def info(self) -> RunInfo:
@@ -158,10 +179,7 @@ class StreamFeed(_ParsedFeed):
         return self._bad_before + self._parser.bad_records
 
     def advance(self) -> Fed:
-        read = self._tail.read(CHUNK)
-        self.error = read.error
-        self.ended = read.ended
-        self.progress = (read.position, read.size or read.position)
+        read = self._next()
         if self._is_text:
             self.recent = kept(b"" if read.cut else self.recent, read.data)
         restart = False
@@ -191,14 +209,14 @@ class StreamFeed(_ParsedFeed):
         return Fed(batch, restart, read.more)
 
     def _match(self, batch: Batch, more: bool) -> Fed:
-        """Leave out the rows that `settle` has given already; reopen if they became others."""
+        """Leave out the rows that `settle` has given already; undo them if they became others."""
         self._unmatched.append(batch)
         arrived = concatenate(self._unmatched)
         if len(arrived) < len(self._provisional):
             return Fed(Batch.empty(), more=more)
         known, self._provisional, self._unmatched = self._provisional, Batch.empty(), []
         if not begins_with(arrived, known):
-            return Fed(Batch.empty(), restart=True, reopen=True)
+            return Fed(arrived, more=more, undo=len(known))
         return Fed(rows_from(arrived, len(known)), more=more)
 
     def flush(self) -> Batch:
@@ -229,10 +247,7 @@ class DocumentFeed(_ParsedFeed):
         A half-written document (fewer rows than before, a bad record) does not
         void what the whole one before it said: it is written anew in a moment.
         """
-        read = self._tail.read(CHUNK)
-        self.error = read.error
-        self.ended = read.ended
-        self.progress = (read.position, read.size or read.position)
+        read = self._next()
         if read.cut or self._building is None:
             self._building = self._format.parser(self._context)
             self._size = 0

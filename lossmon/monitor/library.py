@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -30,8 +31,9 @@ from lossmon.monitor.streams import Streams
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.record import record
 from lossmon.settings import Settings
+from lossmon.sources.base import Tail
 from lossmon.sources.discovery import Candidate, Finder
-from lossmon.sources.opening import is_stream, open_file
+from lossmon.sources.opening import is_far, is_stream, open_file
 
 BATCH: Final = 32
 """Files claimed before their runs are made: small enough for a first picture at once."""
@@ -86,6 +88,17 @@ class _File:
     """Its path once more: thousands of them are not to be taken apart at each batch."""
 
 
+@record(frozen=False)
+class _Far:
+    """A log on another host or in a store that a format has claimed."""
+
+    name: str
+    """In the words of the user."""
+    format: Format
+    tail: HeldTail | None
+    """With the bytes that were read ahead; None once a feed has it."""
+
+
 class Library:
     """The runs below the sources that the user named."""
 
@@ -111,6 +124,9 @@ class Library:
         self._notices: tuple[str, ...] = ()
         self.runs: dict[str, TrackedRun] = {}
         self._files: dict[str, _File] = {}
+        self._far: dict[PurePosixPath, _Far] = {}
+        self._pipes: set[str] = set()
+        """Runs that are read from a pipe: each is one by itself."""
         self._tables_seen: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._wait = wait
         self._locals = [source for source in sources if not is_stream(source)]
@@ -223,18 +239,20 @@ class Library:
             file.pure
             for file in self._files.values()
             if file.claim.format is not None and file.claim.format.name == fmt.name
-        ]
+        ] + [path for path, far in self._far.items() if far.format.name == fmt.name]
 
     def _group(self, fmt: Format) -> bool:
         """Make the runs of one format be those that its grouping of all its files says."""
-        wanted: dict[str, dict[str, str]] = {}
+        wanted: dict[str, dict[str, PurePosixPath]] = {}
         for path, grouping in fmt.group_all(self._paths_of(fmt)).items():
-            parts = wanted.setdefault(str(grouping.run), {})
-            parts[grouping.part or path.name] = str(path)
+            parts = wanted.setdefault(self._text_of(grouping.run, path), {})
+            parts[grouping.part or path.name] = path
         changed = False
         prefix = f"{fmt.name}:"
         for run_id in [key for key in self.runs if key.startswith(prefix)]:
             run = self.runs[run_id]
+            if run_id in self._pipes:
+                continue
             if set(run.parts) - set(wanted.get(run_id.removeprefix(prefix), {})):
                 run.close()
                 del self.runs[run_id]
@@ -243,7 +261,17 @@ class Library:
             changed |= self._want(fmt, run_path, parts)
         return changed
 
-    def _want(self, fmt: Format, run_path: str, parts: dict[str, str]) -> bool:
+    def _text_of(self, run: PurePosixPath, path: PurePosixPath) -> str:
+        """Return where a run lies in the words of the user, which are no path if it is far away."""
+        far = self._far.get(path)
+        if far is None:
+            return str(run)
+        if run == path:
+            return far.name
+        inner = path.relative_to(run).as_posix()
+        return far.name.removesuffix(inner).removesuffix("/")
+
+    def _want(self, fmt: Format, run_path: str, parts: dict[str, PurePosixPath]) -> bool:
         run_id = f"{fmt.name}:{run_path}"
         run = self.runs.get(run_id)
         if run is not None:
@@ -256,14 +284,17 @@ class Library:
         factories = {part: self._factory(fmt, path, part) for part, path in parts.items()}
         if fmt.unsupported is not None:
             factories = {}
+        first = next(iter(parts.values()))
+        far = self._far.get(first)
+        source = str(first) if far is None else far.name
         self.runs[run_id] = TrackedRun(
             run_id,
             run_path,
-            next(iter(parts.values())) if len(parts) == 1 else run_path,
+            source if len(parts) == 1 else run_path,
             fmt,
             factories,
             self.settings,
-            _checkpoint_directory(run_path, parts),
+            None if far is not None else _checkpoint_directory(run_path, parts),
         )
         return True
 
@@ -310,17 +341,17 @@ class Library:
                 changed = True
         return changed
 
-    def _factory(self, fmt: Format, path: str, part: str) -> FeedFactory:
-        context = Context(filename=PurePosixPath(path).name, part=part)
+    def _factory(self, fmt: Format, path: PurePosixPath, part: str) -> FeedFactory:
+        context = Context(filename=path.name, part=part)
+        far = self._far.get(path)
+        if far is not None:
+            return partial(self._open_far, far, context)
+        return partial(_open_local, fmt, str(path), context)
 
-        def open_feed() -> Feed:
-            if isinstance(fmt, DocumentFormat):
-                return DocumentFeed(open_file(path, document=True), fmt, context)
-            if isinstance(fmt, StreamFormat):
-                return StreamFeed(open_file(path), fmt, context)
-            raise SourceError(f"{path}: a {fmt.name} database cannot be read as a file")
-
-        return open_feed
+    def _open_far(self, far: _Far, context: Context) -> Feed:
+        held, far.tail = far.tail, None
+        tail = held if held is not None else self._streams.opened_anew(far.name)
+        return _feed(tail, far.format, context)
 
     def _full(self) -> bool:
         if len(self.runs) < MAX_RUNS:
@@ -346,17 +377,26 @@ class Library:
         directory or glob, which was not to be waited for, holds nothing.
         """
         changed = False
+        formats: dict[str, Format] = {}
         for name, tail, fmt in self._streams.claimed(final):
+            if is_far(name):
+                self._far[_far_path(name)] = _Far(name, fmt, tail)
+                formats[fmt.name] = fmt
+                continue
             run_id = f"{fmt.name}:{name}"
+            context = Context(filename=PurePosixPath(name).name, part=name)
+            self._pipes.add(run_id)
             self.runs[run_id] = TrackedRun(
                 run_id,
                 "stdin" if name == "-" else name,
                 name,
                 fmt,
-                {name: _stream_factory(tail, fmt, name)},
+                {name: partial(_feed, tail, fmt, context)},
                 self.settings,
             )
             changed = True
+        for fmt in formats.values():
+            changed |= self._group(fmt)
         if changed:
             self._name_runs()
         if final and not self._wait:
@@ -435,25 +475,35 @@ class Library:
         """Release all files and connections."""
         for run in self.runs.values():
             run.close()
+        for far in self._far.values():
+            if far.tail is not None:  # no run had room for it
+                far.tail.close()
         self._streams.close()
 
 
-def _stream_factory(tail: HeldTail, fmt: Format, name: str) -> Callable[[], Feed]:
-    context = Context(filename=PurePosixPath(name).name, part=name)
-
-    def open_feed() -> Feed:
-        if isinstance(fmt, StreamFormat):
-            return StreamFeed(tail, fmt, context)
-        if isinstance(fmt, DocumentFormat):
-            return DocumentFeed(tail, fmt, context)
-        raise SourceError(f"{name}: a database cannot be read from a stream")
-
-    return open_feed
+def _far_path(name: str) -> PurePosixPath:
+    """Return a path that stands for a far log: in one folder are those of one folder there."""
+    host, colon, path = name.partition(":")
+    # `host:log` lies at home; as it is written it would lie in the folder of all hosts.
+    return PurePosixPath(name if path.startswith(("/", "~")) else f"{host}{colon}~/{path}")
 
 
-def _checkpoint_directory(run_path: str, parts: dict[str, str]) -> Path:
+def _open_local(fmt: Format, path: str, context: Context) -> Feed:
+    return _feed(open_file(path, document=isinstance(fmt, DocumentFormat)), fmt, context)
+
+
+def _feed(tail: Tail, fmt: Format, context: Context) -> Feed:
+    if isinstance(fmt, StreamFormat):
+        return StreamFeed(tail, fmt, context)
+    if isinstance(fmt, DocumentFormat):
+        return DocumentFeed(tail, fmt, context)
+    tail.close()
+    raise SourceError(f"{tail.path}: a {fmt.name} database cannot be read from here")
+
+
+def _checkpoint_directory(run_path: str, parts: Mapping[str, PurePosixPath]) -> Path:
     """Return where the run's checkpoints would lie: its folder, or the one its log lies in."""
-    only = next(iter(parts.values()))
+    only = str(next(iter(parts.values())))
     path = Path(run_path) if len(parts) > 1 or run_path != only else Path(only).parent
     return path.parent if path.name.startswith("checkpoint-") else path
 

@@ -8,6 +8,7 @@ is added as it comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from lossmon.errors import SourceNotFound
@@ -15,6 +16,7 @@ from lossmon.formats.base import Format
 from lossmon.monitor.claims import SEARCH_CONFIDENCE, claim
 from lossmon.monitor.held import ENOUGH, HeldTail
 from lossmon.settings import Settings
+from lossmon.sources.base import Tail
 from lossmon.sources.listing import Listing
 from lossmon.sources.opening import is_listing, open_listing, open_stream
 
@@ -45,12 +47,15 @@ class Streams:
         self._listings: dict[str, Listing] = {}
         self._found: set[str] = set()
         """Found by a listing: not each of them need be a log."""
+        self._ways: dict[str, Callable[[], Tail]] = {}
+        """How each far log is opened once more, from its beginning."""
         for source in dict.fromkeys(sources):
             if is_listing(source):
                 self._list(source)
             else:
-                tail = open_stream(source, follow=follow, on_wake=on_wake)
-                self._unclaimed[source] = HeldTail(tail)
+                way = partial(open_stream, source, follow=follow, on_wake=on_wake)
+                self._unclaimed[source] = HeldTail(way())
+                self._ways[source] = way
                 self._opened.add(source)
                 if searched:
                     self._found.add(source)
@@ -97,8 +102,13 @@ class Streams:
             elif tail.full and name in self._found:
                 self._drop(name)  # no log: nothing that comes later makes it one
 
+    def opened_anew(self, name: str) -> Tail:
+        """Return another tail of a far log that was claimed, from its beginning."""
+        return self._ways[name]()
+
     def _drop(self, name: str) -> None:
         self._unclaimed.pop(name).close()
+        del self._ways[name]
 
     def _take_found(self) -> None:
         for listing in self._listings.values():
@@ -109,6 +119,7 @@ class Streams:
                     continue
                 self._opened.add(tail.path)
                 self._found.add(tail.path)
+                self._ways[tail.path] = partial(listing.open, path)
                 self._unclaimed[tail.path] = HeldTail(tail)
 
     def check(self) -> None:

@@ -85,6 +85,7 @@ class TrackedRun:
         self._checkpoints = None if directory is None else Checkpoints(directory)
         self._view: RunView | None = None
         self._error: str | None = None
+        self._given_up = False
         self._bad_records = 0
         self._reset()
 
@@ -163,7 +164,7 @@ class TrackedRun:
     def changed(self) -> bool:
         """Say cheaply whether `step` would find something to do."""
         return (
-            bool(self._unread)
+            any(not self._waits(self._feeds[part]) for part in self._unread)
             or self._analysed < len(self.run)
             or any(feed.changed() for feed in self._feeds.values())
         )
@@ -178,17 +179,20 @@ class TrackedRun:
         for part, feed in list(self._feeds.items()):
             if behind:
                 break  # a later part's rows come after the rest of this one
-            if part in self._unread:
+            waits = self._waits(feed)
+            if part in self._unread and (not waits or feed.changed()):
                 self._settle_before(part)
-            while part in self._unread or feed.changed():
+            while feed.changed() or (part in self._unread and not waits):
                 fed = feed.advance()
-                if fed.restart and not isinstance(feed, DocumentFeed):
-                    self._begin_anew(reopen=fed.reopen or len(self._feeds) > 1)
+                if fed.undo and len(self._feeds) == 1:
+                    self._take_back(fed.undo)
+                elif (fed.restart or fed.undo) and not isinstance(feed, DocumentFeed):
+                    self._begin_anew(reopen=len(self._feeds) > 1)
                     if part not in self._feeds or self._feeds[part] is not feed:
                         return True
                 self._take(part, feed, fed)
                 if not fed.more:
-                    if part in self._unread:
+                    if part in self._unread and (not waits or feed.caught_up):
                         self._unread.discard(part)
                         self.version += 1  # views said that it was loading
                     break
@@ -201,6 +205,13 @@ class TrackedRun:
         self._note_errors()
         return behind or bool(self._unread)
 
+    def _waits(self, feed: Feed) -> bool:
+        """Whether a feed's first bytes are waited for, so that its rows can be put in order.
+
+        What is far away comes in pieces, and of several files in any order.
+        """
+        return feed.streams and len(self._feeds) > 1
+
     def _settle_before(self, part: str) -> None:
         """Before a part that was added is read, take what the parsers of the others hold back.
 
@@ -212,6 +223,18 @@ class TrackedRun:
                 batch = feed.settle()
                 if len(batch):
                     self._pending.setdefault(other, []).append(batch)
+
+    def _take_back(self, rows: int) -> None:
+        """Forget the last rows: what was shown of a line without its end became another one.
+
+        The source is not asked again: a pipe could not give its bytes a second time.
+        """
+        kept, dropped = self.run.rows(0, len(self.run) - rows), self.run.dropped
+        unread = self._unread
+        self._reset()
+        self._unread = unread
+        self.run.append(kept)
+        self.run.dropped = dropped
 
     def _begin_anew(self, reopen: bool) -> None:
         """Forget the points; with `reopen` every part is opened and read again."""
@@ -270,6 +293,8 @@ class TrackedRun:
         self.run.append(batch)
 
     def _note_errors(self) -> None:
+        if self._given_up:
+            return
         error = next((feed.error for feed in self._feeds.values() if feed.error), None)
         bad = sum(feed.bad_records for feed in self._feeds.values())
         if (error, bad) != (self._error, self._bad_records):
@@ -282,6 +307,7 @@ class TrackedRun:
         self._feeds = {}
         self._unread = set()
         self._analysed = len(self.run)
+        self._given_up = True
         self._error = f"given up after an unforeseen error ({error}); the trace is in {trace}"
         self.version += 1
 

@@ -28,10 +28,15 @@ def _is_pipe(path: str) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
+def is_far(source: str) -> bool:
+    """Whether `source` lies on another host or in a store."""
+    return parse(source).kind in ("ssh", "url")
+
+
 def is_listing(source: str) -> bool:
     """Whether `source` is a directory or a glob far away, which stands for several logs."""
     address = parse(source)
-    return address.kind in ("ssh", "url") and (address.path.endswith("/") or address.magic)
+    return is_far(source) and (address.path.endswith("/") or address.magic)
 
 
 def open_listing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from lossmon.analysis.analyzer import Analyzer
 from lossmon.formats import tensorboard
 from lossmon.formats.base import Context, TableCursor
 from lossmon.formats.jsonl import FORMAT as JSONL
 from lossmon.formats.mlflow_sqlite import FORMAT as MLFLOW
 from lossmon.model import Batch
-from lossmon.monitor import table_feed
+from lossmon.monitor import Monitor, table_feed
 from lossmon.monitor.feeds import CHUNK, Feed, StreamFeed
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
@@ -127,6 +129,39 @@ def test_a_database_that_fails_in_its_middle_is_read_again(
     feed.close()
 
 
+def test_reading_once_says_which_run_was_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fragile(self: Analyzer, batch: Batch) -> None:
+        raise ZeroDivisionError("made up")
+
+    monkeypatch.setattr(Analyzer, "consume", fragile)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "log.jsonl").write_text(padded(1, 9))
+    with Monitor([str(tmp_path / "log.jsonl")]) as monitor:
+        (run,) = monitor.read_all().runs
+    assert "made up" in (run.error or "")
+
+
+def test_a_line_in_two_pieces_costs_a_pipe_nothing(tmp_path: Path) -> None:
+    """What was shown of it while its writer paused is taken back; a pipe is not read again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with Watched(pipe) as watched, pipe.open("w", buffering=1) as writer:
+        for step in range(1, 40):
+            writer.write(f"step {step} loss {3 / step:.4f}\n")
+        writer.write("step 40 loss 0.0")
+        writer.flush()
+        assert watched.run(points(40)).series[0].values[-1] == 0.0
+        writer.write("750\n")
+        for step in range(41, 60):
+            writer.write(f"step {step} loss {3 / step:.4f}\n")
+        writer.flush()
+        series = watched.run(points(59)).series[0]
+        assert series.steps.tolist() == list(range(1, 60))
+        assert series.values[39] == 0.075
+
+
 @pytest.mark.parametrize(("broken", "sound"), [("r1", "r2"), ("r2", "r1")])
 def test_a_run_that_was_given_up_hides_no_change_from_the_others_of_its_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, sound: str
@@ -152,4 +187,5 @@ def test_a_run_that_was_given_up_hides_no_change_from_the_others_of_its_database
         time.sleep(2 * base.RACY_SECONDS)  # what was just written is read again unasked
         store.execute(insert, (0.5, sound, 2))
         watched.run(points(2))
+        assert any("given up" in (run.error or "") for run in watched.last.runs)
     store.close()
