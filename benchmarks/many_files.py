@@ -30,6 +30,8 @@ class Outcome:
     """What watching cost."""
 
     files: int
+    loaded: float
+    """Seconds until all were read."""
     threads: int
     descriptors: int
     cpu_share: float
@@ -70,8 +72,10 @@ def watch(files: int = FILES, quiet: float = QUIET, eventless: bool = False) -> 
             mounts._LOCAL = frozenset()
         try:
             with Monitor([str(folder)], Settings()) as monitor:
+                began = time.monotonic()
                 monitor.start(take)
                 until(lambda: sum(1 for run in latest[0].runs if run.series) == files)
+                loaded = time.monotonic() - began
                 time.sleep(5)  # the first rounds of the sweep
                 cpu = time.process_time()
                 time.sleep(quiet)
@@ -88,7 +92,7 @@ def watch(files: int = FILES, quiet: float = QUIET, eventless: bool = False) -> 
             mounts._LOCAL = original
         after = Held.by("self", folder)
     return Outcome(
-        files, during.threads - before.threads, during.descriptors - before.descriptors,
+        files, loaded, during.threads - before.threads, during.descriptors - before.descriptors,
         cpu / quiet, slowest,
         (after.threads - before.threads, after.descriptors - before.descriptors),
     )  # fmt: skip

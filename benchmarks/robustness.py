@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import many_files, soak, torture, torture_monitor
+from benchmarks import many_files, schedules, soak, torture, torture_monitor
 from benchmarks.measure import HEADER, Figure, machine
 
 SCHEDULES = 1000
@@ -38,7 +38,7 @@ def tail(share: float) -> list[Figure]:
 
 def monitor(share: float) -> list[Figure]:
     """Torture through the whole pipeline, six loggers at once."""
-    total = torture_monitor.Outcome()
+    total = schedules.Outcome()
     count = max(1, int(SCHEDULES * share))
     for seed in range(count):
         total.add(torture_monitor.run_schedule(seed))
@@ -83,6 +83,7 @@ def many(share: float) -> list[Figure]:
         found = many_files.watch(int(many_files.FILES * share), eventless=eventless)
         name = f"{found.files:,} files {title}"
         figures += [
+            Figure(f"{name}: seconds until all are read", found.loaded, "s", 60),
             Figure(f"{name}: threads", found.threads, "", 200),
             Figure(f"{name}: descriptors", found.descriptors, "", 512),
             Figure(f"{name}: CPU while quiet", 100 * found.cpu_share, "%", 5),

@@ -93,6 +93,8 @@ class TrackedRun:
         """Forget all points: nothing that was read counts any more."""
         self.run = Run(self.name, self.source, self.format.name, self._roles)
         self._pending: dict[str, list[Batch]] = {}
+        self._joined = False
+        """Whether a part was read through for the first time since rows were stored."""
         self._grew = False
         """Whether rows were stored that no one was told of yet."""
         self._documents: dict[str, Batch] = {}
@@ -192,18 +194,26 @@ class TrackedRun:
                         return True
                 self._take(part, feed, fed)
                 if not fed.more:
-                    if part in self._unread and (not waits or feed.caught_up):
-                        self._unread.discard(part)
-                        self.version += 1  # views said that it was loading
+                    if not waits:
+                        self._read_through(part)
                     break
                 if time.monotonic() >= deadline:
                     behind = True
                     break
+            if waits and not behind and feed.caught_up:
+                self._read_through(part)
         # Rows of several parts wait until each was read once, so that their order can be found.
         if len(self._feeds) == 1 or not self._unread:
             self._store()
         self._note_errors()
         return behind or bool(self._unread)
+
+    def _read_through(self, part: str) -> None:
+        """Note that a part was read to the end that it had."""
+        if part in self._unread:
+            self._unread.discard(part)
+            self._joined = True
+            self.version += 1  # views said that it was loading
 
     def _waits(self, feed: Feed) -> bool:
         """Whether a feed's first bytes are waited for, so that its rows can be put in order.
@@ -229,12 +239,15 @@ class TrackedRun:
 
         The source is not asked again: a pipe could not give its bytes a second time.
         """
-        kept, dropped = self.run.rows(0, len(self.run) - rows), self.run.dropped
-        unread = self._unread
+        self._put_in_place(self.run.rows(0, len(self.run) - rows))
+
+    def _put_in_place(self, rows: Batch) -> None:
+        """Hold these rows in place of those that are held; what is read further follows them."""
+        dropped, unread, documents = self.run.dropped, self._unread, self._documents
         self._reset()
-        self._unread = unread
-        self.run.append(kept)
-        self.run.dropped = dropped
+        self._unread, self._documents = unread, documents
+        self.run.append(rows)
+        self.run.dropped += dropped
 
     def _begin_anew(self, reopen: bool) -> None:
         """Forget the points; with `reopen` every part is opened and read again."""
@@ -265,12 +278,28 @@ class TrackedRun:
         elif self._pending:
             parts = [concatenate(batches) for batches in self._pending.values()]
             self._pending = {}
-            merges = self.format.combine == "merge" and len(parts) > 1
-            self.run.append(merge(parts) if merges else concatenate(parts))
+            self._store_parts(parts)
         if len(self.run) != before or self._grew:
             self._grew = False
             self.version += 1
             self._pulse.grew(time.time())
+
+    def _store_parts(self, parts: list[Batch]) -> None:
+        """Store what came of several files, in their order; a file found late may lie earlier."""
+        joined, self._joined = self._joined, False
+        if self.format.combine != "merge":
+            self.run.append(concatenate(parts))
+            return
+        known = len(self.run)
+        if not (joined and known):
+            self.run.append(merge(parts) if len(parts) > 1 else concatenate(parts))
+            return
+        held = self.run.rows()
+        merged = merge([held, *parts])
+        if begins_with(merged, held):
+            self.run.append(rows_from(merged, known))
+        else:
+            self._put_in_place(merged)
 
     def _store_documents(self) -> None:
         """Store the history that the documents hold now, or only what it adds to before."""
@@ -286,11 +315,9 @@ class TrackedRun:
                 self.run.append(rows_from(batch, known))
             return
         if known:
-            documents = self._documents
-            self._reset()
-            self._documents = documents
-            self._unread.clear()
-        self.run.append(batch)
+            self._put_in_place(batch)
+        else:
+            self.run.append(batch)
 
     def _note_errors(self) -> None:
         if self._given_up:

@@ -23,6 +23,7 @@ from lossmon.monitor import Monitor, Snapshot
 from lossmon.settings import Settings
 from tests.cli.command import environment, lossmon
 from tests.cli.terminal import Terminal
+from tests.formats import encoding
 from tests.servers import PATIENCE, SshServer
 
 # Deprecations and sockets inside boto are not ours.
@@ -318,6 +319,85 @@ def test_a_far_host_needs_nothing_but_a_shell_and_tail(
         authorized.write_text(kept)
 
 
+# ---- runs of several files
+
+
+def events(start: int, stop: int, offset: float = 1.0) -> bytes:
+    """Return an event file, each step a second later."""
+    return b"".join(
+        encoding.record(
+            encoding.event(
+                step, encoding.simple("loss", offset + 1 / (step + 1)), wall=1.7e9 + step
+            )
+        )
+        for step in range(start, stop)
+    )
+
+
+def several(folder: Path) -> None:
+    """Write runs of three frameworks as they lie on a disk."""
+    tensorboard = folder / "tb" / "run"
+    tensorboard.mkdir(parents=True)
+    for number in (1, 2):  # begun, and gone on with
+        start = (number - 1) * 3000
+        (tensorboard / f"events.out.tfevents.{number}.host").write_bytes(
+            events(start, start + 3000)
+        )
+    (folder / "wandb" / "run-20260101_000000-x").mkdir(parents=True)
+    (folder / "wandb" / "run-20260101_000000-x" / "run-x.wandb").write_bytes(
+        encoding.wandb_file(
+            [encoding.history(n, {"loss": f"{2 + 1 / (n + 1)}"}) for n in range(40)]
+        )
+    )
+    mlflow = folder / "mlruns" / "1" / "0123456789abcdef0123456789abcdef"
+    (mlflow / "metrics").mkdir(parents=True)
+    (mlflow / "meta.yaml").write_text(
+        "artifact_uri: a\nrun_id: 0123\nrun_name: swift-hare\nstatus: 1\n"
+    )
+    for name, value in (("loss", 3.0), ("accuracy", 0.5)):
+        (mlflow / "metrics" / name).write_text(
+            "".join(f"{1_700_000_000_000 + n} {value + 1 / (n + 1)} {n}\n" for n in range(30))
+        )
+
+
+SEVERAL = [("loss", 30), ("accuracy", 30), ("loss", 40), ("loss", 6000)]
+
+
+def of_several(runs: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Return name and length of each series; three runs, none of which steps back."""
+    assert len(runs) == 3, [run["source"] for run in runs]
+    for run in runs:
+        back = [event["message"] for event in run["events"] if event["kind"] == "resume"]
+        assert back == [], run["source"]
+    return [(one["name"], one["points"]) for run in runs for one in run["series"]]
+
+
+def test_files_of_one_run_on_another_host_are_one_run(
+    ssh_server: SshServer, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = tmp_path / "far"
+    several(far)
+    extra = {"LOSSMON_SSH": ssh_server.command}
+    done = lossmon("report", f"trainer:{far}/", "--format", "json", cwd=tmp_path, **extra)
+    assert done.returncode == 0, done.stderr
+    runs = json.loads(done.stdout)["runs"]
+    assert sorted(of_several(runs)) == sorted(SEVERAL)
+    assert f"trainer:{far}/tb/run" in [run["source"] for run in runs]
+    monkeypatch.setenv("LOSSMON_SSH", ssh_server.command)
+    with Watched(f"trainer:{far}/tb/") as watched:
+        watched.until_points(6000)
+        ssh_server.cut()
+        third = far / "tb" / "run" / "events.out.tfevents.3.host"
+        third.write_bytes(events(6000, 6010))
+        assert steps(watched.until_points(6010)) == list(range(6010))
+        second = third.with_name("events.out.tfevents.2.host")
+        second.write_bytes(events(3000, 6000, 2.0))
+        watched.until(
+            lambda s: any(one.values.max() > 2.0001 for run in s.runs for one in run.series)
+        )
+        assert sorted(steps(watched.until_points(6010))) == list(range(6010))
+
+
 # ---- object stores
 
 
@@ -331,11 +411,11 @@ def memory() -> Iterator[str]:
         fsspec.filesystem("memory").rm(f"/{name}", recursive=True)
 
 
-def put(url: str, text: str) -> None:
+def put(url: str, text: str | bytes) -> None:
     import fsspec
 
-    with fsspec.open(url, "w") as file:
-        file.write(text)
+    with fsspec.open(url, "wb") as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
 
 
 def test_report_and_wait_of_objects_in_memory(
@@ -382,6 +462,19 @@ class TestS3:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         assert json.loads(out)["kind"] == "nonfinite"
+
+    def test_objects_of_one_run_are_one_run(self, s3: object, tmp_path: Path) -> None:
+        prefix = f"s3://logs/{uuid.uuid4().hex}"
+        several(tmp_path / "here")
+        for path in sorted((tmp_path / "here").rglob("*")):
+            if path.is_file():
+                put(f"{prefix}/{path.relative_to(tmp_path / 'here')}", path.read_bytes())
+        extra = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        done = lossmon("report", f"{prefix}/", "--format", "json", cwd=tmp_path, **extra)
+        assert done.returncode == 0, done.stderr
+        runs = json.loads(done.stdout)["runs"]
+        assert sorted(of_several(runs)) == sorted(SEVERAL)
+        assert f"{prefix}/tb/run" in [run["source"] for run in runs]
 
     def test_objects_that_grow_are_replaced_and_come_later(self, s3: object, quick: None) -> None:
         prefix = f"s3://logs/{uuid.uuid4().hex}"
