@@ -83,7 +83,9 @@ class Pulse:
         self.reason = found.reason
         if found.state == self._state:
             return False
-        self._change(found, 0.0 if last_step is None else last_step, now)
+        # A run that ended before anybody looked ended when it last wrote, not when it was read.
+        ended_at = now if modified is None else min(modified, now)
+        self._change(found, 0.0 if last_step is None else last_step, now, ended_at)
         return True
 
     def _arrivals(
@@ -118,7 +120,7 @@ class Pulse:
         reason = f"Nothing was written for {duration(silence)}: it ended or hangs, the log is mute."
         return Liveness("unknown", reason, found.evidence)
 
-    def _change(self, found: Liveness, step: float, now: float) -> None:
+    def _change(self, found: Liveness, step: float, now: float, ended_at: float) -> None:
         if self._state == "stalled":
             self.events = tuple(
                 replace(event, cleared_step=step)
@@ -132,7 +134,7 @@ class Pulse:
                             evidence=found.evidence, time=now))  # fmt: skip
         elif found.state == "finished":
             self._add(Event("finished", "info", step, step, None, found.reason,
-                            evidence=found.evidence, time=now))  # fmt: skip
+                            evidence=found.evidence, time=ended_at))  # fmt: skip
 
     def _add(self, event: Event) -> None:
         self.events = (*self.events[-ARRIVALS:], event)

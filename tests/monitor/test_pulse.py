@@ -56,6 +56,7 @@ def test_a_run_seen_growing_stalls_by_its_own_rhythm_and_comes_back() -> None:
 def test_the_log_itself_has_the_last_word() -> None:
     pulse = grown(Pulse(), [NOW])
     assert look(pulse, NOW, NOW - 5 * HOUR, finished=True) == "finished"
+    assert pulse.events[-1].time == NOW - 5 * HOUR  # it ended when it last wrote
     assert look(grown(Pulse(), [NOW]), NOW, NOW, crashed=True) == "crashed"
     assert look(grown(Pulse(), [NOW]), NOW, NOW, total_steps=100.0) == "finished"
 
