@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
@@ -34,6 +35,7 @@ from lossmon.tui.screens.view import VIEWS, HasLayouts, View, make_view
 from lossmon.tui.start import begin, driver_class, first_paint, place_of, read_ahead
 from lossmon.tui.store import Store
 from lossmon.tui.theme import ANSI16, DARK, LIGHT, PAINTS, Paint, textual_theme
+from lossmon.tui.typed import TakesKeys
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -120,6 +122,15 @@ class LossmonApp(Roaming):
         self._next_drop = 0.0
 
     # ---- life
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand a key on to a prompt that was opened while the key was on its way."""
+        if isinstance(event, events.Key) and event.is_forwarded:
+            focused: object = self.focused
+            if isinstance(focused, TakesKeys) and not focused.has_seen(event):
+                focused.take(event)
+                return
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the view to begin with; there is no screen below it."""

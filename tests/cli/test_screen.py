@@ -108,3 +108,20 @@ def test_a_wrong_view_is_a_usage_error(tmp_path: Path, arguments: list[str]) -> 
     done = lossmon(DEMO, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_letters_that_come_with_the_key_of_a_prompt_are_the_prompts(tmp_path: Path) -> None:
+    """Over a slow line keys come together: `/q` filters, it does not quit."""
+    for name, scale in (("quiet", 1), ("loud", 7)):
+        (tmp_path / f"{name}.jsonl").write_text(
+            "".join(f'{{"step": {n}, "loss": {scale / (n + 1)}}}\n' for n in range(50))
+        )
+    with Terminal("--view", "overview", tmp_path, cwd=tmp_path) as terminal:
+        terminal.until(lambda text: "loud" in text and "quiet" in text)
+        terminal.type("/quie")
+        terminal.until(lambda text: "loud" not in text)
+        assert "quiet" in terminal.text
+        terminal.type("\r")
+        terminal.until(lambda text: "? help" in text)  # the prompt is gone
+        terminal.type("q")
+        assert terminal.end() == 0

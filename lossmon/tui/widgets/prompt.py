@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input
@@ -31,6 +33,21 @@ class Prompt(Input):
         self._before = value
         self._tell = on_change
         self._keep = on_done
+        self._seen: deque[events.Key] = deque(maxlen=64)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember the keys that went through."""
+        if isinstance(event, events.Key):
+            self._seen.append(event)
+        await super().on_event(event)
+
+    def has_seen(self, event: events.Key) -> bool:
+        """Return whether a key went through it (of the newest ones)."""
+        return any(one is event for one in self._seen)
+
+    def take(self, event: events.Key) -> None:
+        """Take a key that went to the view first."""
+        self.post_message(event)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the change."""
@@ -68,4 +85,5 @@ def ask(
         old.remove()
     prompt = Prompt(hint, value, on_change, on_done)
     screen.mount(prompt)
-    prompt.focus()
+    # At once, not when it stands: keys that came with the one that asked for it are its own.
+    screen.set_focus(prompt)
