@@ -22,6 +22,10 @@ SETTLED = 4.0
 """Seconds from the start until the first pictures stand."""
 
 
+def _line(step: int, loss: float) -> str:
+    return f'{{"step": {step}, "loss": {loss:.6f}, "lr": 0.0003}}\n'
+
+
 def growing(paths: list[Path], rate: float) -> AbstractContextManager[None]:
     """Append `rate` points a second to each of the logs meanwhile."""
     return growing_json(paths, rate, 2000)
@@ -38,7 +42,7 @@ def growing_json(paths: list[Path], rate: float, step: int) -> Iterator[None]:
         files = [path.open("a") for path in paths]
         while not stop.wait(1 / rate):
             for file in files:
-                file.write(f'{{"step": {step}, "loss": {loss[step]:.6f}, "lr": 0.0003}}\n')
+                file.write(_line(step, loss[step]))
                 file.flush()
             step += 1
         for file in files:
@@ -58,12 +62,7 @@ def _logs(folder: Path, number: int) -> list[Path]:
     paths = []
     for index in range(number):
         path = folder / f"run-{index}.jsonl"
-        path.write_text(
-            "".join(
-                f'{{"step": {step}, "loss": {loss[step]:.6f}, "lr": 0.0003}}\n'
-                for step in range(2000)
-            )
-        )
+        path.write_text("".join(_line(step, loss[step]) for step in range(2000)))
         paths.append(path)
     return paths
 
@@ -170,7 +169,7 @@ def _append(
     moments = []
     for index in range(number):
         step += 7
-        file.write(f'{{"step": {step}, "loss": 1.2, "lr": 0.0003}}\n')
+        file.write(_line(step, 1.2))
         file.flush()
         moments.append((terminal.now, step))
         time.sleep(pause * (0.9 + 0.03 * (index % 7)))

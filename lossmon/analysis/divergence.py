@@ -235,13 +235,13 @@ class DivergenceDetector:
         oldest = n - max(EARLY, EARLY_SHARE * n)
         least = SLOW_RISE * RISE * curve.deepest
         _, dof = curve.bucket_variance(max(16, curve.buckets.count // 2))
-        margins = SLOW_TIMES * student_quantile(SLOW, dof) / student_quantile(SURE, dof)
+        times = SLOW_TIMES * student_quantile(SLOW, dof) / student_quantile(SURE, dof)
         for count, slope, gain, margin, misfit in zip(
             found.counts, found.slopes, found.gains, found.margins, found.misfits, strict=True
         ):
             rise = slope * (count - 1)
             if (
-                gain + margins * margin < 0
+                gain + times * margin < 0
                 and rise > least
                 and count * curve.buckets.width < oldest
                 and misfit < 1 + STRAIGHT * math.sqrt(2 / count)

@@ -155,17 +155,17 @@ def recognise(head: bytes, filename: str) -> list[tuple[Sniff, Format]]:
     transport = transport_of(head)
     if transport is None:
         return _recognise(Head(head), filename)
-    # JSON lines may be records of their own; a stamp is never a part of one.
-    plain = [] if transport is PREFIXED else _recognise(Head(head), filename)
     claims: list[tuple[Sniff, Format]] = []
     # `log.json` is no document where its lines hold a log.
     inside = re.sub(r"\.(?:jsonl?|ndjson)\Z", ".log", filename)
     for sniff, fmt in _recognise(Head(unwrapped(head, transport)), inside):
         if (found := wrapped(fmt, transport)) is not None:
             claims.append((Sniff(sniff.confidence, f"{sniff.reason}, {transport.title}"), found))
-    claims += plain
+    # JSON lines may be records of their own; a stamp is never a part of one.
+    if transport is not PREFIXED or not claims:
+        claims += _recognise(Head(head), filename)
     claims.sort(key=lambda claim: -claim[0].confidence)
-    return claims or _recognise(Head(head), filename)
+    return claims
 
 
 def _recognise(shared: Head, filename: str) -> list[tuple[Sniff, Format]]:

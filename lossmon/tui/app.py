@@ -195,7 +195,7 @@ class LossmonApp(Roaming):
             self.take(self._latest)
             self.desk.sparing = False
         # What it sends to the terminal belongs to its cost. (A method: Textual asks each new
-        # function for its signature, which takes a twentieth of a picture's time.)
+        # function for its signature, at every picture.)
         self.call_after_refresh(self._pay)
 
     def _pay(self) -> None:

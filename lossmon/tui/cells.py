@@ -5,8 +5,8 @@ that it lies in (`ChopsUpdate.render_segments` crops at the right only). Over a
 live chart that is most of what goes to the terminal: 5.5 kB/s against 1.3 at
 five points a second, 120×40. This compositor crops at the left too. And it
 takes a sheet's cells from the sheet: Textual would compose every widget anew
-for each of them, which costs as much as a chart. It is the one place that
-knows Textual's inside; `tests/tui/test_bytes.py` holds it to what it promises.
+for the few cells that changed. It is the one place that knows Textual's
+inside; `tests/tui/test_bytes.py` holds it to what it promises.
 """
 
 from __future__ import annotations

@@ -77,23 +77,13 @@ def or_blank(look: Look, picture: Picture | None, width: int, height: int) -> Pi
     return Picture(tuple(rows), PlotArea(0, 0, 0, 0), (0.0, 1.0), (0.0, 1.0), empty=True)
 
 
-# ---- the chart of a run
-
-
-def run_picture(
-    desk: Desk,
-    run: RunView,
-    options: ChartOptions,
-    width: int,
-    height: int,
-    selected: int | None = None,
-    names: Sequence[str] | None = None,
-    slot: Hashable = "chart",
-) -> Picture:
-    """Return the chart of one run: its judged losses, or the series in `names`."""
-    job = run_job(desk, run, options, width, height, selected, names, slot)
+def drawn(desk: Desk, job: Job, width: int, height: int) -> Picture:
+    """Return what a job draws, what stood there before, or room for it."""
     (picture,) = desk.studio.ask([job])
     return or_blank(desk.look, picture, width, height)
+
+
+# ---- the chart of a run
 
 
 def run_job(
@@ -106,7 +96,7 @@ def run_job(
     names: Sequence[str] | None = None,
     slot: Hashable = "chart",
 ) -> Job:
-    """Return what draws the chart of one run."""
+    """Return what draws the chart of one run: its judged losses, or the series in `names`."""
     look, color, cache = desk.look, desk.color(run.id), desk.studio.cache
     now = replace(options)
     shown = None if names is None else tuple(names)

@@ -6,7 +6,7 @@ the machine pays for it. So each picture is paid for out of a budget that fills
 at a fixed share of a core: what comes now and then is drawn at once, a steady
 stream as often as it can be afforded. Meanwhile the feed rests: what comes is
 read together. And where the budget is spent, the figures come first: they cost
-a third of what a chart does, which follows within a second.
+less than a chart, which follows within a second.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Final
 
 SHARE: Final = 0.011
-"""Of a core, for following what a run writes; keys are answered beside it. Reading it costs about
-half as much again."""
+"""Of a core, for following what a run writes; keys are answered beside it, and reading it
+costs something too."""
 SAVED: Final = 0.05
 """CPU seconds that a quiet time saves up: some pictures in quick succession."""
 LONGEST: Final = 0.5

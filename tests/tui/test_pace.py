@@ -14,7 +14,7 @@ from lossmon.tui.app import LossmonApp
 from lossmon.tui.pace import DEBT, LONGEST, SAVED, SHARE, Pace
 from lossmon.tui.screens.focus import Focus
 from tests.tui.runs import HandFeed, make_run, snapshot
-from tests.tui.screens import lines
+from tests.tui.screens import lines, shown
 
 DEAREST = 0.9 * SHARE * LONGEST
 """CPU seconds of a picture that the longest wait pays for."""
@@ -78,8 +78,7 @@ async def test_news_that_waited_is_drawn() -> None:
     pace = Pace()
     feed = HandFeed(make_run("first"))
     app = LossmonApp(feed, Settings(), pace=pace)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+    async with shown(app) as pilot:
         pace.spend(100.0, time.monotonic())
         feed.send(make_run("second"), version=2)
         feed.send(make_run("third"), version=3)
@@ -94,8 +93,7 @@ async def test_while_nobody_looks_the_feed_rests() -> None:
     pace = Pace()
     feed = HandFeed(make_run("first"))
     app = LossmonApp(feed, Settings(), pace=pace)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+    async with shown(app) as pilot:
         pace.spend(100.0, time.monotonic())
         feed.rests.clear()
         feed.send(make_run("second"), version=2)
@@ -108,8 +106,7 @@ async def test_while_nobody_looks_the_feed_rests() -> None:
 async def test_where_the_budget_is_spent_the_chart_comes_a_little_later() -> None:
     """The figures stand at once; the chart is drawn soon after, without further news."""
     app = LossmonApp(HandFeed(make_run(points=300)), Settings())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+    async with shown(app) as pilot:
         view = app.view
         assert isinstance(view, Focus)
         chart = view.active_chart()

@@ -178,7 +178,7 @@ class Compare(Charted):
         # The job holds what it draws: its id cannot come to mean another.
         stamp = (id(found), options.stamp, look, title, chosen)
         job = Job("compared", (width, height), stamp, found.question.runs, make)
-        return charting.or_blank(look, self.desk.studio.ask([job])[0], width, height)
+        return charting.drawn(self.desk, job, width, height)
 
     def _title(self, width: int) -> str:
         title = self.metric or "training loss"

@@ -117,9 +117,10 @@ class Focus(Charted):
         run = self.desk.run
         if run is None:
             return empty_rows(self.desk, width, height, LOOKED_FOR)
-        return charting.run_picture(
+        job = charting.run_job(
             self.desk, run, self.options(), width, height, self.desk.selected_event
         )
+        return charting.drawn(self.desk, job, width, height)
 
     def _strip(self, width: int, height: int) -> Sequence[Row]:
         run = self.desk.run

@@ -7,24 +7,23 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from lossmon.charts.spec import Row
 from lossmon.model import EventKind
 from lossmon.tui.desk import Desk
 from lossmon.tui.marks import EVENTS
 from lossmon.tui.panels.happenings import Happening, happening_rows, happenings
-from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.screens.page import Page
 from lossmon.tui.widgets.panel import Panel
 
 _KINDS: Final[tuple[EventKind, ...]] = ("spike", *(kind for kind in EVENTS if kind != "spike"))
 """The order in which kinds are shown alone; spikes, which are many and soon over, first."""
 
 
-class Happenings(ModalScreen[Happening | None]):
+class Happenings(Page[Happening | None]):
     """Closes with the chosen event, or with None."""
 
-    AUTO_FOCUS = None
+    PANEL = "happenings"
     BINDINGS: ClassVar = [
         Binding("escape,q,E,backspace,question_mark", "close", "Close", show=False),
         Binding("enter", "open", "Go there", show=False),
@@ -50,21 +49,11 @@ class Happenings(ModalScreen[Happening | None]):
         self._kind: EventKind | None = None
         self._title_words = title
         self._at = 0
-        self._placed = Placed(lambda width, height: self._plan(width, height))
-
-    @property
-    def layout(self) -> Placed:
-        """The list fills the screen."""
-        return self._placed
-
-    @staticmethod
-    def _plan(width: int, height: int) -> Plan:
-        return {"happenings": (0, 0, width, height)}
 
     def compose(self) -> ComposeResult:
         """Make the list."""
         yield Panel(
-            "happenings",
+            self.PANEL,
             self._rows,
             self._desk.look,
             on_pick=self._pick,
@@ -92,18 +81,10 @@ class Happenings(ModalScreen[Happening | None]):
             title += f": {EVENTS[self._kind]} alone"
         return happening_rows(self._desk, found, self._at, title, width, height)
 
-    def show(self) -> None:
-        """Draw anew what differs."""
-        self.query_one(Panel).redraw()
-
     def action_choose(self, by: int) -> None:
         """Choose another event."""
         self._at = max(self._at + by, 0)
         self.show()
-
-    def action_close(self) -> None:
-        """Go back to the view."""
-        self.dismiss(None)
 
     def action_open(self) -> None:
         """Go to the chosen event."""

@@ -7,19 +7,18 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from lossmon.charts.spec import Row
 from lossmon.tui.desk import Desk
 from lossmon.tui.panels.help import help_rows
-from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.screens.page import Page
 from lossmon.tui.widgets.panel import Panel
 
 
-class Help(ModalScreen[None]):
+class Help(Page[None]):
     """A page of rows over the view, scrolled by keys and wheel."""
 
-    AUTO_FOCUS = None
+    PANEL = "help"
     BINDINGS: ClassVar = [
         Binding("escape,q,question_mark,f1,backspace", "close", "Close", show=False),
         Binding("j,down", "scroll_by(1)", "Down", show=False),
@@ -35,20 +34,10 @@ class Help(ModalScreen[None]):
         self._desk = desk
         self._view = view
         self._first = 0
-        self._placed = Placed(self._plan)
-
-    @property
-    def layout(self) -> Placed:
-        """The page fills the screen."""
-        return self._placed
-
-    @staticmethod
-    def _plan(width: int, height: int) -> Plan:
-        return {"help": (0, 0, width, height)}
 
     def compose(self) -> ComposeResult:
         """Make the page."""
-        yield Panel("help", self._rows, self._desk.look, on_wheel=self._wheel)
+        yield Panel(self.PANEL, self._rows, self._desk.look, on_wheel=self._wheel)
 
     def _all(self, width: int) -> Sequence[Row]:
         desk = self._desk
@@ -64,14 +53,10 @@ class Help(ModalScreen[None]):
 
     def _scroll(self, by: int) -> None:
         self._first = max(self._first + by, 0)
-        self.query_one(Panel).redraw()
+        self.show()
 
     def _wheel(self, by: int) -> None:
         self._scroll(3 * by)
-
-    async def action_close(self) -> None:
-        """Go back to the view."""
-        await self.dismiss()
 
     def action_scroll_by(self, by: int) -> None:
         """Scroll by lines."""

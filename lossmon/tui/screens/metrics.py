@@ -137,9 +137,10 @@ class Metrics(Charted):
     def _large(self, run: RunView, names: Sequence[str], width: int, height: int) -> Mosaic:
         """Return the chosen chart alone."""
         name = names[self.active]
-        picture = charting.run_picture(
+        job = charting.run_job(
             self.desk, run, self.options(), width, height - 1, names=[name], slot="large"
         )
+        picture = charting.drawn(self.desk, job, width, height - 1)
         words = f"  {name}: {self.active + 1} of {len(names)} (v/V: next, enter: all)"
         foot = [row(width, self.desk.look.text(words, "dim"))]
         return Mosaic(

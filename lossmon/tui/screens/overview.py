@@ -64,9 +64,10 @@ class Overview(View):
         below = min(below, _PREVIEW_MOST)
         rows = table_rows(self.desk, self.state, width, height - below)
         options = replace(self.desk.options, cursor_x=None)
-        picture = charting.run_picture(
+        job = charting.run_job(
             self.desk, run, options, width, below - 1, self.desk.selected_event, slot="preview"
         )
+        picture = charting.drawn(self.desk, job, width, below - 1)
         return [*rows, heading(self.desk.look, width, run.name), *picture.rows]
 
     def runs(self) -> Sequence[RunView]:

@@ -8,23 +8,22 @@ from typing import ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import ModalScreen
 
 from lossmon.charts.spec import Row
 from lossmon.tui.commands import Command, found
 from lossmon.tui.look import Look
 from lossmon.tui.panels.palette import HEAD, first_command, palette_rows
-from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.screens.page import Page
 from lossmon.tui.widgets.panel import Panel
 
 _LONGEST: Final = 100
 """Letters that are taken."""
 
 
-class CommandPalette(ModalScreen[Command | None]):
+class CommandPalette(Page[Command | None]):
     """Closes with the chosen command, or with None."""
 
-    AUTO_FOCUS = None
+    PANEL = "palette"
     BINDINGS: ClassVar = [
         Binding("escape,ctrl+q", "close", "Close", show=False),
         Binding("enter", "open", "Do it", show=False),
@@ -45,21 +44,11 @@ class CommandPalette(ModalScreen[Command | None]):
         self._found = list(every)
         self._query = ""
         self._at = 0
-        self._placed = Placed(self._plan)
-
-    @property
-    def layout(self) -> Placed:
-        """The list fills the screen."""
-        return self._placed
-
-    @staticmethod
-    def _plan(width: int, height: int) -> Plan:
-        return {"palette": (0, 0, width, height)}
 
     def compose(self) -> ComposeResult:
         """Make the list."""
         yield Panel(
-            "palette",
+            self.PANEL,
             self._rows,
             self._look,
             on_pick=self._pick,
@@ -73,7 +62,7 @@ class CommandPalette(ModalScreen[Command | None]):
         self._query = query
         self._found = found(query, self._every)
         self._at = 0
-        self.query_one(Panel).redraw()
+        self.show()
 
     def on_key(self, event: events.Key) -> None:
         """Take a letter."""
@@ -94,11 +83,7 @@ class CommandPalette(ModalScreen[Command | None]):
     def action_choose(self, by: int) -> None:
         """Choose another command."""
         self._at = max(min(self._at + by, len(self._found) - 1), 0)
-        self.query_one(Panel).redraw()
-
-    def action_close(self) -> None:
-        """Go back to the view."""
-        self.dismiss(None)
+        self.show()
 
     def action_open(self) -> None:
         """Do what is chosen."""
