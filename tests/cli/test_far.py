@@ -169,7 +169,14 @@ def test_no_point_is_lost_or_doubled_however_often_the_line_breaks(
                 file.write(rows(3000, written)[:-7])  # the last line is written in two pieces
                 file.flush()
                 if turn % 2:
-                    watched.until(lambda s: bool(s.runs) and bool(s.runs[0].series))
+                    # What the turn before wrote has come: there is a line, and it is cut.
+                    watched.until(
+                        lambda s, least=written: (
+                            bool(s.runs)
+                            and bool(s.runs[0].series)
+                            and len(s.runs[0].series[0]) >= least
+                        )
+                    )
                 cuts += ssh_server.cut()
                 file.write(rows(3000, written)[-7:])
             written += 3000
