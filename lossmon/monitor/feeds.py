@@ -11,10 +11,12 @@ import copy
 from abc import ABC, abstractmethod
 from typing import Final
 
+from lossmon.errors import SourceError
 from lossmon.formats.base import (
     HEAD_BYTES,
     Context,
     DocumentFormat,
+    Format,
     Parser,
     StreamFormat,
 )
@@ -266,3 +268,13 @@ class DocumentFeed(_ParsedFeed):
         self._parser = parser
         self._rows = len(batch)
         return Fed(batch, restart=True)
+
+
+def feed_of(tail: Tail, fmt: Format, context: Context) -> Feed:
+    """Return the feed of a tail as its format wants it; SourceError for a database."""
+    if isinstance(fmt, StreamFormat):
+        return StreamFeed(tail, fmt, context)
+    if isinstance(fmt, DocumentFormat):
+        return DocumentFeed(tail, fmt, context)
+    tail.close()
+    raise SourceError(f"{tail.path}: a {fmt.name} database cannot be read from here")

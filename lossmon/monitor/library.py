@@ -9,30 +9,25 @@ folder that fills up in any order ends up the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from lossmon.errors import SourceError, SourceNotFound
-from lossmon.formats.base import (
-    Context,
-    DocumentFormat,
-    Format,
-    StreamFormat,
-    TableFormat,
-)
-from lossmon.model import RunView, Verdict, clean_text
-from lossmon.monitor.claims import EMPTY, SEARCH_CONFIDENCE, Claim, claim
-from lossmon.monitor.feeds import DocumentFeed, Feed, StreamFeed
+from lossmon.errors import SourceNotFound
+from lossmon.formats.base import Context, DocumentFormat, Format, TableFormat
+from lossmon.model import RunView
+from lossmon.monitor.feeds import Feed, feed_of
+from lossmon.monitor.files import KnownFiles
+from lossmon.monitor.findings import Finding, findings
 from lossmon.monitor.held import HeldTail
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.streams import Streams
+from lossmon.monitor.tables import Tables
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
+from lossmon.monitor.waiting import waiting_rows
 from lossmon.record import record
 from lossmon.settings import Settings
-from lossmon.sources.base import Tail
-from lossmon.sources.discovery import Candidate, Finder
+from lossmon.sources.discovery import Finder
 from lossmon.sources.opening import is_far, is_stream, open_file
 
 BATCH: Final = 32
@@ -45,47 +40,8 @@ BATCH_SHARE: Final = 8
 """Where n files are known, n/8 are claimed at once: grouping and naming are over all of them, and
 would else take a time that grows with the square of the files."""
 
-SURE: Final = 0.6
-"""A claim below this is looked at again when the file has grown: its head may tell more."""
-
 MAX_RUNS: Final = 5000
 """Runs watched at once; further ones are named in a notice, not read."""
-
-
-@record
-class Finding:
-    """What one source was taken for, and why."""
-
-    source: str
-    format: str | None
-    title: str
-    confidence: float
-    reason: str
-    run: str
-
-    def text(self) -> str:
-        """Return the finding as lines for people."""
-        if self.format is None:
-            return f"{clean_text(self.source)}: no format: {clean_text(self.reason)}"
-        group = "" if self.run == self.source else f"\n    part of the run {clean_text(self.run)}"
-        return (
-            f"{clean_text(self.source)}: {self.format} ({self.title})\n"
-            f"    {clean_text(self.reason)} (confidence {self.confidence:.2f}){group}"
-        )
-
-
-@record(frozen=False)
-class _File:
-    """A file that a format claims, or that waits for one to."""
-
-    path: str
-    claim: Claim
-    size: int
-    explicit: bool
-    error: str = ""
-    """Why it cannot be read."""
-    pure: PurePosixPath = PurePosixPath()
-    """Its path once more: thousands of them are not to be taken apart at each batch."""
 
 
 @record(frozen=False)
@@ -119,15 +75,14 @@ class Library:
         logs. `names` gives runs their names from their paths.
         """
         self.settings = settings
-        self._searched = searched
         self._names = names
         self._notices: tuple[str, ...] = ()
         self.runs: dict[str, TrackedRun] = {}
-        self._files: dict[str, _File] = {}
+        self._files = KnownFiles(settings, searched=searched)
         self._far: dict[PurePosixPath, _Far] = {}
         self._pipes: set[str] = set()
         """Runs that are read from a pipe: each is one by itself."""
-        self._tables_seen: dict[Path, tuple[tuple[int, int], ...]] = {}
+        self._tables = Tables(self._notice)
         self._wait = wait
         self._locals = [source for source in sources if not is_stream(source)]
         self._finder = Finder(self._locals, wait=wait)
@@ -147,7 +102,7 @@ class Library:
     @property
     def searched(self) -> frozenset[str]:
         """Runs that were found in directories, not named by the user one by one."""
-        named = {file.path for file in self._files.values() if file.explicit}
+        named = {file.path for file in self._files if file.explicit}
         return frozenset(
             run_id
             for run_id, run in self.runs.items()
@@ -166,7 +121,7 @@ class Library:
         formats: dict[str, Format] = {}
         waiting = 0
         for candidate in self._finder.find():
-            formats.update(self._claim(candidate))
+            formats.update(self._files.add(candidate))
             waiting += 1
             if waiting >= max(BATCH, len(self._files) // BATCH_SHARE):
                 yield self._make_runs(formats)
@@ -176,40 +131,6 @@ class Library:
         changed = self._make_runs(formats)
         changed |= self.poll_streams()
         yield changed
-
-    def _claim(self, candidate: Candidate) -> dict[str, Format]:
-        """Ask the formats for one file; return, by name, those whose files are others now."""
-        explicit = candidate.explicit and not self._searched
-        known = self._files.get(candidate.path)
-        if known is not None and (
-            known.claim.confidence >= SURE
-            or (known.size, known.error) == (candidate.size, candidate.error)
-        ):
-            return {}
-        if candidate.error:
-            found = Claim(None, 0.0, candidate.error)
-        else:
-            path = Path(candidate.path)
-            found = claim(candidate.head, path.name, path, self.settings)
-        if not explicit and found.confidence < SEARCH_CONFIDENCE:
-            found = Claim(None, found.confidence, found.reason)
-        formats: dict[str, Format] = {}
-        if known is not None and known.claim.format is not None:
-            if found.confidence <= known.claim.confidence:
-                return {}
-            # A longer head told more: the run is read again as what it is.
-            formats[known.claim.format.name] = known.claim.format
-        self._files[candidate.path] = _File(
-            candidate.path,
-            found,
-            candidate.size,
-            explicit,
-            candidate.error,
-            PurePosixPath(candidate.path),
-        )
-        if found.format is not None:
-            formats[found.format.name] = found.format
-        return formats
 
     def _make_runs(self, formats: Mapping[str, Format]) -> bool:
         """Make the runs of these formats anew from their files; True if some are others now."""
@@ -222,24 +143,17 @@ class Library:
 
     def rescan_tables(self) -> bool:
         """Look for runs that were added to databases that are known."""
-        formats = {
-            file.claim.format.name: file.claim.format
-            for file in self._files.values()
-            if isinstance(file.claim.format, TableFormat)
-        }
         changed = False
-        for fmt in formats.values():
-            changed |= self._table_runs(fmt)
+        for fmt in self._files.formats():
+            if isinstance(fmt, TableFormat):
+                changed |= self._table_runs(fmt)
         if changed:
             self._name_runs()
         return changed
 
     def _paths_of(self, fmt: Format) -> list[PurePosixPath]:
-        return [
-            file.pure
-            for file in self._files.values()
-            if file.claim.format is not None and file.claim.format.name == fmt.name
-        ] + [path for path, far in self._far.items() if far.format.name == fmt.name]
+        near = [file.pure for file in self._files.of(fmt)]
+        return near + [path for path, far in self._far.items() if far.format.name == fmt.name]
 
     def _group(self, fmt: Format) -> bool:
         """Make the runs of one format be those that its grouping of all its files says."""
@@ -299,46 +213,24 @@ class Library:
         return True
 
     def _table_runs(self, fmt: TableFormat) -> bool:
-        from lossmon.monitor.table_feed import TableFeed, just_written
-        from lossmon.sources.database import UNREADABLE, open_readonly, signature
+        from lossmon.monitor.table_feed import TableFeed
 
         changed = False
-        for file in self._files.values():
-            path = Path(file.path)
-            if file.claim.format is not fmt or self._tables_seen.get(path) == signature(path):
+        for path, entry in self._tables.runs(fmt, [file.path for file in self._files.of(fmt)]):
+            run_id = f"{fmt.name}:{path}:{entry.key}"
+            if run_id in self.runs or self._full():
                 continue
-            seen = signature(path)
-            fresh = just_written(seen)
-            try:
-                connection = open_readonly(path)
-                try:
-                    found = fmt.runs(connection)
-                finally:
-                    connection.close()
-            except UNREADABLE as error:
-                self._notice(f"{file.path}: {error}")
-                continue
-            if not fresh:
-                self._tables_seen[path] = seen
-            for entry in found:
-                run_id = f"{fmt.name}:{file.path}:{entry.key}"
-                if run_id in self.runs or self._full():
-                    continue
-
-                def open_feed(path: Path = path, key: str = entry.key) -> Feed:
-                    return TableFeed(path, fmt, key)
-
-                run = TrackedRun(
-                    run_id,
-                    f"{file.path}/{entry.name}",
-                    file.path,
-                    fmt,
-                    {entry.key: open_feed},
-                    self.settings,
-                )
-                run.own_name = entry.name
-                self.runs[run_id] = run
-                changed = True
+            run = TrackedRun(
+                run_id,
+                f"{path}/{entry.name}",
+                path,
+                fmt,
+                {entry.key: partial(TableFeed, Path(path), fmt, entry.key)},
+                self.settings,
+            )
+            run.own_name = entry.name
+            self.runs[run_id] = run
+            changed = True
         return changed
 
     def _factory(self, fmt: Format, path: PurePosixPath, part: str) -> FeedFactory:
@@ -351,7 +243,7 @@ class Library:
     def _open_far(self, far: _Far, context: Context) -> Feed:
         held, far.tail = far.tail, None
         tail = held if held is not None else self._streams.opened_anew(far.name)
-        return _feed(tail, far.format, context)
+        return feed_of(tail, far.format, context)
 
     def _full(self) -> bool:
         if len(self.runs) < MAX_RUNS:
@@ -391,7 +283,7 @@ class Library:
                 "stdin" if name == "-" else name,
                 name,
                 fmt,
-                {name: partial(_feed, tail, fmt, context)},
+                {name: partial(feed_of, tail, fmt, context)},
                 self.settings,
             )
             changed = True
@@ -417,26 +309,7 @@ class Library:
 
     def waiting(self) -> tuple[RunView, ...]:
         """Return a row for each source that the user named and that is no run (yet)."""
-        views = [
-            self._promised(_idle_view(file.path, file.claim.reason), file.claim.reason == EMPTY)
-            for file in self._files.values()
-            if file.explicit and file.claim.format is None
-        ]
-        views.extend(_idle_view(name, reason) for name, reason in self._streams.waiting())
-        views.extend(
-            replace(_idle_view(name, words), error=None, loading=0.0)
-            for name, words in self._streams.listing()
-        )
-        views.extend(
-            self._promised(_idle_view(path, "does not exist yet; waiting for it"), True)
-            for path in self._finder.missing
-            if path not in self._files  # one that went away is a run still, and says so itself
-        )
-        return tuple(views)
-
-    def _promised(self, view: RunView, may_come: bool) -> RunView:
-        """Return the row of a source without points: no error while they are waited for."""
-        return replace(view, error=None) if may_come and self._wait else view
+        return waiting_rows(self._files, self._streams, self._finder.missing, wait=self._wait)
 
     def explain(self) -> list[Finding]:
         """Say of each file that was found what it is taken for (SourceNotFound as `scan`)."""
@@ -444,32 +317,18 @@ class Library:
             pass
         self.poll_streams(final=True)
         groups: dict[str, str] = {}
-        for fmt in {file.claim.format for file in self._files.values()} - {None}:
-            if fmt is not None and not isinstance(fmt, TableFormat):
+        for fmt in self._files.formats():
+            if not isinstance(fmt, TableFormat):
                 groups.update(
                     (str(path), str(grouping.run))
                     for path, grouping in fmt.group_all(self._paths_of(fmt)).items()
                 )
-        findings = []
-        for file in self._files.values():
-            if file.claim.format is None and not file.explicit:
-                continue
-            fmt = file.claim.format
-            findings.append(
-                Finding(
-                    file.path,
-                    None if fmt is None else fmt.name,
-                    "" if fmt is None else fmt.title,
-                    file.claim.confidence,
-                    file.claim.reason,
-                    groups.get(file.path, file.path),
-                )
-            )
-        if not findings:
+        found = findings(self._files, groups)
+        if not found:
             raise SourceNotFound(
                 f"{', '.join(self._locals) or 'the sources'}: no file in it is a training log"
             )
-        return findings
+        return found
 
     def close(self) -> None:
         """Release all files and connections."""
@@ -489,16 +348,7 @@ def _far_path(name: str) -> PurePosixPath:
 
 
 def _open_local(fmt: Format, path: str, context: Context) -> Feed:
-    return _feed(open_file(path, document=isinstance(fmt, DocumentFormat)), fmt, context)
-
-
-def _feed(tail: Tail, fmt: Format, context: Context) -> Feed:
-    if isinstance(fmt, StreamFormat):
-        return StreamFeed(tail, fmt, context)
-    if isinstance(fmt, DocumentFormat):
-        return DocumentFeed(tail, fmt, context)
-    tail.close()
-    raise SourceError(f"{tail.path}: a {fmt.name} database cannot be read from here")
+    return feed_of(open_file(path, document=isinstance(fmt, DocumentFormat)), fmt, context)
 
 
 def _checkpoint_directory(run_path: str, parts: Mapping[str, PurePosixPath]) -> Path:
@@ -506,17 +356,3 @@ def _checkpoint_directory(run_path: str, parts: Mapping[str, PurePosixPath]) -> 
     only = str(next(iter(parts.values())))
     path = Path(run_path) if len(parts) > 1 or run_path != only else Path(only).parent
     return path.parent if path.name.startswith("checkpoint-") else path
-
-
-def _idle_view(source: str, reason: str) -> RunView:
-    return RunView(
-        id=f"waiting:{source}",
-        name=clean_text(PurePosixPath(source).name or source, 200),
-        source=clean_text(source, 1000),
-        format="unknown",
-        state="unknown",
-        error=clean_text(reason, 500),
-        bad_records=0,
-        version=hash(reason),
-        verdict=Verdict(headline=clean_text(reason, 500)),
-    )

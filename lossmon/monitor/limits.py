@@ -19,17 +19,15 @@ from lossmon.model.batch import MAX_SERIES
 from lossmon.monitor.feeds import MAX_DOCUMENT
 from lossmon.monitor.library import MAX_RUNS
 from lossmon.monitor.recent import KEPT
-from lossmon.monitor.tracked import MAX_FACTS
+from lossmon.monitor.told import MAX_FACTS
 from lossmon.record import record
 from lossmon.sources.database import MAX_COPY, MAX_VALUE
 from lossmon.sources.descriptors import MAX_DESCRIPTORS
 from lossmon.sources.discovery import MAX_CANDIDATES
 from lossmon.sources.gz import MAX_RATIO
-from lossmon.sources.listing import MAX_FOLLOWED
+from lossmon.sources.listing import MAX_FILES, MAX_FOLLOWED
 from lossmon.sources.readahead import CAPACITY
-from lossmon.sources.remote import MAX_FILES as MAX_REMOTE_FILES
 from lossmon.sources.search import MAX_DEPTH, MAX_ENTRIES
-from lossmon.sources.ssh import MAX_FILES as MAX_SSH_FILES
 
 
 @record
@@ -85,12 +83,10 @@ LIMITS: Final[tuple[Limit, ...]] = (
           "is not searched"),
     Limit("files held open", MAX_DESCRIPTORS, "files",
           "is closed, the longest unused first, and opened again when it changes"),
-    Limit("logs taken from one listing of a far directory", MAX_SSH_FILES, "files",
-          "is left out, the oldest first: each look costs that host a process"),
-    Limit("logs of a far directory in the end", MAX_FOLLOWED, "files",
+    Limit("logs taken from one look at a far directory or URL", MAX_FILES, "files",
+          "is left out, the oldest first: each costs its host a look now and then"),
+    Limit("logs of a far directory or URL in the end", MAX_FOLLOWED, "files",
           "is left out; a notice says how many"),
-    Limit("objects below a URL", MAX_REMOTE_FILES, "objects",
-          "is left out, the oldest first: each look costs a request"),
     Limit("what is read ahead of a pipe", CAPACITY, "bytes",
           "waits in the pipe, and so may its writer"),
     Limit("events of a run", MAX_EVENTS, "events",

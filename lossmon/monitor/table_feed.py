@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,16 +10,11 @@ from typing import Final
 from lossmon.formats.base import TableCursor, TableFormat
 from lossmon.model import Batch, RunInfo
 from lossmon.monitor.feeds import Fed, Feed
-from lossmon.sources.base import RACY_SECONDS
-from lossmon.sources.database import UNREADABLE, open_readonly, signature
+from lossmon.sources.database import UNREADABLE, open_readonly, signature, written_ns
+from lossmon.sources.freshness import SecondLook
 
 MAX_FAILURES: Final = 3
 """Readings of one state of a database that may break off before it is taken for damaged."""
-
-
-def just_written(seen: tuple[tuple[int, int], ...]) -> bool:
-    """Say whether a database's signature is too fresh to be trusted to change once more."""
-    return any(time.time() - mtime_ns / 1e9 < RACY_SECONDS for mtime_ns, _ in seen)
 
 
 class TableFeed(Feed):
@@ -33,7 +27,7 @@ class TableFeed(Feed):
         self._format = fmt
         self._key = key
         self._cursor = TableCursor()
-        self._seen: tuple[tuple[int, int], ...] = ()
+        self._look = SecondLook()
         self._failures = 0
         self._pieces: Iterator[Batch] | None = None
         self._connection: sqlite3.Connection | None = None
@@ -48,30 +42,31 @@ class TableFeed(Feed):
 
     @property
     def modified(self) -> float | None:
-        return max((mtime_ns / 1e9 for mtime_ns, _ in signature(self._path)), default=None)
+        written = written_ns(signature(self._path))
+        return None if written is None else written / 1e9
 
     def changed(self) -> bool:
-        return self._pieces is not None or signature(self._path) != self._seen
+        return self._pieces is not None or self._look.wanted(signature(self._path))
 
     def advance(self) -> Fed:
         try:
             if self._pieces is None:
                 seen = signature(self._path)
-                fresh = just_written(seen)  # asked now: opening may take longer than the grain
+                self._look.reading(seen, written_ns(seen) or 0)
                 self._connection = open_readonly(self._path)
                 self._pieces = self._format.read(self._connection, self._key, self._cursor)
-                # A commit that ends within the grain of the file's time leaves no trace in it.
-                self._seen = () if fresh else seen
             batch = next(self._pieces, None)
             self.error = None
         except UNREADABLE as error:
             # Locked or half-copied: what was read stands, the next look tries again.
             text = str(error)
             self.error = text if str(self._path) in text else f"{self._path}: {text}"
-            if self._pieces is not None and self._failures < MAX_FAILURES:
+            if self._pieces is None:
+                self._look.forget()
+            elif self._failures < MAX_FAILURES:
                 # An error in its middle may be the copy's: the same database is read again.
                 self._failures += 1
-                self._seen = ()
+                self._look.forget()
             self._release()
             return Fed(Batch.empty())
         if batch is None:

@@ -11,42 +11,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from lossmon.analysis.analyzer import Analyzer
 from lossmon.formats.base import Format
-from lossmon.model import (
-    Batch,
-    RoleMap,
-    Run,
-    RunInfo,
-    RunView,
-    Summary,
-    choose_judged,
-    clean_text,
-    concatenate,
-)
+from lossmon.model import RoleMap, Run, RunInfo, RunView, clean_text
+from lossmon.monitor.assembly import Assembly
 from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
-from lossmon.monitor.merge import begins_with, merge, rows_from
+from lossmon.monitor.judge import Judge
 from lossmon.monitor.pulse import Pulse
+from lossmon.monitor.told import combined, completed, facts
 from lossmon.settings import Settings
-from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
-
-ANALYSE_ROWS: Final = 65536
-"""Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
-
-LONG_LOAD: Final = 1 << 22
-"""Bytes still to be read from which room for their rows is made at once."""
+from lossmon.sources.checkpoints import Checkpoints
 
 SETTLE_SECONDS: Final = 3.0
 """Quiet for so long, a last line without its end is shown as it stands."""
-
-MAX_FACTS: Final = 200
-"""Facts (parameters, host …) kept a run."""
 
 FeedFactory = Callable[[], Feed]
 
@@ -77,7 +56,6 @@ class TrackedRun:
         self.source = source
         self.format = fmt
         self.version = 1
-        self._settings = settings
         self._roles = RoleMap(settings.train, settings.eval)
         self._factories = dict(parts)
         self._feeds = {part: open_feed() for part, open_feed in parts.items()}
@@ -87,30 +65,18 @@ class TrackedRun:
         self._error: str | None = None
         self._given_up = False
         self._bad_records = 0
-        self._reset()
-
-    def _reset(self) -> None:
-        """Forget all points: nothing that was read counts any more."""
-        self.run = Run(self.name, self.source, self.format.name, self._roles)
-        self._pending: dict[str, list[Batch]] = {}
-        self._joined = False
-        """Whether a part was read through for the first time since rows were stored."""
-        self._grew = False
-        """Whether rows were stored that no one was told of yet."""
-        self._documents: dict[str, Batch] = {}
+        self._assembly = Assembly(self._new_run, fmt.combine)
+        self._judge = Judge(settings, self._roles)
         self._unread = set(self._feeds)
-        self._judge_anew((self._settings.train, self._settings.eval))
-        self.version += 1
+        """Parts that were never read to the end that they had."""
 
-    def _judge_anew(self, judged: tuple[str | None, str | None]) -> None:
-        self._judged = judged
-        self._analysed = 0
-        self._analyzer = Analyzer(
-            train=judged[0],
-            eval=judged[1],
-            roles=self._roles,
-            plateau_gain=self._settings.plateau_gain,
-        )
+    @property
+    def run(self) -> Run:
+        """Its rows; another object once rows that were held are void."""
+        return self._assembly.run
+
+    def _new_run(self) -> Run:
+        return Run(self.name, self.source, self.format.name, self._roles)
 
     # ---- reading
 
@@ -167,7 +133,7 @@ class TrackedRun:
         """Say cheaply whether `step` would find something to do."""
         return (
             any(not self._waits(self._feeds[part]) for part in self._unread)
-            or self._analysed < len(self.run)
+            or self._judge.behind(self.run)
             or any(feed.changed() for feed in self._feeds.values())
         )
 
@@ -187,7 +153,7 @@ class TrackedRun:
             while feed.changed() or (part in self._unread and not waits):
                 fed = feed.advance()
                 if fed.undo and len(self._feeds) == 1:
-                    self._take_back(fed.undo)
+                    self._assembly.take_back(fed.undo)
                 elif (fed.restart or fed.undo) and not isinstance(feed, DocumentFeed):
                     self._begin_anew(reopen=len(self._feeds) > 1)
                     if part not in self._feeds or self._feeds[part] is not feed:
@@ -212,7 +178,7 @@ class TrackedRun:
         """Note that a part was read to the end that it had."""
         if part in self._unread:
             self._unread.discard(part)
-            self._joined = True
+            self._assembly.joined()
             self.version += 1  # views said that it was loading
 
     def _waits(self, feed: Feed) -> bool:
@@ -230,94 +196,30 @@ class TrackedRun:
         """
         for other, feed in self._feeds.items():
             if other != part and other not in self._unread:
-                batch = feed.settle()
-                if len(batch):
-                    self._pending.setdefault(other, []).append(batch)
-
-    def _take_back(self, rows: int) -> None:
-        """Forget the last rows: what was shown of a line without its end became another one.
-
-        The source is not asked again: a pipe could not give its bytes a second time.
-        """
-        self._put_in_place(self.run.rows(0, len(self.run) - rows))
-
-    def _put_in_place(self, rows: Batch) -> None:
-        """Hold these rows in place of those that are held; what is read further follows them."""
-        dropped, unread, documents = self.run.dropped, self._unread, self._documents
-        self._reset()
-        self._unread, self._documents = unread, documents
-        self.run.append(rows)
-        self.run.dropped += dropped
+                self._assembly.hold(other, feed.settle())
 
     def _begin_anew(self, reopen: bool) -> None:
         """Forget the points; with `reopen` every part is opened and read again."""
         if reopen:
             self.close()
             self._feeds = {name: open_feed() for name, open_feed in self._factories.items()}
-        self._reset()
+        self._assembly.clear()
+        self._unread = set(self._feeds)
+        self.version += 1
 
     def _take(self, part: str, feed: Feed, fed: Fed) -> None:
         if isinstance(feed, DocumentFeed):
             if fed.restart:
-                self._documents[part] = fed.batch
+                self._assembly.document(part, fed.batch)
         elif len(self._feeds) == 1:
-            # The order is that of arrival: nothing to wait for, nothing to hold twice.
-            done, size = feed.progress
-            if size - done > LONG_LOAD:
-                rows = len(self.run) + len(fed.batch)
-                self.run.expect(int(1.02 * rows * (size / max(done, 1))))
-            self.run.append(fed.batch)
-            self._grew |= len(fed.batch) > 0
-        elif len(fed.batch):
-            self._pending.setdefault(part, []).append(fed.batch)
+            self._assembly.append(fed.batch, *feed.progress)
+        else:
+            self._assembly.hold(part, fed.batch)
 
     def _store(self) -> None:
-        before = len(self.run)
-        if self._documents:
-            self._store_documents()
-        elif self._pending:
-            parts = [concatenate(batches) for batches in self._pending.values()]
-            self._pending = {}
-            self._store_parts(parts)
-        if len(self.run) != before or self._grew:
-            self._grew = False
+        if self._assembly.store():
             self.version += 1
             self._pulse.grew(time.time())
-
-    def _store_parts(self, parts: list[Batch]) -> None:
-        """Store what came of several files, in their order; a file found late may lie earlier."""
-        joined, self._joined = self._joined, False
-        if self.format.combine != "merge":
-            self.run.append(concatenate(parts))
-            return
-        known = len(self.run)
-        if not (joined and known):
-            self.run.append(merge(parts) if len(parts) > 1 else concatenate(parts))
-            return
-        held = self.run.rows()
-        merged = merge([held, *parts])
-        if begins_with(merged, held):
-            self.run.append(rows_from(merged, known))
-        else:
-            self._put_in_place(merged)
-
-    def _store_documents(self) -> None:
-        """Store the history that the documents hold now, or only what it adds to before."""
-        if self.format.combine == "longest":
-            batch = max(self._documents.values(), key=_extent)
-        elif self.format.combine == "merge":
-            batch = merge(list(self._documents.values()))
-        else:
-            batch = concatenate([self._documents[part] for part in sorted(self._documents)])
-        known = len(self.run)
-        if known and begins_with(batch, self.run.rows()):
-            if len(batch) > known:
-                self.run.append(rows_from(batch, known))
-            return
-        if known:
-            self._put_in_place(batch)
-        else:
-            self.run.append(batch)
 
     def _note_errors(self) -> None:
         if self._given_up:
@@ -333,7 +235,7 @@ class TrackedRun:
         self.close()
         self._feeds = {}
         self._unread = set()
-        self._analysed = len(self.run)
+        self._judge.skip(self.run)
         self._given_up = True
         self._error = f"given up after an unforeseen error ({error}); the trace is in {trace}"
         self.version += 1
@@ -341,10 +243,8 @@ class TrackedRun:
     def flush(self) -> None:
         """Take what parsers hold back: the sources are read one time only."""
         for part, feed in self._feeds.items():
-            batch = feed.flush()
-            if len(batch):
-                self._pending.setdefault(part, []).append(batch)
-        if self._pending:
+            self._assembly.hold(part, feed.flush())
+        if self._assembly.holds:
             self._store()
         self._note_errors()
         self._analyse(math.inf)
@@ -357,30 +257,19 @@ class TrackedRun:
     # ---- judging
 
     def _analyse(self, deadline: float) -> bool:
-        if self._analysed < len(self.run):
-            sizes = {name: len(series) for name, series in self.run.series.items()}
-            judged = choose_judged(sizes, self._roles)
-            if judged != self._judged:
-                self._judge_anew(judged)
-        while self._analysed < len(self.run):
-            stop = min(self._analysed + ANALYSE_ROWS, len(self.run))
-            self._analyzer.consume(self.run.rows(self._analysed, stop))
-            self._analysed = stop
+        if self._judge.go_on(self.run, deadline):
             self.version += 1
-            if time.monotonic() >= deadline:
-                break
-        return self._analysed < len(self.run)
+        return self._judge.behind(self.run)
 
     # ---- what others see
 
     @property
     def info(self) -> RunInfo:
         """What the log said of its run; of several histories, what the longest one said."""
-        if self._documents and self.format.combine == "longest":
-            longest = max(self._documents, key=lambda part: _extent(self._documents[part]))
+        longest = self._assembly.longest
+        if longest is not None and longest in self._feeds:
             return self._feeds[longest].info
-        infos = [feed.info for feed in self._feeds.values()] or [RunInfo()]
-        return infos[0] if len(infos) == 1 else _combined(infos)
+        return combined([feed.info for feed in self._feeds.values()] or [RunInfo()])
 
     @property
     def modified(self) -> float | None:
@@ -419,10 +308,8 @@ class TrackedRun:
         if self._unread or modified is None or now - modified < SETTLE_SECONDS:
             return
         for part, feed in self._feeds.items():
-            batch = feed.settle()
-            if len(batch):
-                self._pending.setdefault(part, []).append(batch)
-        if self._pending:
+            self._assembly.hold(part, feed.settle())
+        if self._assembly.holds:
             self._store()
             self._analyse(math.inf)
 
@@ -431,7 +318,7 @@ class TrackedRun:
 
     def _loading(self) -> float | None:
         """Share of the bytes read, while the first load goes on."""
-        if not self._unread and self._analysed >= len(self.run):
+        if not self._unread and not self._judge.behind(self.run):
             return None
         done = sum(feed.progress[0] for feed in self._feeds.values())
         size = sum(feed.progress[1] for feed in self._feeds.values())
@@ -445,7 +332,7 @@ class TrackedRun:
 
     def _make_view(self) -> RunView:
         info = self.info
-        events = sorted((*self._analyzer.events, *self._pulse.events), key=lambda e: e.step)
+        events = sorted((*self._judge.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
             id=self.id,
             name=clean_text(self.own_name or info.name or self.name, 200),
@@ -456,57 +343,14 @@ class TrackedRun:
             bad_records=self._bad_records + self.run.dropped,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),
-            summary=self._summary(info),
-            verdict=self._analyzer.verdict,
+            summary=completed(self._judge.summary, info, self._checkpoints),
+            verdict=self._judge.verdict,
             events=tuple(events),
             total_steps=info.total_steps,
             total_epochs=info.total_epochs,
             steps_estimated=info.steps_estimated,
             loading=self._loading(),
             last_growth=self.modified,
-            facts=tuple(
-                (clean_text(key, 80), clean_text(value, 400))
-                for key, value in list(info.facts.items())[:MAX_FACTS]
-            ),
-            forecast=self._analyzer.forecast(info.total_steps),
+            facts=facts(info),
+            forecast=self._judge.forecast(info.total_steps),
         )
-
-    def _summary(self, info: RunInfo) -> Summary:
-        summary = self._analyzer.summary
-        if info.loss_unit == "nats" and summary.smoothed is not None and summary.smoothed >= 0:
-            summary = replace(
-                summary,
-                probability=math.exp(-summary.smoothed),
-                perplexity=math.exp(summary.smoothed) if summary.smoothed < 700 else None,
-            )
-        if summary.best_eval is not None:
-            summary = replace(
-                summary, best_checkpoint=self._best_checkpoint(info, summary.best_eval.step)
-            )
-        return summary
-
-    def _best_checkpoint(self, info: RunInfo, step: float) -> str | None:
-        if self._checkpoints is not None:
-            found = nearest_checkpoint(self._checkpoints.now(), step)
-            if found is not None:
-                return found.name
-        return info.best_checkpoint
-
-
-def _extent(batch: Batch) -> tuple[float, int]:
-    return (float(np.max(batch.steps)) if len(batch) else -math.inf, len(batch))
-
-
-def _combined(infos: list[RunInfo]) -> RunInfo:
-    result = RunInfo()
-    for info in infos:
-        result.total_steps = info.total_steps or result.total_steps
-        result.total_epochs = info.total_epochs or result.total_epochs
-        result.finished |= info.finished
-        result.crashed |= info.crashed
-        result.steps_estimated |= info.steps_estimated
-        result.loss_unit = info.loss_unit or result.loss_unit
-        result.name = info.name or result.name
-        result.best_checkpoint = info.best_checkpoint or result.best_checkpoint
-        result.facts.update(info.facts)
-    return result

@@ -13,12 +13,9 @@ reads ahead by itself and hands on what is there.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Final, Literal
+from typing import Literal
 
 from lossmon.record import record
-
-RACY_SECONDS: Final = 0.1
-"""What was written so recently may be written again within the clock's grain: look once more."""
 
 
 @record

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from lossmon.record import record
-from lossmon.sources.base import RACY_SECONDS
+from lossmon.sources.freshness import SecondLook
 
 MAX_ENTRIES: Final = 20_000
 """Directory entries looked at: a folder of more is no output folder of one run."""
@@ -39,7 +38,7 @@ class Checkpoints:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._listed_at = -1
+        self._look = SecondLook()
         self._found: tuple[Checkpoint, ...] = ()
 
     def now(self) -> tuple[Checkpoint, ...]:
@@ -48,10 +47,9 @@ class Checkpoints:
             changed_at = self._directory.stat().st_mtime_ns
         except OSError:
             return ()
-        if changed_at != self._listed_at:
+        if self._look.wanted(changed_at):
+            self._look.reading(changed_at, changed_at)
             self._found = find_checkpoints(self._directory)
-            fresh = time.time() - changed_at / 1e9 < RACY_SECONDS
-            self._listed_at = -1 if fresh else changed_at
         return self._found
 
 

@@ -73,6 +73,11 @@ def signature(path: Path) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def written_ns(seen: tuple[tuple[int, int], ...]) -> int | None:
+    """Return from a signature when the database was last written; None where it is not there."""
+    return max((mtime_ns for mtime_ns, _ in seen), default=None)
+
+
 def is_database(path: Path) -> bool:
     """Say whether a file begins as an SQLite database does (False if it cannot be read)."""
     try:

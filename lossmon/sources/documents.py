@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import time
 from typing import Literal
 
-from lossmon.sources.base import RACY_SECONDS, DocumentTail, Read
+from lossmon.sources.base import DocumentTail, Read
+from lossmon.sources.freshness import SecondLook
 from lossmon.sources.mounts import filesystem
 from lossmon.sources.pieces import explain
 from lossmon.sources.rotation import open_regular, pread
@@ -26,27 +26,24 @@ class FileDocumentTail(DocumentTail):
         self.path = path
         self._network = filesystem(path).network
         self._descriptor: int | None = None
-        self._version: _Signature | None = None
+        self._look = SecondLook()
+        self._version: _Signature = ()
         """Of the document being read, or read last."""
         self._position = 0
         self._size = 0
         self._mtime: float | None = None
         self._failed = False
-        self._racy = False
-        """Written so shortly before it was read that another change may have left no trace."""
 
     def changed(self) -> bool:
         if self._descriptor is not None or self._failed:
             return True
-        if self._doubtful:
-            return True
         try:
             if self._network:
                 os.close(open_regular(self.path))
-            return _version(os.stat(self.path)) != self._version
+            return self._look.wanted(_version(os.stat(self.path)))
         except OSError:
             # Missing now: worth one read, which says so.
-            return self._version is not None
+            return self._look.signature is not None
 
     def read(self, limit: int) -> Read:
         try:
@@ -55,8 +52,7 @@ class FileDocumentTail(DocumentTail):
             self._release()
             gone = isinstance(error, FileNotFoundError)
             self._failed = not gone
-            self._racy = False
-            self._version = None
+            self._look.forget()
             lost = "does not exist yet" if self._mtime is None else "no longer there; waiting"
             return Read(position=0, size=None, error=explain(self.path, error, lost))
 
@@ -70,18 +66,18 @@ class FileDocumentTail(DocumentTail):
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         version = _version(status)
-        if begins and version == self._version and not self._doubtful:
+        if begins and not self._look.wanted(version):
             self._release()
             return Read(position=self._position, size=self._size)
         # Replaced while it is read, the old one is still whole; written in place, it is not.
-        if not begins and version[2:] != (self._version or ())[2:]:
+        if not begins and version[2:] != self._version[2:]:
             begins = True
         self._failed = False
         if begins:
             self._position = 0
-        self._version, self._size, self._mtime = version, status.st_size, status.st_mtime
-        if begins:
-            self._racy = self._just_written()
+            self._look.reading(version, status.st_mtime_ns)
+        self._version = version
+        self._size, self._mtime = status.st_size, status.st_mtime
         wanted = min(limit, self._size - self._position)
         data = pread(descriptor, wanted, self._position)
         self._position += len(data)
@@ -97,14 +93,6 @@ class FileDocumentTail(DocumentTail):
     @property
     def modified(self) -> float | None:
         return self._mtime
-
-    @property
-    def _doubtful(self) -> bool:
-        """Whether a second look is due at what was read right after it was written."""
-        return self._racy and not self._just_written()
-
-    def _just_written(self) -> bool:
-        return self._mtime is not None and 0 <= time.time() - self._mtime < RACY_SECONDS
 
     def _release(self) -> None:
         if self._descriptor is not None:

@@ -7,21 +7,26 @@ comes. Later looks find runs that were begun meanwhile.
 
 from __future__ import annotations
 
+import posixpath
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from lossmon.errors import SourceError
 from lossmon.sources.base import Tail
 from lossmon.sources.poller import Polled, Poller
-from lossmon.sources.search import is_rotated_part
+from lossmon.sources.search import is_rotated_part, may_be_log
 
 LIST_SECONDS: Final = 10.0
 """Between two looks at a far directory; a run is seen so long after its log was begun."""
 LIST_SHARE: Final = 20
 """A look that takes t seconds is repeated after 20 t: at most a twentieth of the host's time."""
 LIST_TO: Final = 300.0
+MAX_FILES: Final = 64
+"""Logs taken from one look: the newest. Each costs its host a look, or a request, now and then."""
+MAX_DEPTH: Final = 8
+"""Folders below the one that was named which are looked into."""
 MAX_FOLLOWED: Final = 512
 """Logs of one directory that are followed in the end: each listing may add its newest ones."""
 
@@ -65,11 +70,6 @@ class Listing(Polled, ABC):
     @abstractmethod
     def open(self, path: str) -> Tail:
         """Return the tail of a path that was found; does not wait for the far side."""
-
-    @property
-    @abstractmethod
-    def most(self) -> int:
-        """How many of the newest are taken from one look."""
 
     # ---- for the one who asks
 
@@ -126,7 +126,7 @@ class Listing(Polled, ABC):
             raise
         fresh = [
             path
-            for path in paths[: self.most]
+            for path in paths[:MAX_FILES]
             # What was moved away while it was followed is read out by its tail.
             if path not in self._known and not is_rotated_part(path, self._known)
         ]
@@ -157,3 +157,15 @@ class Listing(Polled, ABC):
 
     def release(self) -> None:
         return
+
+
+def newest_logs(found: Iterable[tuple[str, float]]) -> list[str]:
+    """Return of all paths (with when they were written) those that may be logs, newest first.
+
+    What rotation has moved away is read with the log that it was part of.
+    """
+    logs = [(path, when) for path, when in found if may_be_log(posixpath.basename(path))]
+    names = {path for path, _ in logs}
+    logs = [(path, when) for path, when in logs if not is_rotated_part(path, names)]
+    logs.sort(key=lambda log: -log[1])
+    return [path for path, _ in logs]

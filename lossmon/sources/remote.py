@@ -16,14 +16,10 @@ from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
-from lossmon.sources.listing import Listing
+from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
 from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
 from lossmon.sources.poller import Poller
-from lossmon.sources.search import is_rotated_part, may_be_log
 
-MAX_FILES: Final = 64
-"""Objects followed for one prefix or glob, the newest: each look costs a request."""
-_MAX_DEPTH: Final = 8
 _TIMES: Final = ("LastModified", "last_modified", "mtime", "modified", "updated", "created")
 
 
@@ -116,8 +112,6 @@ def _open(
 class FsspecListing(Listing):
     """The logs below a prefix (ended with a slash) or of a glob; UsageError as `open_remote`."""
 
-    most = MAX_FILES
-
     def __init__(
         self,
         address: Address,
@@ -173,7 +167,7 @@ def _filesystem(url: str) -> tuple[Any, str]:
 
 
 def _find(
-    filesystem: Any, path: str, magic: bool, label: str, depth: int | None = _MAX_DEPTH
+    filesystem: Any, path: str, magic: bool, label: str, depth: int | None = MAX_DEPTH
 ) -> list[str]:
     try:
         filesystem.invalidate_cache()
@@ -186,13 +180,8 @@ def _find(
     except Exception as error:
         text = clean_text(str(error).strip().partition("\n")[0], 300)
         raise SourceError(f"{label}: {type(error).__name__}: {text}") from error
-    names = {str(name) for name in found}
-    files = [
-        (_modified(info) or 0.0, str(name))
+    return newest_logs(
+        (str(name), _modified(info) or 0.0)
         for name, info in found.items()
         if info.get("type") == "file"
-        and may_be_log(str(name).rpartition("/")[2])
-        and not is_rotated_part(str(name), names)
-    ]
-    files.sort(key=lambda item: -item[0])
-    return [name for _, name in files]
+    )

@@ -10,18 +10,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from collections.abc import Container, Iterator
 from typing import Final
 
 from lossmon.record import record
+from lossmon.sources.freshness import SecondLook
 
 MAX_DEPTH: Final = 12
 MAX_ENTRIES: Final = 50_000
 """Entries of directories looked at in one search: about a quarter of a second."""
-
-RACY_SECONDS: Final = 2.0
-"""A directory changed so recently may change again within one tick of its file system's clock."""
 
 _SKIPPED_DIRECTORIES: Final = frozenset(
     {"node_modules", "site-packages", "dist-packages", "__pycache__", "venv", "virtualenv", "proc"}
@@ -74,7 +71,7 @@ def is_rotated_part(name: str, names: Container[str]) -> bool:
 
 @record(frozen=False)
 class _Listing:
-    modified_ns: int
+    look: SecondLook
     files: list[str]
     directories: list[str]
 
@@ -136,8 +133,10 @@ class DirectorySearch:
     def _list(
         self, directory: str, status: os.stat_result, known: _Listing | None
     ) -> _Listing | None:
-        if known is not None and known.modified_ns == status.st_mtime_ns:
+        look = SecondLook() if known is None else known.look
+        if known is not None and not look.wanted(status.st_mtime_ns):
             return known
+        look.reading(status.st_mtime_ns, status.st_mtime_ns)
         files: list[str] = []
         directories: list[str] = []
         try:
@@ -161,8 +160,7 @@ class DirectorySearch:
             return None
         names = set(files)
         files = [name for name in files if not is_rotated_part(name, names)]
-        racy = time.time() - status.st_mtime < RACY_SECONDS
-        return _Listing(-1 if racy else status.st_mtime_ns, files, directories)
+        return _Listing(look, files, directories)
 
 
 def listing(directory: str) -> tuple[list[str], list[str]]:

@@ -17,19 +17,15 @@ from lossmon.errors import SourceError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
-from lossmon.sources.listing import Listing
+from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
 from lossmon.sources.patterns import fits
 from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
 from lossmon.sources.poller import Poller
-from lossmon.sources.search import is_rotated_part, may_be_log
 from lossmon.sources.ssh_connection import SshConnection
 
-MAX_FILES: Final = 64
-"""Logs followed for one directory or glob: the newest. Each costs the host a look now and then."""
 _MAX_LISTED: Final = 4000
 LISTING_SECONDS: Final = 120.0
 """Given to a far host to list a directory: some thousand files on a slow file system."""
-_MAX_DEPTH: Final = 8
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
@@ -121,8 +117,6 @@ def _open(
 class SshListing(Listing):
     """The logs in a directory (ended with a slash) or of a glob on another host."""
 
-    most = MAX_FILES
-
     def __init__(
         self,
         address: Address,
@@ -155,21 +149,18 @@ def _logs_in(answer: bytes, pattern_path: str) -> list[str]:
     pattern = [part for part in pattern_path.split("/") if part]
     if pattern[:1] == ["~"]:
         pattern[0] = "**"  # the far side has put its home directory there
-    found: list[tuple[int, str]] = []
+    found: list[tuple[str, float]] = []
     words = answer.decode("utf-8", "surrogateescape").split("\0")
     for stamp, name in zip(words[::2], words[1::2], strict=False):
         fields = stamp.split()
         path = name.removeprefix("./")
-        if not path or not may_be_log(os.path.basename(path)):
+        if not path:
             continue
         if "**" in pattern and not fits([part for part in path.split("/") if part], pattern):
             continue
         seconds = fields[2] if len(fields) > 2 else ""
-        found.append((int(seconds) if seconds.isdigit() else 0, path))
-    names = {path for _, path in found}
-    found = [(when, path) for when, path in found if not is_rotated_part(path, names)]
-    found.sort(key=lambda item: -item[0])
-    return [path for _, path in found]
+        found.append((path, float(seconds) if seconds.isdigit() else 0.0))
+    return newest_logs(found)
 
 
 def _search_script(path: str) -> str:
@@ -196,7 +187,7 @@ walk() {{
   done
 }}
 for r in {roots}; do
-  if [ -d "$r" ]; then walk "${{r%/}}" {_MAX_DEPTH}; elif [ -f "$r" ]; then found "$r"; fi
+  if [ -d "$r" ]; then walk "${{r%/}}" {MAX_DEPTH}; elif [ -f "$r" ]; then found "$r"; fi
 done"""
 
 

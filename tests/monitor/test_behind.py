@@ -20,7 +20,7 @@ from lossmon.monitor import Monitor, table_feed
 from lossmon.monitor.feeds import CHUNK, Feed, StreamFeed
 from lossmon.monitor.tracked import FeedFactory, TrackedRun
 from lossmon.settings import Settings
-from lossmon.sources import base, events
+from lossmon.sources import events, freshness
 from lossmon.sources.opening import open_file
 from tests.formats import encoding, stores
 from tests.monitor.test_monitor import Watched, points
@@ -99,7 +99,7 @@ def test_a_database_that_fails_in_its_middle_is_read_again(
     store.execute("INSERT INTO metrics VALUES ('loss', 1.0, 1700000000000, 'r1', 1, 0)")
     store.close()
     written = path.stat().st_mtime
-    monkeypatch.setattr(time, "time", lambda: written + 10 * base.RACY_SECONDS)
+    monkeypatch.setattr(time, "time", lambda: written + 10 * freshness.GRAIN_SECONDS)
     real_read, failures = MLFLOW.read, 1
 
     def read(connection: sqlite3.Connection, key: str, cursor: TableCursor) -> Iterator[Batch]:
@@ -120,7 +120,7 @@ def test_a_database_that_fails_in_its_middle_is_read_again(
     assert (rows, looks, feed.error) == (1, 2, None)
     failures = 1000  # damaged for good: not copied again for ever
     path.touch()
-    monkeypatch.setattr(time, "time", lambda: path.stat().st_mtime + 10 * base.RACY_SECONDS)
+    monkeypatch.setattr(time, "time", lambda: path.stat().st_mtime + 10 * freshness.GRAIN_SECONDS)
     looks = 0
     while feed.changed():
         looks += not feed.advance().more
@@ -184,8 +184,45 @@ def test_a_run_that_was_given_up_hides_no_change_from_the_others_of_its_database
     with Watched(tmp_path, settings=Settings(poll_seconds=0.05)) as watched:
         watched.run(lambda run: "given up" in (run.error or ""))
         watched.run(points(1))
-        time.sleep(2 * base.RACY_SECONDS)  # what was just written is read again unasked
+        time.sleep(2 * freshness.GRAIN_SECONDS)  # what was just written is read again unasked
         store.execute(insert, (0.5, sound, 2))
         watched.run(points(2))
         assert any("given up" in (run.error or "") for run in watched.last.runs)
+    store.close()
+
+
+@pytest.mark.parametrize("ahead", [-3600.0, 0.0, 3600.0])
+def test_a_commit_within_the_tick_of_the_one_before_is_found_by_any_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    """It leaves size and time as they were: a database grows by pages, not by rows."""
+    path = tmp_path / "mlflow.db"
+    store = stores.mlflow(path)
+    insert = "INSERT INTO metrics VALUES ('loss', 1.0, 1700000000000, 'r1', ?, 0)"
+    store.execute("INSERT INTO runs VALUES ('r1', 'run', 'RUNNING', 1700000000000, NULL, 'active')")
+    steady = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: steady)
+    feed = table_feed.TableFeed(path, MLFLOW, "r1")
+    held = 0
+
+    def read() -> int:
+        nonlocal held
+        while feed.changed():
+            held += len(feed.advance().batch)
+        return held
+
+    store.execute(insert, (1,))
+    assert read() == 1
+    stamp = time.time() + ahead
+    store.execute(insert, (2,))
+    os.utime(path, (stamp, stamp))
+    assert read() == 2
+    size = path.stat().st_size
+    store.execute(insert, (3,))
+    os.utime(path, (stamp, stamp))
+    assert path.stat().st_size == size
+    assert read() == 2
+    steady += 2 * freshness.GRAIN_SECONDS
+    assert read() == 3
+    assert not feed.changed()
     store.close()

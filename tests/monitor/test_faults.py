@@ -48,8 +48,9 @@ def test_a_commit_within_the_clocks_grain_of_a_slow_opening_is_read(
     store.execute("INSERT INTO runs VALUES ('r1', 'run', 'RUNNING', 1700000000000, NULL, 'active')")
     store.execute(insert, (1.0, 1))
     status = path.stat()
-    real_open, ahead = table_feed.open_readonly, 0.0
+    real_open, ahead, steady = table_feed.open_readonly, 0.0, time.monotonic()
     monkeypatch.setattr(time, "time", lambda: status.st_mtime + 0.01 + ahead)
+    monkeypatch.setattr(time, "monotonic", lambda: steady + ahead)
 
     def slow_open(opened: Path) -> sqlite3.Connection:
         nonlocal ahead

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
-from lossmon.sources.base import RACY_SECONDS, Read
+from lossmon.sources.base import Read
 from lossmon.sources.descriptors import DescriptorPool
 from lossmon.sources.documents import FileDocumentTail
 from lossmon.sources.files import RECHECK_SECONDS, FileTail
@@ -467,24 +466,6 @@ def test_document_replaced_while_it_is_read_is_finished_first(tmp_path: Path) ->
     assert first.data + second.data == b"a" * 1000
     assert not second.more
     assert text_of(drain(tail)) == b"b" * 900
-    tail.close()
-
-
-def test_document_written_again_within_the_clocks_grain_is_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two writes of one length within a tick of the file system's clock have one stat."""
-    path = tmp_path / "state.json"
-    path.write_bytes(b'{"a": 1}')
-    written = path.stat()
-    monkeypatch.setattr(time, "time", lambda: written.st_mtime + 0.001)
-    tail = FileDocumentTail(str(path))
-    assert text_of(drain(tail)) == b'{"a": 1}'
-    path.write_bytes(b'{"a": 2}')
-    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
-    monkeypatch.setattr(time, "time", lambda: written.st_mtime + 2 * RACY_SECONDS)
-    assert text_of(drain(tail)) == b'{"a": 2}'
-    assert not tail.changed()
     tail.close()
 
 

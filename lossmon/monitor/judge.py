@@ -1,0 +1,83 @@
+"""`Judge`: what a run's rows mean, found in bounded steps from what is stored."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from lossmon.analysis.analyzer import Analyzer
+from lossmon.model import Event, Forecast, RoleMap, Run, Summary, Verdict, choose_judged
+from lossmon.settings import Settings
+
+ANALYSE_ROWS: Final = 65536
+"""Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
+
+
+class Judge:
+    """Judges one run; begins anew when a better series to judge turns up, or with another run.
+
+    The rows are read from the run itself, so that nothing that was read is asked for twice.
+    """
+
+    def __init__(self, settings: Settings, roles: RoleMap) -> None:
+        self._settings = settings
+        self._roles = roles
+        self._run: Run | None = None
+        self._begin_anew((settings.train, settings.eval))
+
+    def _begin_anew(self, judged: tuple[str | None, str | None]) -> None:
+        self._judged = judged
+        self._done = 0
+        self._analyzer = Analyzer(
+            train=judged[0],
+            eval=judged[1],
+            roles=self._roles,
+            plateau_gain=self._settings.plateau_gain,
+        )
+
+    def behind(self, run: Run) -> bool:
+        """Say whether rows of the run were not judged yet."""
+        return (self._done if run is self._run else 0) < len(run)
+
+    def skip(self, run: Run) -> None:
+        """Leave what was not judged yet as it is: judging it failed."""
+        self._run, self._done = run, len(run)
+
+    def go_on(self, run: Run, deadline: float) -> bool:
+        """Judge rows until none is left or `deadline` (monotonic s); True if the result changed."""
+        changed = run is not self._run
+        if changed:
+            self._run = run
+            self._begin_anew((self._settings.train, self._settings.eval))
+        if self.behind(run):
+            sizes = {name: len(series) for name, series in run.series.items()}
+            judged = choose_judged(sizes, self._roles)
+            if judged != self._judged:
+                self._begin_anew(judged)
+        while self.behind(run):
+            stop = min(self._done + ANALYSE_ROWS, len(run))
+            self._analyzer.consume(run.rows(self._done, stop))
+            self._done = stop
+            changed = True
+            if time.monotonic() >= deadline:
+                break
+        return changed
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What was found, and where."""
+        return tuple(self._analyzer.events)
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the run does."""
+        return self._analyzer.verdict
+
+    @property
+    def summary(self) -> Summary:
+        """Its figures."""
+        return self._analyzer.summary
+
+    def forecast(self, total_steps: float | None) -> Forecast | None:
+        """Return where the run is going, if that can be said."""
+        return self._analyzer.forecast(total_steps)

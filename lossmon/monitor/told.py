@@ -1,0 +1,62 @@
+"""What is told of a run beside its points: what its logs said of it, and its figures in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from lossmon.model import RunInfo, Summary, clean_text
+from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
+
+MAX_FACTS: Final = 200
+"""Facts (parameters, host …) kept a run."""
+
+
+def combined(infos: Sequence[RunInfo]) -> RunInfo:
+    """Return what the logs of one run said together; a later one has the last word."""
+    if len(infos) == 1:
+        return infos[0]
+    result = RunInfo()
+    for info in infos:
+        result.total_steps = info.total_steps or result.total_steps
+        result.total_epochs = info.total_epochs or result.total_epochs
+        result.finished |= info.finished
+        result.crashed |= info.crashed
+        result.steps_estimated |= info.steps_estimated
+        result.loss_unit = info.loss_unit or result.loss_unit
+        result.name = info.name or result.name
+        result.best_checkpoint = info.best_checkpoint or result.best_checkpoint
+        result.facts.update(info.facts)
+    return result
+
+
+def facts(info: RunInfo) -> tuple[tuple[str, str], ...]:
+    """Return the facts that a log told, cleaned and bounded."""
+    return tuple(
+        (clean_text(key, 80), clean_text(value, 400))
+        for key, value in list(info.facts.items())[:MAX_FACTS]
+    )
+
+
+def completed(summary: Summary, info: RunInfo, checkpoints: Checkpoints | None) -> Summary:
+    """Return a summary with what the unit of its loss and its saved models add to it."""
+    if info.loss_unit == "nats" and summary.smoothed is not None and summary.smoothed >= 0:
+        summary = replace(
+            summary,
+            probability=math.exp(-summary.smoothed),
+            perplexity=math.exp(summary.smoothed) if summary.smoothed < 700 else None,
+        )
+    if summary.best_eval is not None:
+        best = _best_checkpoint(info, summary.best_eval.step, checkpoints)
+        summary = replace(summary, best_checkpoint=best)
+    return summary
+
+
+def _best_checkpoint(info: RunInfo, step: float, checkpoints: Checkpoints | None) -> str | None:
+    if checkpoints is not None:
+        found = nearest_checkpoint(checkpoints.now(), step)
+        if found is not None:
+            return found.name
+    return info.best_checkpoint
