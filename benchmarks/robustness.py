@@ -46,7 +46,9 @@ def monitor(share: float) -> list[Figure]:
     return [
         Figure(f"{name}: lost", total.lost, "points", 0, reference=f"{total.written:,} points"),
         Figure(f"{name}: doubled, disordered, foreign",
-               total.doubled + total.disordered + total.foreign, "points", 0),
+               total.doubled + total.disordered + total.foreign, "points", 0,
+               reference=f"{total.late} waits of over {torture_monitor.LATE:.0f} s"),
+        Figure(f"{name}: monitors that hung", total.hung, "", 0),
     ]  # fmt: skip
 
 

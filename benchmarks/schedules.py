@@ -28,11 +28,15 @@ class Outcome:
     doubled: int = 0
     disordered: int = 0
     foreign: int = 0
+    hung: int = 0
+    """Schedules whose monitor did nothing more."""
+    late: int = 0
+    """Waits that took long and were not in vain: a starved computer, no broken promise."""
 
     @property
     def failed(self) -> bool:
         """Whether a promise was broken."""
-        return bool(self.lost or self.doubled or self.disordered or self.foreign)
+        return bool(self.lost or self.doubled or self.disordered or self.foreign or self.hung)
 
     def add(self, other: Outcome) -> None:
         """Sum up."""

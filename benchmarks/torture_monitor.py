@@ -10,7 +10,10 @@ appended in pieces and rotated both ways, cut, replaced, moved away and deleted
 written in place or replaced, a gzipped log that arrives in pieces, event files
 with a second one after a resume, a database in both journal modes.
 
-Every point ever written must be in the last snapshot once, and in order.
+Every point ever written must be in the last snapshot once, and in order. A point counts as lost
+once the monitor has asked everything twice in vain since it was written (`Monitor.rounds`): a clock
+would call it lost where the computer is merely busy. What took over `LATE` seconds and came is
+counted apart.
 """
 
 from __future__ import annotations
@@ -37,8 +40,15 @@ from lossmon.monitor import Monitor, Snapshot
 from lossmon.settings import Settings
 from tests.formats import encoding, stores
 
-PATIENCE = 15.0
-"""Seconds until a point that does not come counts as lost."""
+ROUNDS = 3
+"""Rounds in which everything was asked in vain, until a point that did not come is lost: the first
+may have begun before it was written."""
+
+LATE = 15.0
+"""Seconds after which a point that comes is late."""
+
+HANGS = 900.0
+"""Seconds in which no round ends, until the monitor counts as hung."""
 
 
 class Logger(ABC):
@@ -352,6 +362,8 @@ class Schedule:
         self._came = threading.Event()
         self._blamed: Logger | None = None
         """The first whose points did not come."""
+        self._hung = False
+        self._late = 0
 
     def _take(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -375,14 +387,21 @@ class Schedule:
                 ]
         return []
 
-    def _wait_for(self, logger: Logger) -> None:
-        deadline = time.monotonic() + (0.0 if self._blamed else PATIENCE)
+    def _wait_for(self, monitor: Monitor, logger: Logger) -> None:
+        """Wait until the monitor has all points, or would have had them by now."""
+        began = moved = time.monotonic()
+        before = last = monitor.rounds
         while logger.steps and self._held(logger) != logger.steps:
-            if time.monotonic() >= deadline:
+            now, rounds = time.monotonic(), monitor.rounds
+            if rounds != last or self._came.is_set():
+                last, moved = rounds, now
+            self._hung |= now - moved > HANGS
+            if self._blamed or self._hung or rounds >= before + ROUNDS:
                 self._blamed = self._blamed or logger  # what comes after it would fail as well
                 return
-            self._came.wait(0.05)
             self._came.clear()
+            self._came.wait(0.05)
+        self._late += time.monotonic() - began > LATE
 
     def run(self, operations: int) -> Outcome:
         """Run the schedule; count what came of it."""
@@ -391,7 +410,7 @@ class Schedule:
         with Monitor([str(self._folder)], settings) as monitor:
             monitor.start(self._take)
             for logger in self._loggers:
-                logger.caught_up = lambda logger=logger: self._wait_for(logger)
+                logger.caught_up = partial(self._wait_for, monitor, logger)
                 # What was rotated away before anyone looked is another run's.
                 logger.caught_up()
             for _ in range(operations):
@@ -406,8 +425,8 @@ class Schedule:
             for logger in self._loggers:
                 logger.end()
             for logger in self._loggers:
-                self._wait_for(logger)
-            outcome = Outcome()
+                self._wait_for(monitor, logger)
+            outcome = Outcome(hung=int(self._hung), late=self._late)
             # After a failure the others were not waited for.
             for logger in self._loggers if self._blamed is None else [self._blamed]:
                 outcome.add(self._compare(logger))

@@ -23,6 +23,7 @@ from lossmon.errors import SourceNotFound
 from lossmon.monitor.library import Library
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.recent import lines
+from lossmon.monitor.rounds import Rounds
 from lossmon.monitor.snapshot import Snapshot
 from lossmon.monitor.tracked import TrackedRun
 from lossmon.monitor.twins import Twins
@@ -96,6 +97,8 @@ class Monitor:
         self._watcher = Watcher(interval=self.settings.poll_seconds)
         self._watcher_notices: tuple[str, ...] = ()
         self._scanned = False
+        self._searches = 0
+        self._rounds = Rounds()
         self._rest_until = 0.0
         """Nobody looks at a snapshot before (monotonic seconds)."""
 
@@ -207,6 +210,8 @@ class Monitor:
                 pause = self._idle_seconds()
                 if self._unpublished():
                     pause = min(pause, max(0.0, due - time.monotonic()))
+                else:
+                    self._rounds.idle(self._version, self._watcher.sweeps, self._searches)
                 self._watcher.wait(pause)
                 # What comes now is read with what comes until somebody looks: three points cost
                 # hardly more than one.
@@ -220,6 +225,11 @@ class Monitor:
         A load that is under way goes on. Returns at once; any thread may call.
         """
         self._rest_until = time.monotonic() + seconds
+
+    @property
+    def rounds(self) -> int:
+        """How often everything was asked in vain: two more, and nothing is late. Any thread."""
+        return self._rounds.count
 
     def _idle_seconds(self) -> float:
         """Return how long there is nothing to do if nothing comes."""
@@ -323,6 +333,7 @@ class Monitor:
             if changed is None:
                 self._scan = None
                 self._scanned = True
+                self._searches += 1
                 if library.rescan_tables():
                     self._watch_runs(library)
                 pause = max(RESCAN_SECONDS, RESCAN_SHARE * self._scan_took)

@@ -61,6 +61,11 @@ class SecondLook:
         settled = waited >= grain or grain <= age <= self._oldest + waited + grain
         self._due = None if settled else self._met + grain
 
+    @property
+    def settled(self) -> bool:
+        """Whether what was read is surely what its signature stands for; no second look is due."""
+        return self.signature is not None and self._due is None
+
     def forget(self) -> None:
         """Take no state for read: the reading failed, or what was read is gone."""
         self.signature = self._looked = self._due = None

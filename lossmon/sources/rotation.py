@@ -15,16 +15,16 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
+import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 from lossmon.record import record
 from lossmon.sources.fingerprint import Fingerprint
+from lossmon.sources.freshness import SecondLook
 
 Identity = tuple[int, int]
 """Device and inode."""
@@ -39,8 +39,6 @@ MAX_COPIES: Final = 32
 COMPARED: Final = 65536
 """Bytes in which a copy that is still being made is compared with its original."""
 
-TICK_SECONDS: Final = 0.1
-"""A directory changed so recently may change again without its time showing it."""
 _TRIES: Final = 8
 """Looks at a directory that is being rotated at the same time."""
 _TELLING: Final = 128
@@ -210,6 +208,36 @@ def _opened(part: Rotated) -> Iterator[int]:
         os.close(descriptor)
 
 
+class _Listed:
+    """The names in the last few directories: 2,000 logs in one must not list it 2,000 times."""
+
+    KEPT: Final = 4
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[SecondLook, list[str]]] = {}
+        self._lock = threading.Lock()
+
+    def names(self, directory: str) -> list[str] | None:
+        """Return the sorted names; None: it was just changed, and may be again without a trace.
+
+        OSError where it cannot be listed.
+        """
+        modified_ns = os.stat(directory).st_mtime_ns
+        with self._lock:
+            look, names = self._kept.pop(directory, (SecondLook(), []))
+            if look.wanted(modified_ns):
+                look.reading(modified_ns, modified_ns)
+                with os.scandir(directory) as entries:
+                    names = sorted(entry.name for entry in islice(entries, MAX_ENTRIES))
+            while len(self._kept) >= self.KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[directory] = look, names
+            return names if look.settled else None
+
+
+_listed: Final = _Listed()
+
+
 def newest(path: str) -> Identity:
     """Return the identity of the part of `path` that was rotated last, or `NONE_YET`."""
     parts = _rotated(path)
@@ -220,13 +248,10 @@ def _has_none(path: str) -> bool:
     """Whether it is sure at little cost that nothing was rotated: the usual case by far."""
     directory, base = os.path.split(path)
     try:
-        modified_ns = os.stat(directory or ".").st_mtime_ns
-        if time.time() - modified_ns / 1e9 < TICK_SECONDS:
-            return False
-        names = _names(directory or ".", modified_ns)
+        names = _listed.names(directory or ".")
     except OSError:
         return False
-    if len(names) >= MAX_ENTRIES:
+    if names is None or len(names) >= MAX_ENTRIES:
         return False
     index = bisect_left(names, base)
     while index < len(names) and names[index].startswith(base):
@@ -234,13 +259,6 @@ def _has_none(path: str) -> bool:
             return False
         index += 1
     return True
-
-
-@lru_cache(maxsize=4)
-def _names(directory: str, modified_ns: int) -> list[str]:
-    """Return the sorted names in a directory: 2,000 logs in one must not list it 2,000 times."""
-    with os.scandir(directory) as entries:
-        return sorted(entry.name for entry in islice(entries, MAX_ENTRIES))
 
 
 def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, Identity]:

@@ -73,6 +73,10 @@ class Watcher:
         self._events = DirectoryEvents(self._note)
         self._sweep: list[tuple[float, int, str]] = []
         self._turns = 0
+        self.sweeps = 0
+        """How often each path had its turn."""
+        self._unasked: set[str] = set()
+        """Those that had none yet since then."""
         self._wake = threading.Event()
         # Touched by the threads of watchdog: only `_hints` and `_wake`.
         self._lock = threading.Lock()
@@ -100,6 +104,7 @@ class Watcher:
         entry = self._paths.pop(path, None)
         if entry is not None:
             self._disarm(path, entry)
+            self._unasked.discard(path)
 
     def wake(self) -> None:
         """Make `wait` return: for sources that have their own thread."""
@@ -126,10 +131,14 @@ class Watcher:
             if entry is None or entry.turn != turn:
                 continue
             self._rearm(path, entry, now)
+            self._unasked.discard(path)
             if entry.probe():
                 entry.changed_at = now
                 found.add(path)
             self._schedule(path, entry, self._pause(entry, now))
+        if not self._unasked:
+            self.sweeps += 1
+            self._unasked = set(self._paths)
         busy: set[str] = set()
         for path in found:
             busy |= self._paths[path].directories
