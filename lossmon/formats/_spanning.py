@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import ConsoleFormat, reason
 
 
 class SpanningFormat(ConsoleFormat):
-    """Recognised by one match of `signature` anywhere in the head, across line ends."""
+    """Recognised by one match of `signature` anywhere in the head, across line ends.
+
+    `within`: a text in the first line of all that `signature` matches, which then begins with
+    that line (`^`): it is tried where the text stands, not at every character.
+    """
+
+    within: ClassVar[str] = ""
 
     def judge(self, text: str) -> Sniff | None:
-        match = self.signature.search(text)
-        return None if match is None else Sniff(self.confidence, reason(1, match[0]))
+        if not self.within:
+            match = self.signature.search(text)
+            return None if match is None else Sniff(self.confidence, reason(1, match[0]))
+        at = text.find(self.within)
+        while at >= 0:
+            match = self.signature.match(text, text.rfind("\n", 0, at) + 1)
+            if match is not None:
+                return Sniff(self.confidence, reason(1, match[0]))
+            end = text.find("\n", at)
+            at = text.find(self.within, end) if end >= 0 else -1
+        return None

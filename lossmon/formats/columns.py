@@ -89,7 +89,10 @@ class StepLossFormat(StreamFormat):
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
         if not head[:1].isdigit():
             return None
-        rows = [line.split() for line in Head.of(head).lines]
+        looked = Head.of(head)
+        if any(len(line.split(None, 2)) != 2 for line in looked.lines[:_LEAST_ROWS]):
+            return None
+        rows = [line.split() for line in looked.lines]
         if not head.endswith(b"\n"):
             rows = rows[:-1]
         if len(rows) < _LEAST_ROWS or any(len(row) != 2 for row in rows):

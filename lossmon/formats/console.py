@@ -231,6 +231,8 @@ class ConsoleFormat(StreamFormat):
     """
 
     signature: ClassVar[re.Pattern[str]]
+    at_start: ClassVar[bool] = False
+    """`signature` begins with a line (`^`, and nothing beside it): it is tried there alone."""
     confidence: ClassVar[float] = 0.93
     parser_class: ClassVar[type[ConsoleParser]]
 
@@ -244,7 +246,7 @@ class ConsoleFormat(StreamFormat):
 
     def judge(self, text: str) -> Sniff | None:
         """Say how sure the format is of a plain text that holds one of its needles."""
-        found, first = count_lines(self.signature, text, self.needles)
+        found, first = count_lines(self.signature, text, self.needles, at_start=self.at_start)
         if not found:
             return None
         return Sniff(self.confidence, reason(found, first))
@@ -253,11 +255,15 @@ class ConsoleFormat(StreamFormat):
         return self.parser_class(context)
 
 
-def count_lines(signature: re.Pattern[str], text: str, needles: Iterable[str]) -> tuple[int, str]:
+def count_lines(
+    signature: re.Pattern[str], text: str, needles: Iterable[str], *, at_start: bool = False
+) -> tuple[int, str]:
     """Return how many lines of a text match (up to `MAX_SNIFFED_LINES`), and the first match.
 
-    Only lines that hold one of `needles` are tried, `_MAX_TRIED_LINES` at most for each.
+    Only lines that hold one of `needles` are tried, `_MAX_TRIED_LINES` at most for each;
+    `at_start`: at their beginnings alone, where a search would try every character.
     """
+    tried = signature.match if at_start else signature.search
     found = 0
     first = ""
     for needle in needles:
@@ -268,7 +274,7 @@ def count_lines(signature: re.Pattern[str], text: str, needles: Iterable[str]) -
             start = max(text.rfind("\n", 0, at) + 1, at - _MAX_SNIFFED_LINE)
             stop = text.find("\n", at)
             stop = len(text) if stop < 0 else stop
-            match = signature.search(text, start, min(stop, at + _MAX_SNIFFED_LINE))
+            match = tried(text, start, min(stop, at + _MAX_SNIFFED_LINE))
             if match:
                 found += 1
                 first = first or match[0]

@@ -19,12 +19,22 @@ _DOCUMENTS = (".md", ".markdown", ".rst", ".html", ".tex", ".ipynb")
 """Tables of results stand in these, too."""
 
 
-def table_of(head: Head) -> tuple[list[str], list[list[str]], str] | None:
+_Table = tuple[list[str], list[list[str]], str]
+
+
+def table_of(head: Head) -> _Table | None:
     """Return header, first rows and delimiter of a table, None if a head is none.
 
     Blanks separate only where the header stands in a comment (`# step loss`):
     a line of words over numbers is more often a console's table.
     """
+    kept: dict[str, _Table | None] = head.kept
+    if "table" not in kept:
+        kept["table"] = _table_of(head)
+    return kept["table"]
+
+
+def _table_of(head: Head) -> _Table | None:
     comment: list[str] = []
     lines = head.lines[:_ROWS_LOOKED_AT]
     ended = head.text.endswith("\n") or len(head.lines) > len(lines)

@@ -93,6 +93,7 @@ class Skorch(SpanningFormat):
         "      1        2.2711       0.3417        2.2283  1.2303"
     )
     needles = ("  dur",)
+    within = " epoch  "
     signature = late(r"^ {1,12}epoch {2,24}[^\n]{1,400} dur\b[^\n]{0,40}\n-{4,12}  ", re.MULTILINE)
     parser_class = SkorchParser
 

@@ -153,6 +153,8 @@ class GeneralText(StreamFormat):
         text = looked.text
         if text.lstrip()[:2] in ("{\n", "[\n") and "\n}\n{\n" not in text:
             return None  # a JSON document
+        if ",sha256=" in text[:4096]:
+            return None  # a list of files with their sums, such as every wheel has
         if "\n@@ -" in text or text.startswith("── "):
             return None  # a patch, a report of lossmon's own
         parser = GeneralParser()

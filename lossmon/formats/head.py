@@ -73,14 +73,17 @@ class Head(bytes):
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The first `MAX_LINES` non-blank lines; a last one that is not ended is among them."""
-        found: list[str] = []
-        for match in _LINE.finditer(self.text):
-            line = match.group()
-            if not line.isspace():
-                found.append(line)
-                if len(found) == MAX_LINES:
-                    break
-        return tuple(found)
+        at_most = MAX_LINES + 8
+        pieces = self.text.split("\n", at_most)
+        whole = len(pieces) <= at_most
+        found = [line for line in (pieces if whole else pieces[:-1]) if line.strip()]
+        if not whole and len(found) < MAX_LINES:  # blank ones were among them, maybe thousands
+            for match in _LINE.finditer(pieces[-1]):
+                if not match.group().isspace():
+                    found.append(match.group())
+                    if len(found) == MAX_LINES:
+                        break
+        return tuple(found[:MAX_LINES])
 
     @cached_property
     def encoded(self) -> bytes:
@@ -89,7 +92,20 @@ class Head(bytes):
 
     def holds(self, needle: str) -> bool:
         """Whether the text holds `needle`; most of two hundred needles are told by a table."""
-        return self.may_hold(needle) and needle in self.text
+        found = self._held.get(needle)
+        if found is None:
+            found = self._held[needle] = self.may_hold(needle) and needle in self.text
+        return found
+
+    @cached_property
+    def _held(self) -> dict[str, bool]:
+        """What was asked before: the index asks for a format, then the format itself."""
+        return {}
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What else several formats work out of a head, by what it is called."""
+        return {}
 
     def may_hold(self, needle: str) -> bool:
         """Whether the text is too small to tell, or all trigrams of `needle` are somewhere."""

@@ -153,7 +153,7 @@ class JsonHistoryFormat(DocumentFormat):
         if start not in (b"{", b"[") or len(Head.of(head).records) > 1:
             return None  # records a line
         text = Head.of(head).text
-        if start == b"{" and (named := _SERIES.findall(text)):
+        if start == b"{" and '"steps"' in text and (named := _SERIES.findall(text)):
             return judge([*named, "step"], (), "a JSON object of series")
         if start == b"{" and (names := _names_of_lists(text)):
             return judge(names, (), "a JSON object of lists")

@@ -131,7 +131,7 @@ class LlmCConsole(ConsoleFormat):
     )
     needles = (" loss ",)
     signature = late(
-        rf"(?<![\w\"'`])step\s{{1,8}}{STEP}"
+        rf"step(?<![\w\"'`]step)\s{{1,8}}{STEP}"
         rf"(?:/{STEP} \| (?:train )?loss {NUM} ?[(|]|: train loss {NUM} \(took)"
     )
     parser_class = LlmCConsoleParser

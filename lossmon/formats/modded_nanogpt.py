@@ -81,7 +81,7 @@ class ParameterGolf(ConsoleFormat):
     title = "parameter-golf log"
     sample = "step:200/20000 val_loss:2.6061 val_bpb:1.5435 train_time:8712ms step_avg:43.56ms"
     needles = ("val_bpb:",)
-    signature = late(rf"(?<![\w/\"'`])step:{STEP}/{STEP} [^\n]{{0,200}}val_bpb:{NUM}")
+    signature = late(rf"step:(?<![\w/\"'`]step:){STEP}/{STEP} [^\n]{{0,200}}val_bpb:{NUM}")
     confidence = 0.95
     parser_class = ModdedNanoGPTParser
 

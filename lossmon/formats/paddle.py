@@ -10,8 +10,15 @@ import re
 from typing import Final
 
 from lossmon.formats._late import late
-from lossmon.formats.base import Context
-from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
+from lossmon.formats.base import Context, Sniff
+from lossmon.formats.console import (
+    MAX_SNIFFED_LINES,
+    NUM,
+    ConsoleFormat,
+    ConsoleParser,
+    count_lines,
+    reason,
+)
 from lossmon.formats.pairs import explicit_pairs
 
 _DETECTION: Final = late(r"Epoch: \[(\d{1,9})\] \[ {0,9}(\d{1,12})/(\d{1,12})\] ")
@@ -32,6 +39,9 @@ _AP: Final = late(
 """The mean over all classes, as the tools of COCO and of VOC print it."""
 _FIT_EPOCH: Final = late(r"Epoch (\d{1,9})/(\d{1,9})\s*\Z")
 _FIT: Final = late(r"step {1,9}(\d{1,12})/(\d{1,12})(?: \[[=>.]{1,80}\])? - ")
+_FIT_LINE: Final = late(
+    rf"^step {{1,9}}\d{{1,12}}/\d{{1,12}}(?: \[[=>.]{{1,80}}\])? - loss: {NUM}", re.MULTILINE
+)
 _LR: Final = late(r"\blr\(\w{1,60}\):")
 _NOT_METRICS: Final = frozenset(
     [
@@ -178,11 +188,18 @@ class Paddle(ConsoleFormat):
         rf"loss: {NUM}"
         rf"|(?<![\w ])global step \d{{1,15}}, epoch: \d{{1,9}}, batch: \d{{1,12}}, "
         rf"[^\n]{{0,60}}loss: {NUM}"
-        rf"|(?:^|- {{1,4}}|INFO: )loss: {NUM}, learning_rate: {NUM}, global_step: \d{{1,15}}, "
-        rf"|^step {{1,9}}\d{{1,12}}/\d{{1,12}}(?: \[[=>.]{{1,80}}\])? - loss: {NUM}",
+        rf"|(?:^|- {{1,4}}|INFO: )loss: {NUM}, learning_rate: {NUM}, global_step: \d{{1,15}}, ",
         re.MULTILINE,
     )
     parser_class = PaddleParser
+
+    def judge(self, text: str) -> Sniff | None:
+        # ` - loss: ` stands in every line of Keras, too: these are tried with their own alone.
+        *others, fit = self.needles
+        found, first = count_lines(self.signature, text, others)
+        more, other = count_lines(_FIT_LINE, text, (fit,), at_start=True)
+        found = min(found + more, MAX_SNIFFED_LINES)
+        return Sniff(self.confidence, reason(found, first or other)) if found else None
 
 
 FORMAT = Paddle()

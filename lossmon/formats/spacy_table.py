@@ -68,6 +68,7 @@ class Spacy(SpanningFormat):
         "  0      20          4.93       42.98    0.43"
     )
     needles = ("LOSS ",)
+    within = "  #  "
     signature = late(r"^E {2,12}# {2,12}[^\n]{0,300}\n-{3,12} {2}-{3,12} {2}", re.MULTILINE)
     parser_class = SpacyParser
 

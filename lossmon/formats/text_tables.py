@@ -24,6 +24,8 @@ from lossmon.model.roles import words
 from lossmon.record import record
 
 _COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
+_BEGINS: Final = late(rf"\s*+(?i:{'|'.join(sorted(_COUNTERS))})\s")
+"""What every header begins with: told of hundreds of lines faster than by taking them apart."""
 _CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 _MAX_COLUMNS: Final = 40
@@ -181,7 +183,9 @@ class TextTable(StreamFormat):
         lines = looked.lines if looked.text.endswith("\n") else looked.lines[:-1]
         headers: list[Header] = []
         counters: list[float] = []
-        for line in map(_without_edges, lines):
+        if any(frame in looked.text for frame in _FRAMES):
+            lines = tuple(map(_without_edges, lines))
+        for line in lines:
             if headers and line.lstrip()[:1].isdigit():
                 found = _first_counter(headers, line)
                 if found is not None:
@@ -191,7 +195,7 @@ class TextTable(StreamFormat):
                         named = ", ".join(headers[0].names[:4])
                         return Sniff(0.5, f"rows of numbers under the header {named}")
                     continue
-            elif (begun := headers_of(line)) != []:
+            elif _BEGINS.match(line) is not None and (begun := headers_of(line)) != []:
                 headers, counters = begun, []
         return None
 

@@ -54,6 +54,7 @@ class YoloResults(ConsoleFormat):
     )
     needles = ("G ",)
     signature = late("^" + _ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
+    at_start = True
     parser_class = YoloResultsParser
 
 
