@@ -33,6 +33,10 @@ class JsonDocumentParser(Parser):
     def document(self, value: Any) -> None:
         """Take the document; add its rows with `record`."""
 
+    def value_of(self, data: bytes) -> Any:
+        """Return what a document's bytes say; None where they are no such document."""
+        return loads(data)
+
     def broken(self, text: str) -> None:
         """Take the text of a document that is no JSON (already counted as bad)."""
 
@@ -57,7 +61,7 @@ class JsonDocumentParser(Parser):
         if self._too_long:
             self.bad_records += 1
         elif data.strip():
-            value = loads(data)
+            value = self.value_of(data)
             if value is None:
                 self.bad_records += 1
                 self.broken(data.decode("utf-8", "replace"))

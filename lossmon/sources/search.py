@@ -33,7 +33,14 @@ _CODE: Final = (
 )
 _OTHER: Final = "pkl pickle joblib model vocab spm lock pid swp tmp part yaml yml toml cfg ini"
 _SKIPPED_SUFFIXES: Final = frozenset(" ".join((_WEIGHTS, _DATA, _MEDIA, _CODE, _OTHER)).split())
-_KEPT_NAMES: Final = frozenset({"meta.yaml"})  # MLflow's file store: a run's name and status
+_KEPT_NAMES: Final = frozenset(
+    {"meta.yaml"}  # MLflow's file store: a run's name and status
+    | {
+        f"{name}.{suffix}"
+        for name in ("history", "metrics", "losses")
+        for suffix in ("yaml", "yml")
+    }
+)
 _KEPT_WORD: Final = "tfevents"  # event files end in the host's name, which may be `node.c`
 _HIDDEN_FILES: Final = {".aim": "run_metadata.sqlite"}
 """What is looked at in a hidden folder: an Aim repository's list of runs."""
