@@ -101,6 +101,10 @@ class Monitor:
         self._rounds = Rounds()
         self._rest_until = 0.0
         """Nobody looks at a snapshot before (monotonic seconds)."""
+        self._way_until = 0.0
+        """A key is answered before (monotonic seconds); …"""
+        self._way_paid = 0.0
+        """… for the next one it is waited from here on."""
 
     def __enter__(self) -> Monitor:
         return self
@@ -230,6 +234,21 @@ class Monitor:
     def rounds(self) -> int:
         """How often everything was asked in vain: two more, and nothing is late. Any thread."""
         return self._rounds.count
+
+    def give_way(self, seconds: float) -> None:
+        """Let the screen answer a key first: no piece of work is begun within so long.
+
+        Of the time at most half is given away, however many keys come. Any thread may call.
+        """
+        self._way_until = time.monotonic() + seconds
+
+    def _make_way(self) -> None:
+        """Between two pieces of work: wait until a key that came is answered."""
+        now = time.monotonic()
+        wait = self._way_until - now
+        if wait > 0 and now >= self._way_paid:
+            self._stop.wait(wait)
+            self._way_paid = time.monotonic() + wait
 
     def _idle_seconds(self) -> float:
         """Return how long there is nothing to do if nothing comes."""
@@ -378,6 +397,7 @@ class Monitor:
         """Give each run that is worth a look a turn; one that is not done goes to the end."""
         for run_id in list(self._ready):
             run = library.runs[run_id]
+            self._make_way()
             # A long load gets half of what is left, so that one run cannot take a whole slice.
             now = time.monotonic()
             del self._ready[run_id]
@@ -438,7 +458,10 @@ class Monitor:
         library = self._open(wait=True)
         self._published = self._state()
         self._version += 1
-        views = [run.view() for run in library.runs.values()]
+        views = []
+        for run in library.runs.values():
+            views.append(run.view())
+            self._make_way()
         runs = self._twins.fold(views, library.searched)
         self._snapshot = Snapshot(
             (*runs, *library.waiting()),

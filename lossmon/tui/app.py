@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 
 FIRST_PICTURE_SECONDS: Final = 0.5
 """So long at most reading waits for the first picture: a terminal may take no bytes for a while."""
+ANSWER_SECONDS: Final = 0.05
+"""Within these a key is answered: reading, judging and news wait so long."""
+TOGETHER: Final = 0.02
+"""So long pictures that come late are waited for together."""
 DROP_SECONDS: Final = 10.0
 """How often views that are not shown let go of what has changed since."""
 
@@ -113,6 +117,10 @@ class LossmonApp(Roaming):
         self._pace = pace or Pace(0.0)
         self._due: Timer | None = None
         """Runs while news waits for what the last pictures cost."""
+        self._drawn_due: Timer | None = None
+        """Runs while pictures wait for the answer to a key."""
+        self._owing = False
+        """Whether pictures of the last news are still to come, and to be paid for."""
         self._began = 0.0
         """CPU seconds of this thread when the newest picture was begun."""
         self._pictured = threading.Event()
@@ -123,8 +131,19 @@ class LossmonApp(Roaming):
 
     # ---- life
 
+    def key_comes(self) -> None:
+        """Make room for the answer to a key. Called on the thread that reads the terminal."""
+        self.desk.studio.hurry(ANSWER_SECONDS)
+        self._feed.give_way(ANSWER_SECONDS)
+
     async def on_event(self, event: events.Event) -> None:
         """Hand a key on to a prompt that was opened while the key was on its way."""
+        await self._hear(event)
+        if isinstance(event, events.Key) and event.is_forwarded:
+            self.desk.studio.calm()
+            self._owing = False
+
+    async def _hear(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and event.is_forwarded:
             focused: object = self.focused
             if isinstance(focused, TakesKeys) and not focused.has_seen(event):
@@ -174,14 +193,26 @@ class LossmonApp(Roaming):
             self.post_message(Drawn())
 
     def on_drawn(self) -> None:
-        """Show what was drawn since the screen went on without it."""
+        """Show what was drawn since the screen went on without it; a key that came goes first."""
+        if self._drawn_due is None:
+            wait = self.desk.studio.hurried
+            if not wait:
+                self._show_drawn()
+            else:
+                self._drawn_due = self.set_timer(wait, self._show_drawn)
+
+    def _show_drawn(self) -> None:
+        self._drawn_due = None
         if self.view is not None:
-            with self.desk.studio.patience(0.0):
-                self.view.show()
+            # Several that come together are one picture.
+            with self.desk.studio.patience(TOGETHER, for_key=False):
+                self.view.show_late()
+        if self._owing:
+            self.call_after_refresh(self._pay)
 
     def on_news(self) -> None:
-        """Draw what changed, or a little later if pictures came thick and fast."""
-        wait = self._pace.wait(time.monotonic())
+        """Draw what changed, or a little later if a key or many pictures came just now."""
+        wait = max(self._pace.wait(time.monotonic()), self.desk.studio.hurried)
         if not wait:
             self._follow()
         elif self._due is None:
@@ -199,8 +230,9 @@ class LossmonApp(Roaming):
         self.call_after_refresh(self._pay)
 
     def _pay(self) -> None:
-        now = time.monotonic()
-        self._pace.spend(self._spent() - self._began, now)
+        now, spent = time.monotonic(), self._spent()
+        self._pace.spend(spent - self._began, now)
+        self._began, self._owing = spent, self.desk.studio.is_behind
         wait = self._pace.wait(now)
         if wait:
             self._feed.rest(wait)
@@ -226,7 +258,7 @@ class LossmonApp(Roaming):
             # Before the first picture no key has anything to act on: it is waited for.
             first = bool(snapshot.runs) and not self._started
             least = FIRST_PICTURE_SECONDS if first else 0.0
-            with self.desk.studio.patience(max(studio.PATIENCE, least)):
+            with self.desk.studio.patience(max(studio.PATIENCE, least), for_key=False):
                 view.show()
         if time.monotonic() >= self._next_drop:
             self._next_drop = time.monotonic() + DROP_SECONDS

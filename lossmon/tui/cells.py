@@ -11,12 +11,15 @@ inside; `tests/tui/test_bytes.py` holds it to what it promises.
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 
 @runtime_checkable
@@ -25,6 +28,27 @@ class KeepsStrips(Protocol):
 
     def strip_at(self, y: int) -> Strip | None:
         """Return a line with all its colours, None where Textual must compose it."""
+
+
+def send_now(screen: Screen[Any], widgets: Iterable[Widget]) -> None:
+    """Send what differs on these widgets now, not with the next of Textual's sixty frames a second.
+
+    Textual collects what is dirty by messages between its tasks, and then waits for the frame: of
+    the time from a key to its answer that is a third. Where all is to be laid out or repainted
+    anyway, it is left to that.
+    """
+    app = screen.app
+    whole = screen._layout_required or screen._repaint_required or screen._repaint_regions
+    if whole or app._batch_count or app.screen is not screen or not screen.size:
+        return
+    screen._compositor.update_widgets(set(widgets))
+    if screen._compositor._dirty_regions:
+        screen._compositor_refresh()
+
+
+def send_whole(screen: Screen[Any]) -> None:
+    """Send a screen that has just been put on top of another now, not with the next frame."""
+    screen._on_timer_update()
 
 
 class CellsUpdate(ChopsUpdate):
@@ -61,6 +85,17 @@ class CellCompositor(Compositor):
         if update is None:
             return None
         return CellsUpdate(update.chops, update.spans, update.chop_ends)
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """Return an update of the whole screen."""
+        dirty, self._dirty_regions = self._dirty_regions, {self.size.region}
+        kept = None if simplify else self._kept()
+        self._dirty_regions = dirty
+        if kept is None:
+            return super().render_full_update(simplify)
+        self._dirty_regions.clear()
+        strips = [[strip for strip in chop.values() if strip is not None] for chop in kept.chops]
+        return LayoutUpdate(list(strips), self.size.region)
 
     def _kept(self) -> CellsUpdate | None:
         """Return the update if all that is dirty lies within lines that widgets keep."""

@@ -19,17 +19,29 @@ import select
 import signal
 import threading
 from functools import partial
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol, runtime_checkable
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 TICK_SECONDS: Final = ESCAPE_DELAY / 2
 """How often the parser is asked whether an escape was a key of its own …"""
 TICKS: Final = 8
 """… and how many times after the last input: far beyond the delay at which it decides."""
 _PIECE: Final = 4096
+_ANSWERED: Final = (events.Key, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
+"""What somebody waits for an answer to."""
+
+
+@runtime_checkable
+class HearsKeys(Protocol):
+    """An app that makes room for the answer to a key before the key reaches it."""
+
+    def key_comes(self) -> None:
+        """Called on the input's thread."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -82,6 +94,12 @@ class TerminalDriver(LinuxDriver):
                 ticks = TICKS
             for event in parser.tick():
                 self.process_message(event)
+
+    def process_message(self, message: Message) -> None:
+        """Hand a message to the app, and tell it at once of one that is to be answered."""
+        if isinstance(message, _ANSWERED) and isinstance(self._app, HearsKeys):
+            self._app.key_comes()
+        super().process_message(message)
 
     def _watch(self, stopped: int) -> None:
         poll = select.poll()

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _BLOCK: Final = 10_000
 """Rows written at a time, so that a run of millions is never held as text."""
 
+_NAME: Final = 50
+"""Characters of a run's name that its files are called after, …"""
+_STEM: Final = 60
+"""… and of all that: longest file names of a system are 255 bytes."""
+
 _ENDINGS: Final = (".svg", ".png", ".txt", ".csv")
 
 
@@ -52,7 +57,9 @@ class Export:
 def export_of(view: View, svg: str) -> Export:
     """Return what a view gives to write; `svg` is its picture."""
     runs = tuple(view.runs())
-    return Export(svg, view.as_text(), runs, runs[0].name if len(runs) == 1 else view.NAME)
+    # A run's long name leaves room for the view's: its files do not look like another view's.
+    name = f"{runs[0].name[:_NAME]}-{view.NAME}" if len(runs) == 1 else view.NAME
+    return Export(svg, view.as_text(), runs, name)
 
 
 def free_stem(directory: Path, name: str) -> Path:
@@ -63,7 +70,7 @@ def free_stem(directory: Path, name: str) -> Path:
     safe = "".join(char if char.isalnum() or char in "._-" else "_" for char in name)
     safe = safe.strip("._") or "run"
     for number in range(1, 10_000):
-        stem = directory / f"lossmon-{safe[:60]}-{number}"
+        stem = directory / f"lossmon-{safe[:_STEM]}-{number}"
         if not any(stem.with_name(stem.name + end).exists() for end in _ENDINGS):
             return stem
     raise FileExistsError(f"{directory}: 9,999 exports of {safe} are there already")

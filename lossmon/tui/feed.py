@@ -18,6 +18,9 @@ class Feed(Protocol):
     def rest(self, seconds: float) -> None:
         """Hear that no picture is drawn for so long: news may gather meanwhile."""
 
+    def give_way(self, seconds: float) -> None:
+        """Hear that a key is to be answered within so long; any thread may call."""
+
     def stop(self) -> None:
         """End; `on_change` is not called any more."""
 

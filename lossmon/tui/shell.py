@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 from abc import abstractmethod
 from typing import Any, Final
 
@@ -15,6 +16,10 @@ from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 _GC_THRESHOLDS: Final = (5_000, 5, 5)
 """Dropped pictures and plotext's figures hang together in cycles: at the start's threshold (50,000
 objects) up to 10 MB of them would lie about; at this one a search takes half a millisecond."""
+
+SWITCH_SECONDS: Final = 0.001
+"""So long a thread keeps the interpreter while another wants it. A key passes through four threads
+to its answer, and at Python's 5 ms each may wait so long for those that read and draw."""
 
 
 class Shell(App[int]):
@@ -32,6 +37,7 @@ class Shell(App[int]):
         """Take signals; to be called once the first picture stands."""
         if not self.is_headless:
             self._leave_on_signals()
+            sys.setswitchinterval(SWITCH_SECONDS)
         # After ctrl+z and fg the terminal's other screen is empty; Textual sends only changes.
         self.app_resume_signal.subscribe(self, lambda _: self._back_again())
         self.app_suspend_signal.subscribe(self, lambda _: self.nobody_is_there())

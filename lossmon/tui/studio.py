@@ -57,6 +57,8 @@ class Studio:
         """What jobs need not compute again while runs grow: theirs alone."""
         self.tell: Callable[[], None] | None = None
         """Called on the studio's thread when something is done that the screen did not wait for."""
+        self.asked = 0
+        """How many times it was asked."""
         self.spent = 0.0
         """CPU seconds that jobs have taken."""
         self._changed = threading.Condition()
@@ -68,6 +70,10 @@ class Studio:
         self._thread: threading.Thread | None = None
         self._ended = False
         self._until: float | None = None
+        self._rest_until = 0.0
+        self._for_key = True
+        self._hurried = 0.0
+        """Until when a key is to be answered first."""
 
     # ---- for the screen
 
@@ -76,12 +82,18 @@ class Studio:
         return slot in self._late
 
     @contextmanager
-    def patience(self, seconds: float | None = None) -> Iterator[None]:
-        """Wait for all that is asked in the block no longer than this together."""
+    def patience(self, seconds: float | None = None, *, for_key: bool = True) -> Iterator[None]:
+        """Wait for all that is asked in the block no longer than this together.
+
+        What a key is for is waited for so long, the rest half as long: it follows. News are waited
+        for together, until a key is on its way.
+        """
         if self._until is not None:
             yield
             return
-        self._until = time.monotonic() + (PATIENCE if seconds is None else seconds)
+        now, wait = time.monotonic(), PATIENCE if seconds is None else seconds
+        self._until, self._for_key = now + wait, for_key
+        self._rest_until = now + (wait / 2 if for_key else wait)
         try:
             yield
         finally:
@@ -93,17 +105,43 @@ class Studio:
         The first job is what a key is for: it is worked out before all that waits. A job that
         failed raises its error here.
         """
-        until = time.monotonic() + PATIENCE if self._until is None else self._until
-        with self._changed:
+        self.asked += 1
+        with self.patience(), self._changed:
             missing = [job for job in jobs if not self._is_done(job)]
             if missing:
                 self._put(missing, jobs[0])
-                # Looks at the clock after the work too: a wait of 0 s takes what is there.
-                self._changed.wait_for(
-                    lambda: all(map(self._is_done, missing)),
-                    min(max(until - time.monotonic(), 0.0), threading.TIMEOUT_MAX),
-                )
+                assert self._until is not None  # set by `patience`
+                if missing[0] is jobs[0]:
+                    self._wait(missing[:1], self._until)
+                self._wait(missing, self._rest_until)
             return [self._shown(job) for job in jobs]
+
+    def _wait(self, jobs: Sequence[Job], until: float) -> None:
+        # Looks at the clock after the work too: a wait of 0 s takes what is there.
+        self._changed.wait_for(
+            lambda: all(map(self._is_done, jobs)) or (not self._for_key and self.hurried > 0),
+            min(max(until - time.monotonic(), 0.0), threading.TIMEOUT_MAX),
+        )
+
+    def hurry(self, seconds: float) -> None:
+        """Let no news be waited for in the next `seconds`: a key is on its way. Any thread."""
+        with self._changed:
+            self._hurried = time.monotonic() + seconds
+            self._changed.notify_all()
+
+    def calm(self) -> None:
+        """Say that the key was answered."""
+        self._hurried = 0.0
+
+    @property
+    def hurried(self) -> float:
+        """Seconds in which a key is to be answered first, 0 where none is on its way."""
+        return max(self._hurried - time.monotonic(), 0.0)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that is shown is older than what was asked for."""
+        return bool(self._late)
 
     def last(self, slot: Hashable) -> Any:
         """Return the last result of a slot, whatever it was asked for; None where none is there."""

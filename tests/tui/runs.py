@@ -185,6 +185,7 @@ class HandFeed:
         self._on_change: Callable[[Snapshot], None] | None = None
         self.stopped = False
         self.rests: list[float] = []
+        self.ways: list[float] = []
 
     def start(self, on_change: Callable[[Snapshot], None]) -> None:
         """Hand up the first snapshot at once."""
@@ -194,6 +195,10 @@ class HandFeed:
     def rest(self, seconds: float) -> None:
         """Remember for how long nobody looks."""
         self.rests.append(seconds)
+
+    def give_way(self, seconds: float) -> None:
+        """Remember for how long it was to give way."""
+        self.ways.append(seconds)
 
     def stop(self) -> None:
         """Remember that it was stopped."""

@@ -81,3 +81,26 @@ def test_the_end_is_told_however_often() -> None:
     event.close()
     event.set()  # after the end it is only an event
     assert event.is_set()
+
+
+def test_an_app_hears_of_a_key_before_the_key_is_on_its_way() -> None:
+    told: list[str] = []
+
+    class Hearing:
+        def key_comes(self) -> None:
+            told.append("comes")
+
+    class Telling(TerminalDriver):
+        def __init__(self) -> None:
+            self._app: Any = Hearing()
+            self.cursor_origin = None
+            self._down_buttons = []
+
+        def send_message(self, message: Any) -> None:
+            told.append(type(message).__name__)
+
+    driver = Telling()
+    for message in (events.Key("a", "a"), events.AppFocus()):
+        message.set_sender = lambda app: None  # type: ignore[method-assign,assignment,return-value]
+        driver.process_message(message)
+    assert told == ["comes", "Key", "AppFocus"]

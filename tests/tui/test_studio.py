@@ -11,6 +11,7 @@ import pytest
 
 from lossmon.charts import cache, lines
 from lossmon.model import RunView
+from lossmon.tui import app as app_module
 from lossmon.tui import charting, comparing
 from lossmon.tui.screens import compare as compare_screen
 from lossmon.tui.studio import Job, Studio
@@ -292,3 +293,62 @@ async def test_a_view_that_is_gone_to_is_drawn_without_a_further_key(
             await pilot.pause(0.01)
         assert "┬" in text(app)
         assert not app.desk.studio._late
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_key_waits_for_what_it_is_for_and_the_rest_follows() -> None:
+    studio, told = studio_that_tells()
+    go = threading.Event()
+    jobs = [job("first", 1, lambda: 1), job("second", 1, lambda: go.wait(SOON) and 2)]
+    with studio.patience(SOON):
+        # The half of a long patience is over as soon as the first is there.
+        studio._rest_until = 0.0
+        assert studio.ask(jobs) == [1, None]
+    go.set()
+    until(told)
+    assert studio.ask(jobs) == [1, 2]
+
+
+def test_news_are_not_waited_for_while_a_key_is_on_its_way() -> None:
+    studio, told = studio_that_tells()
+    go, begun = threading.Event(), threading.Event()
+
+    def make() -> str:
+        begun.set()
+        go.wait(SOON)
+        return "new"
+
+    def press() -> None:
+        begun.wait(SOON)
+        studio.hurry(SOON)
+
+    key = threading.Thread(target=press)
+    key.start()
+    with studio.patience(10 * SOON, for_key=False):
+        assert studio.ask([job("x", 1, make)]) == [None]
+    key.join(SOON)
+    assert studio.hurried > 0
+    studio.calm()
+    assert studio.hurried == 0
+    go.set()
+    until(told)
+    with studio.patience(SOON, for_key=False):
+        assert studio.ask([job("x", 1, make)]) == ["new"]
+
+
+async def test_news_and_late_pictures_come_after_the_answer_to_a_key() -> None:
+    app = app_over(make_run())
+    async with shown(app) as pilot:
+        app.key_comes()
+        feed = app._feed
+        assert isinstance(feed, HandFeed)
+        assert feed.ways == [app_module.ANSWER_SECONDS]
+        app.desk.studio.hurry(SOON)
+        feed.send(make_run(name="beta"))
+        await pilot.pause()
+        assert "beta" not in text(app)
+        await pilot.press("x")
+        assert app.desk.studio.hurried == 0
+        app.on_news()
+        await pilot.pause()
+        assert "beta" in text(app)

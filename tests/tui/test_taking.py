@@ -72,6 +72,22 @@ async def test_export_writes_picture_text_and_points(
         assert struct.unpack(">II", head[16:]) == (2 * 1220, 2 * 820)
 
 
+async def test_exports_of_each_view_of_a_run_are_told_apart_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lossmon.tui.png.available", lambda: False)
+    long = "run-" + "x" * 300
+    app = app_over(replace(make_run(), name=long), screen=Screen(export_to=str(tmp_path)))
+    async with shown(app) as pilot:
+        for key in ("2", "5", "6"):
+            await pilot.press(key, "e")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+    views = {path.stem.removesuffix("-1").rpartition("-")[2] for path in tmp_path.iterdir()}
+    assert views == {"focus", "metrics", "log"}
+    assert len(list(tmp_path.iterdir())) == 9
+
+
 async def test_export_goes_where_it_is_told_and_says_what_it_lacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

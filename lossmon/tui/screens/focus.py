@@ -75,6 +75,11 @@ class Focus(Charted):
         super().show()
         self._go_on()
 
+    def show_late(self) -> None:
+        """Draw what was worked out since; an event gone to may have its place now."""
+        super().show_late()
+        self._go_on()
+
     def go_to(self, happening: Happening) -> None:
         """Show an event of any run: it is selected, and the chart zoomed to it."""
         run, event = happening

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from lossmon.charts.spec import Row
 from lossmon.model import RunView
-from lossmon.tui.cells import CellCompositor
+from lossmon.tui.cells import CellCompositor, send_now, send_whole
 from lossmon.tui.desk import Desk
 from lossmon.tui.keys import Key, keys_of
 from lossmon.tui.layouts import TINY, size_class, with_machine
@@ -78,6 +78,7 @@ class View(Screen[None]):
         self._foot_keys: list[tuple[int, int, Key]] = []
         self._placed = Placed(self._whole_plan)
         self._compositor = CellCompositor()
+        self._resuming = False
 
     @property
     def layout(self) -> Placed:
@@ -119,7 +120,9 @@ class View(Screen[None]):
         on_wheel: Callable[[int], None] | None = None,
     ) -> Panel:
         """Return a panel over a function, in the desk's paint."""
-        return Panel(id, make, self.desk.look, on_pick=on_pick, on_wheel=on_wheel)
+        panel = Panel(id, make, self.desk.look, on_pick=on_pick, on_wheel=on_wheel)
+        panel.studio = self.desk.studio
+        return panel
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -201,11 +204,20 @@ class View(Screen[None]):
 
     def show(self) -> None:
         """Draw anew what differs from what stands on screen."""
+        self._draw(self.query(Sheet))
+
+    def show_late(self) -> None:
+        """Draw what was worked out since the panels were drawn: those that show such things."""
+        self._draw([sheet for sheet in self.query(Sheet) if sheet.asks])
+
+    def _draw(self, sheets: Iterable[Sheet]) -> None:
         if not self.is_current:
             return
         with self.desk.studio.patience():
-            for sheet in self.query(Sheet):
+            for sheet in sheets:
                 sheet.redraw()
+        if not self._resuming:
+            send_now(self, self.query(Sheet))
 
     def drop_stale(self, current: Container[int]) -> None:
         """Let go of what is kept of runs that were another thing then: not of `current` ids.
@@ -223,7 +235,12 @@ class View(Screen[None]):
         """Show what happened while another view was up; what that one waits for is not drawn."""
         # Here, not where the other view is suspended: that is told when this one has begun to ask.
         self.desk.studio.leave()
+        # The whole screen is sent soon; parts of it would stand in the view before.
+        self._resuming = True
         self.show()
+        self._resuming = False
+        # Textual's own part in the resumption comes after this one.
+        self.call_next(send_whole, self)
 
     def on_key(self) -> None:
         """Take away the message of the key before."""

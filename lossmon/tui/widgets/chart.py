@@ -64,6 +64,7 @@ class Chart(Sheet):
         """The range that keys chose from a picture: the next key goes on from there, also while
         the picture of it is drawn."""
         self._desk = desk
+        self.studio = desk.studio
         self._drawn_at = 0.0
         self._behind: Timer | None = None
         """Runs while news waits for its place on the chart."""

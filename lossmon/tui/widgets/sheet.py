@@ -22,6 +22,7 @@ from textual.widget import Widget
 
 from lossmon.charts.spec import Row
 from lossmon.tui.rows import ascii_rows, changed, pad, row
+from lossmon.tui.studio import Studio
 from lossmon.tui.theme import DARK, Paint
 
 Click = Callable[[int, int], None]
@@ -56,6 +57,9 @@ class Sheet(Widget):
         self._strips: list[Strip] = []
         self._blank = Strip([])
         self._drawn_size = (0, 0)
+        self.studio: Studio | None = None
+        self.asks = False
+        """Whether it showed, when it was last drawn, what the studio works out."""
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """Return the rows to show, each of exactly `width` cells; at most `height` are used."""
@@ -88,7 +92,9 @@ class Sheet(Widget):
             self.refresh(*dirty)
 
     def _whole(self, width: int, height: int) -> list[Row]:
+        asked = 0 if self.studio is None else self.studio.asked
         rows = pad(self.draw(width, height), width, height)
+        self.asks = self.studio is not None and self.studio.asked != asked
         # Texts come from logs: the last word on ASCII is said here, once for all panels.
         return ascii_rows(rows) if self.ascii else rows
 
