@@ -155,7 +155,7 @@ def load(directory: Path, config: Path | None = None) -> Settings:
     for parent in (directory, *directory.parents):
         candidate = parent / "pyproject.toml"
         if candidate.is_file():
-            table = _read(candidate).get("tool", {}).get("lossmon", {})
+            table = _read(candidate, ours=False).get("tool", {}).get("lossmon", {})
             settings = merged(settings, table, str(candidate))
             break
     if config is not None and config.is_file():
@@ -163,10 +163,22 @@ def load(directory: Path, config: Path | None = None) -> Settings:
     return settings
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, ours: bool = True) -> dict[str, Any]:
+    """Return a TOML file's table; not `ours`: empty where it never speaks of lossmon.
+
+    Somebody's project may have a long file, or a broken one, that is none of our business.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if not ours:
+            return {}
+        raise UsageError(f"{path}: {error}") from error
+    if not ours and "lossmon" not in text:
+        return {}
     import tomllib  # most have no configuration
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error

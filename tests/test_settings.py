@@ -33,9 +33,17 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, named
 
 
 def test_a_broken_file_is_a_usage_error(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.lossmon", encoding="utf-8")
     with pytest.raises(UsageError, match="pyproject"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"[tool", b"\xff\xfe\x00"])
+def test_a_broken_project_that_does_not_speak_of_lossmon_is_none_of_its_business(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    assert load(tmp_path) == Settings()
 
 
 def test_whole_numbers_fit_where_a_fraction_is_wanted() -> None:

@@ -110,6 +110,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     encoding.settle()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--version"]:  # scripts ask for it: nothing has to be loaded to answer
+        sys.stdout.write(f"lossmon {__version__}\n")
+        return 0
     command, rest = _split(arguments)
     explicit = bool(arguments) and arguments[0] == command
     try:

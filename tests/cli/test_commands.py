@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from lossmon.cli import completion
+from lossmon import __version__ as lossmon_version
+from lossmon.cli import completion, options
 from lossmon.cli.main import COMMANDS, main
 from tests.cli.command import DEMO, ROOT, lossmon
 
@@ -25,6 +27,30 @@ def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_readme_tells_of_it(command: str) -> None:
     assert f"lossmon {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_version_is_said_without_loading_anything(tmp_path: Path) -> None:
+    code = (
+        "import sys; from lossmon.cli.main import main; main(['--version']); "
+        "print('numpy' in sys.modules, 'lossmon.monitor' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == f"lossmon {lossmon_version}\nFalse False\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere platformdirs is asked")
+@pytest.mark.parametrize("base", [None, "", "/somewhere/else", "not/absolute"])
+def test_the_users_configuration_is_where_platformdirs_says(
+    base: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from platformdirs import user_config_path
+
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if base is not None:
+        monkeypatch.setenv("XDG_CONFIG_HOME", base)
+    assert options._user_config() == user_config_path("lossmon") / "config.toml"
 
 
 def test_explain_prints_pages(tmp_path: Path) -> None:
