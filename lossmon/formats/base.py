@@ -80,6 +80,15 @@ class Parser(ABC):
         self.context = context or Context()
         self.info = RunInfo()
         self.bad_records = 0
+        self.long_lines = 0
+        """Of the bad records: lines that were skipped, being longer than any framework writes."""
+        self.refused = 0
+        """Of the bad records: values of metrics beyond the most names that a run may have."""
+
+    def refuse(self, values: int) -> None:
+        """Count values of metrics for whose names there was no room."""
+        self.bad_records += values
+        self.refused += values
 
     @abstractmethod
     def feed(self, data: bytes) -> Batch:
@@ -191,6 +200,8 @@ class TableCursor:
     position: object = None
     info: RunInfo = field(default_factory=RunInfo)
     bad_records: int = 0
+    refused: int = 0
+    """Of the bad records: values of metrics beyond the most names that a run may have."""
     builder: BatchBuilder = field(default_factory=BatchBuilder)
 
 

@@ -71,7 +71,7 @@ class CatBoostJsonParser(LineParser):
 
     def _take(self) -> Batch:
         batch = self._axis.batch(*self._pending.take())
-        self.bad_records += self._axis.dropped
+        self.refuse(self._axis.dropped)
         self._axis.dropped = 0
         return batch
 

@@ -68,7 +68,7 @@ class JsonDocumentParser(Parser):
             else:
                 self.document(value)
         batch = self.axis.batch(*self.rows.take())
-        self.bad_records += self.axis.dropped
+        self.refuse(self.axis.dropped)
         return batch
 
 

@@ -22,7 +22,13 @@ from lossmon.formats.fields import Kind, kind_of
 from lossmon.formats.head import Head
 from lossmon.formats.json_text import loads, number
 from lossmon.formats.lines import LineParser
-from lossmon.formats.records import SUMMARY_KEYS, record_numbers, sparse_cells, text_cells
+from lossmon.formats.records import (
+    SUMMARY_KEYS,
+    numbers_beyond,
+    record_numbers,
+    sparse_cells,
+    text_cells,
+)
 from lossmon.model import Batch, concatenate
 
 MAX_STRUCT_FIELDS: Final = 256
@@ -74,6 +80,7 @@ class JsonLinesParser(LineParser):
         fields = self.fields(record)
         if fields:
             self.pending.add(fields)
+        self.refuse(numbers_beyond(record))
 
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
         """Return a record's numbers by flat name."""
@@ -101,7 +108,7 @@ class JsonLinesParser(LineParser):
         self._flush()
         batch = concatenate(self._done)
         self._done = []
-        self.bad_records += self.axis.dropped
+        self.refuse(self.axis.dropped)
         self.axis.dropped = 0
         return batch
 

@@ -78,7 +78,7 @@ class LineParser(Parser):
         return self._take()
 
     def _take(self) -> Batch:
-        self.bad_records += self.rows.dropped
+        self.refuse(self.rows.dropped)
         self.rows.dropped = 0
         return self.rows.take()
 
@@ -118,10 +118,14 @@ class LineParser(Parser):
         if len(self._partial) > MAX_LINE:
             self._partial = b""
             self._skipping = True
-            self.bad_records += 1
+            self._count_long(1)
 
     def _without_long_lines(self, block: bytes) -> bytes:
         lines = block.split(b"\n")
         kept = [line for line in lines if len(line) <= MAX_LINE]
-        self.bad_records += len(lines) - len(kept)
+        self._count_long(len(lines) - len(kept))
         return b"\n".join(kept)
+
+    def _count_long(self, lines: int) -> None:
+        self.bad_records += lines
+        self.long_lines += lines

@@ -107,6 +107,7 @@ class MlflowSqliteFormat(TableFormat):
                 _close(open_row, cursor)
             cursor.info.steps_estimated = position.steps.estimated
             cursor.bad_records += cursor.builder.dropped
+            cursor.refused += cursor.builder.dropped
             cursor.builder.dropped = 0
             batch = cursor.builder.take()
             if len(batch):

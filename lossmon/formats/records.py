@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ _CONFIGURATION: Final = frozenset(
 """Objects of these names hold what a run was started with."""
 
 MAX_FIELDS: Final = 4000
-"""Fields taken of one object."""
+"""Fields taken of one object: twice the names that a run may have."""
 
 SUMMARY_KEYS: Final = frozenset(("train_runtime", "total_flos"))
 """A record with one of them sums up the whole run; its `train_loss` is no point of the curve."""
@@ -63,6 +64,22 @@ def flat_items(
                 yield from flat_items(value, f"{name}/", depth + 1)
         else:
             yield name, value
+
+
+def numbers_beyond(record: Mapping[str, Any]) -> int:
+    """Return how many numbers of a record `flat_items` passes over, being too many in one object.
+
+    Counted are the record's own and those of the objects in it.
+    """
+    if len(record) <= MAX_FIELDS:
+        inner = [value for value in record.values() if type(value) is dict]
+        return sum(map(_beyond, inner)) if inner else 0
+    return _beyond(record)
+
+
+def _beyond(record: Mapping[str, Any]) -> int:
+    rest = islice(record.values(), MAX_FIELDS, None)
+    return sum(type(value) is float or type(value) is int for value in rest)
 
 
 def prefixed(fields: Mapping[str, float], prefix: str) -> dict[str, float]:

@@ -215,7 +215,7 @@ class TableParser(LineParser):
         self._flush()
         batch = concatenate(self._done)
         self._done = []
-        self.bad_records += self.axis.dropped
+        self.refuse(self.axis.dropped)
         self.axis.dropped = 0
         return batch
 

@@ -70,7 +70,7 @@ class TensorBoardParser(Parser):
     def feed(self, data: bytes) -> Batch:
         records = self._reader.feed(data)
         parts = self._rows(records) if len(records.starts) else []
-        self.bad_records = self._reader.bad_records + self._own_bad
+        self.bad_records = self._reader.bad_records + self._own_bad + self.refused
         return self._batch(parts) if parts else Batch.empty()
 
     def finish(self) -> Batch:
@@ -168,7 +168,7 @@ class TensorBoardParser(Parser):
             )
         tag = self._tag(layout.tag)
         if tag is None:
-            self._own_bad += len(index)
+            self.refused += len(index)
             return
         parts.append(Rows(index, np.full(len(index), tag), values, steps, walls))
 
@@ -198,7 +198,7 @@ class TensorBoardParser(Parser):
             for scalar in event.scalars:
                 tag = self._tag(scalar.tag)
                 if tag is None:
-                    self._own_bad += 1
+                    self.refused += 1
                 else:
                     cells[tag] = scalar.value
             for tag, value in cells.items():

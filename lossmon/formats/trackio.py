@@ -99,6 +99,7 @@ class TrackioFormat(TableFormat):
                 _numbers("", content, values, _MAX_NESTING)
                 _add(values, step, timestamp, position, cursor)
             cursor.bad_records += cursor.builder.dropped
+            cursor.refused += cursor.builder.dropped
             cursor.builder.dropped = 0
             batch = cursor.builder.take()
             if len(batch):

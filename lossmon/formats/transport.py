@@ -185,6 +185,16 @@ class UnwrappingParser(Parser):
         """How many records could not be read."""
         return self._inner.bad_records
 
+    @property
+    def long_lines(self) -> int:  # type: ignore[override]
+        """How many lines were too long."""
+        return self._inner.long_lines
+
+    @property
+    def refused(self) -> int:  # type: ignore[override]
+        """How many values had no room for their names."""
+        return self._inner.refused
+
     def feed(self, data: bytes) -> Batch:
         return self._inner.feed(self._unwrap(data))
 

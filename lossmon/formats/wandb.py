@@ -70,7 +70,8 @@ class WandbParser(Parser):
                     self._record(record)
                 except WireError:
                     self._own_bad += 1
-        self.bad_records = self._own_bad + self._reader.bad_records + self._rows.dropped
+        self.refused = self._rows.dropped
+        self.bad_records = self._own_bad + self._reader.bad_records + self.refused
         return self._rows.take()
 
     def _record(self, data: bytes) -> None:

@@ -29,7 +29,7 @@ from lossmon.model.findings import (
 from lossmon.model.names import MAX_NAME, clean_name, clean_text
 from lossmon.model.roles import Role, RoleMap, choose_judged, is_other_evaluation, role_of
 from lossmon.model.run import Run, RunInfo, Series
-from lossmon.model.view import RunView, SeriesView
+from lossmon.model.view import LeftOut, RunView, SeriesView
 
 __all__ = [
     "EVENT_KINDS",
@@ -41,6 +41,7 @@ __all__ = [
     "EventKind",
     "Forecast",
     "GapRating",
+    "LeftOut",
     "NoiseRating",
     "Point",
     "ReductionRating",

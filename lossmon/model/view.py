@@ -93,6 +93,25 @@ class SeriesView:
         return self.point(int(filled.argmax() if largest else filled.argmin()))
 
 
+@record
+class LeftOut:
+    """How much of a log is in no series."""
+
+    records: int = 0
+    """All of it: records, lines and single values."""
+    long_lines: int = 0
+    """Of these: lines that were skipped, being too long."""
+    refused: int = 0
+    """Of these: values of metrics beyond the most names that a run may have."""
+
+    def __add__(self, other: LeftOut) -> LeftOut:
+        return LeftOut(
+            self.records + other.records,
+            self.long_lines + other.long_lines,
+            self.refused + other.refused,
+        )
+
+
 @record(slots=False)
 class RunView:
     """One run as it was at one moment: everything that a screen or a report shows of it."""
@@ -121,6 +140,8 @@ class RunView:
     facts: tuple[tuple[str, str], ...] = ()
     forecast: Forecast | None = None
     """The judged loss up to `total_steps`, where that is known and the past allows it."""
+    left_out: LeftOut = LeftOut()
+    """What `bad_records` counts, by its reason."""
 
     def get(self, name: str | None) -> SeriesView | None:
         """Return the series of that name, or None."""

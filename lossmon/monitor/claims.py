@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from lossmon.formats import registry
-from lossmon.formats.base import Format, Sniff
+from lossmon.formats.base import HEAD_BYTES, Format, Sniff
 from lossmon.record import record
 from lossmon.settings import Settings
 
@@ -55,6 +55,9 @@ def claim(head: bytes, filename: str, path: Path | None, settings: Settings) -> 
         return Claim(fmt, sniff.confidence, sniff.reason)
     if not head:
         return Claim(None, 0.0, EMPTY)
+    if len(head) >= HEAD_BYTES and b"\n" not in head and b"\0" not in head:
+        size = f"{HEAD_BYTES >> 10} KiB"
+        return Claim(None, 0.0, f"no known format fits its first {size}, which have no line's end")
     return Claim(None, 0.0, "no known format fits its first bytes")
 
 

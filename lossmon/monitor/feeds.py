@@ -21,7 +21,7 @@ from lossmon.formats.base import (
     StreamFormat,
 )
 from lossmon.formats.lines import LineParser
-from lossmon.model import Batch, RunInfo, concatenate
+from lossmon.model import Batch, LeftOut, RunInfo, concatenate
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.record import record
@@ -73,8 +73,8 @@ class Feed(ABC):
 
     @property
     @abstractmethod
-    def bad_records(self) -> int:
-        """Records that could not be parsed."""
+    def left_out(self) -> LeftOut:
+        """What could not be parsed or was too much."""
 
     @property
     @abstractmethod
@@ -146,8 +146,8 @@ class _ParsedFeed(Feed):
         return self._parser.info
 
     @property
-    def bad_records(self) -> int:
-        return self._parser.bad_records
+    def left_out(self) -> LeftOut:
+        return _left_out_by(self._parser)
 
     @property
     def modified(self) -> float | None:
@@ -160,13 +160,17 @@ class _ParsedFeed(Feed):
         self._tail.close()
 
 
+def _left_out_by(parser: Parser) -> LeftOut:
+    return LeftOut(parser.bad_records, parser.long_lines, parser.refused)
+
+
 class StreamFeed(_ParsedFeed):
     """Bytes appended at the end of a file, a pipe or a remote log."""
 
     def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
         super().__init__(tail, fmt, context)
         self._is_text = isinstance(self._parser, LineParser)
-        self._bad_before = 0
+        self._left_out_before = LeftOut()
         self._head = b""
         self._provisional = Batch.empty()
         self._settled: Parser | None = None
@@ -177,8 +181,8 @@ class StreamFeed(_ParsedFeed):
         return (self._settled or self._parser).info
 
     @property
-    def bad_records(self) -> int:
-        return self._bad_before + self._parser.bad_records
+    def left_out(self) -> LeftOut:
+        return self._left_out_before + _left_out_by(self._parser)
 
     def advance(self) -> Fed:
         read = self._next()
@@ -188,7 +192,7 @@ class StreamFeed(_ParsedFeed):
         if read.cut:
             # What was half read of the old file is a record of its own now or never.
             held = self._parser.finish()
-            self._bad_before += self._parser.bad_records
+            self._left_out_before += _left_out_by(self._parser)
             info = self._parser.info
             self._parser = self._format.parser(self._context)
             if self._format.continues(self._head, read.data[:HEAD_BYTES]):
@@ -197,7 +201,7 @@ class StreamFeed(_ParsedFeed):
                 rest = self._parser.feed(read.data)
                 return Fed(concatenate([held, rest]), more=read.more)
             restart = True
-            self._bad_before = 0
+            self._left_out_before = LeftOut()
             self._head = b""
         if len(self._head) < HEAD_BYTES:
             self._head += read.data[: HEAD_BYTES - len(self._head)]

@@ -85,7 +85,10 @@ class KnownFiles:
         if candidate.error:
             return Claim(None, 0.0, candidate.error)
         path = Path(candidate.path)
-        return claim(candidate.head, path.name, path, self._settings)
+        found = claim(candidate.head, path.name, path, self._settings)
+        if found.format is None and candidate.after:
+            return claim(candidate.after, path.name, None, self._settings)
+        return found
 
     def formats(self) -> list[Format]:
         """Return the formats that claim files."""

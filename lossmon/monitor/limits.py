@@ -23,7 +23,7 @@ from lossmon.monitor.told import MAX_FACTS
 from lossmon.record import record
 from lossmon.sources.database import MAX_COPY, MAX_VALUE
 from lossmon.sources.descriptors import MAX_DESCRIPTORS
-from lossmon.sources.discovery import MAX_CANDIDATES
+from lossmon.sources.discovery import FIRST_LINE_BYTES, MAX_CANDIDATES
 from lossmon.sources.gz import MAX_RATIO
 from lossmon.sources.listing import MAX_FILES, MAX_FOLLOWED
 from lossmon.sources.readahead import CAPACITY
@@ -52,11 +52,11 @@ class Limit:
 
 LIMITS: Final[tuple[Limit, ...]] = (
     Limit("a line of a text log", MAX_LINE, "bytes",
-          "is skipped and counted as a bad record: no framework writes one"),
+          "is skipped and counted as a bad record, and the run says so: no framework writes one"),
     Limit("a metric's or run's name", MAX_NAME, "characters",
           "is cut; characters that move the cursor, reorder or hide text become U+FFFD"),
     Limit("metrics of a run", MAX_SERIES, "names",
-          "is not stored; the values are counted as bad records"),
+          "is not stored; the values are counted as bad records, and the run says so"),
     Limit("columns of a table", MAX_CELLS, "cells",
           "makes it a table of data, not of metrics: not read"),
     Limit("a document (trainer_state.json)", MAX_DOCUMENT, "bytes",
@@ -73,6 +73,8 @@ LIMITS: Final[tuple[Limit, ...]] = (
           "ends its reading: it is a bomb, no log"),
     Limit("the beginning of a file", HEAD_BYTES, "bytes",
           "is not looked at to find the format; zeros of a hole do not count"),
+    Limit("a file's first line, for its format to be found behind it", FIRST_LINE_BYTES, "bytes",
+          "is not passed over: the format is not found"),
     Limit("runs watched at once", MAX_RUNS, "runs",
           "is not read; a notice says so"),
     Limit("files looked into in a search", MAX_CANDIDATES, "files",

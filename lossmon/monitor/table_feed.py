@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from lossmon.formats.base import TableCursor, TableFormat
-from lossmon.model import Batch, RunInfo
+from lossmon.model import Batch, LeftOut, RunInfo
 from lossmon.monitor.feeds import Fed, Feed
 from lossmon.sources.database import UNREADABLE, open_readonly, signature, written_ns
 from lossmon.sources.freshness import SecondLook
@@ -37,8 +37,8 @@ class TableFeed(Feed):
         return self._cursor.info
 
     @property
-    def bad_records(self) -> int:
-        return self._cursor.bad_records
+    def left_out(self) -> LeftOut:
+        return LeftOut(self._cursor.bad_records, refused=self._cursor.refused)
 
     @property
     def modified(self) -> float | None:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from lossmon.formats.base import Format
-from lossmon.model import RoleMap, Run, RunInfo, RunView, clean_text
+from lossmon.model import LeftOut, RoleMap, Run, RunInfo, RunView, clean_text
 from lossmon.monitor.assembly import Assembly
 from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
 from lossmon.monitor.judge import Judge
+from lossmon.monitor.left_out import sentences
 from lossmon.monitor.pulse import Pulse
 from lossmon.monitor.told import combined, completed, facts
 from lossmon.settings import Settings
@@ -64,7 +66,7 @@ class TrackedRun:
         self._view: RunView | None = None
         self._error: str | None = None
         self._given_up = False
-        self._bad_records = 0
+        self._left_out = LeftOut()
         self._assembly = Assembly(self._new_run, fmt.combine)
         self._judge = Judge(settings, self._roles)
         self._unread = set(self._feeds)
@@ -225,9 +227,11 @@ class TrackedRun:
         if self._given_up:
             return
         error = next((feed.error for feed in self._feeds.values() if feed.error), None)
-        bad = sum(feed.bad_records for feed in self._feeds.values())
-        if (error, bad) != (self._error, self._bad_records):
-            self._error, self._bad_records = error, bad
+        left_out = LeftOut()
+        for feed in self._feeds.values():
+            left_out += feed.left_out
+        if (error, left_out) != (self._error, self._left_out):
+            self._error, self._left_out = error, left_out
             self.version += 1
 
     def fail(self, error: Exception, trace: str) -> None:
@@ -332,6 +336,12 @@ class TrackedRun:
 
     def _make_view(self) -> RunView:
         info = self.info
+        dropped = self.run.dropped
+        left_out = self._left_out + LeftOut(dropped, refused=dropped)
+        error, verdict = self._error, self._judge.verdict
+        if error is None and left_out.records and not len(self.run):
+            error = f"no points in it: {'; '.join(sentences(left_out))}"
+            verdict = replace(verdict, headline=clean_text(error, 500))
         events = sorted((*self._judge.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
             id=self.id,
@@ -339,12 +349,13 @@ class TrackedRun:
             source=clean_text(self.source, 1000),
             format=self.format.name,
             state=self._pulse.state,
-            error=None if self._error is None else clean_text(self._error, 500),
-            bad_records=self._bad_records + self.run.dropped,
+            error=None if error is None else clean_text(error, 500),
+            bad_records=left_out.records,
+            left_out=left_out,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),
             summary=completed(self._judge.summary, info, self._checkpoints),
-            verdict=self._judge.verdict,
+            verdict=verdict,
             events=tuple(events),
             total_steps=info.total_steps,
             total_epochs=info.total_epochs,

@@ -140,6 +140,8 @@ def run(view: RunView) -> Json:
         "state": view.state,
         "error": view.error,
         "bad_records": view.bad_records,
+        "skipped_lines": view.left_out.long_lines,
+        "refused_values": view.left_out.refused,
         "steps_estimated": view.steps_estimated,
         "total_steps": step_number(view.total_steps),
         "total_epochs": number(view.total_epochs),

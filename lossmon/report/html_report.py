@@ -18,6 +18,7 @@ import numpy as np
 from lossmon import __version__
 from lossmon.charts.lines import compare_lines
 from lossmon.model import Event, RunView, clean_text
+from lossmon.monitor.left_out import sentences
 from lossmon.report import tables, words
 from lossmon.report.comparison import Comparison, Digest, compare_digests, digest
 from lossmon.report.evidence import evidence_words
@@ -123,10 +124,7 @@ def piece(run: RunView) -> str:
         return "".join([*parts, f'<p class="error">Nothing read: {reason}</p></section>'])
     if run.error:
         parts.append(f'<p class="error">{escaped(run.error)}</p>')
-    if run.bad_records:
-        parts.append(
-            f'<p class="error">{run.bad_records:,} records could not be read and were left out.</p>'
-        )
+    parts += [f'<p class="error">{escaped(said)}.</p>' for said in sentences(run.left_out)]
     parts.append(f'<p class="headline">{escaped(run.verdict.headline)}</p>')
     parts.append(_chart(run))
     if run.verdict.advice:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from lossmon.model import RunView
+from lossmon.monitor.left_out import sentences
 from lossmon.report import tables, words
 from lossmon.report.comparison import Digest, compare_digests, digest
 from lossmon.report.tables import escape_markdown as escaped
@@ -69,6 +70,8 @@ def piece(run: RunView, picture: str | None = None) -> str:
     parts = [f"## {MARKS[run.verdict.status]} {escaped(run.name)}: {run.verdict.status}", ""]
     if not run.series:
         return "\n".join([*parts, escaped(f"Nothing read: {run.error or 'no series in it'}"), ""])
+    for said in sentences(run.left_out):
+        parts += [escaped(f"{said}."), ""]
     parts += [escaped(run.verdict.headline), ""]
     if picture is not None:
         parts += [f"![Loss of {escaped(run.name)}]({picture})", ""]

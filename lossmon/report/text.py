@@ -10,6 +10,7 @@ from typing import Final
 
 from lossmon.analysis import ratings
 from lossmon.model import Event, RunView
+from lossmon.monitor.left_out import sentences
 from lossmon.report import words
 from lossmon.report.comparison import Digest
 from lossmon.report.evidence import MOST, evidence_words
@@ -60,8 +61,7 @@ def run_text(run: RunView, width: int, colour: bool = False) -> str:
         return "\n".join(lines) + "\n"
     if run.error:
         lines.append(f"  ! {run.error}")
-    if run.bad_records:
-        lines.append(f"  ! {run.bad_records} records could not be read and were left out")
+    lines += [f"  ! {said}" for said in sentences(run.left_out)]
     lines += ["", *_wrapped(run.verdict.headline, width, "  ")]
     because = " · ".join(f"{label} {value}" for label, value in evidence_words(run.verdict, MOST))
     if because:

@@ -33,6 +33,9 @@ from lossmon.sources.search import (
 __all__ = ["Candidate", "Finder"]
 
 HEAD_BYTES: Final = 65536
+FIRST_LINE_BYTES: Final = 1 << 23
+"""Of a file whose head is one piece of a line, so much is searched for that line's end."""
+
 MAX_CANDIDATES: Final = 5000
 """Files looked into in one search, the newest: each is opened for its first bytes."""
 MAX_WATCHED: Final = 1000
@@ -52,6 +55,9 @@ class Candidate:
     """Named by the user, not found by a search."""
     error: str = ""
     """Why its first bytes cannot be read; it is yielded again at each search."""
+    after: bytes = field(default=b"", repr=False)
+    """What follows its first line, where that alone is longer than the head: a whole
+    configuration may stand before the first point."""
 
 
 class Finder:
@@ -67,6 +73,8 @@ class Finder:
         self._searches: dict[str, DirectorySearch] = {}
         self._given: dict[str, int] = {}
         """Size with which each path was yielded."""
+        self._endless: set[str] = set()
+        """Those whose head is one piece of a line."""
         self._missing: list[str] = []
         self._too_many = False
         for address in self._addresses:
@@ -119,18 +127,24 @@ class Finder:
         self._too_many = len(newest) > MAX_CANDIDATES
         for explicit, file in newest[:MAX_CANDIDATES]:
             given = self._given.get(file.path)
-            if given is not None and not _worth_another_look(given, file.size):
+            enough = FIRST_LINE_BYTES if file.path in self._endless else HEAD_BYTES
+            if given is not None and not _worth_another_look(given, file.size, enough):
                 continue
             if given is None and is_rotated_part(file.path, before):
                 continue  # moved away while it was followed: its tail has it, and reads it out
+            head = after = b""
+            error = ""
             try:
-                head, error = _head(file.path), ""
+                head = _head(file.path)
+                if _is_endless(head):
+                    after = _after_first_line(file.path)
+                    self._endless.add(file.path)
             except OSError as refused:
-                head, error = b"", explain(file.path, refused)
+                error = explain(file.path, refused)
             if not error:
                 self._given[file.path] = file.size
             if explicit or (file.size and not error):
-                yield Candidate(file.path, head, file.size, file.modified, explicit, error)
+                yield Candidate(file.path, head, file.size, file.modified, explicit, error, after)
 
     def _files(self, address: Address) -> Iterator[tuple[bool, FoundFile]]:
         if address.kind == "glob":
@@ -202,9 +216,9 @@ def expanded(text: str) -> list[str]:
     return [path for path, _ in finder._matches(address)]
 
 
-def _worth_another_look(given: int, size: int) -> bool:
+def _worth_another_look(given: int, size: int, enough: int) -> bool:
     # Formats look at a head; where that was short, twice as much may show more.
-    return size > given and given < HEAD_BYTES and (given < 4096 or size >= 2 * given)
+    return size > given and given < enough and (given < 4096 or size >= 2 * given)
 
 
 def _head(path: str) -> bytes:
@@ -217,6 +231,21 @@ def _head(path: str) -> bytes:
     finally:
         os.close(descriptor)
     return gzip_head(head, HEAD_BYTES) if head.startswith(b"\x1f\x8b") else head
+
+
+def _is_endless(head: bytes) -> bool:
+    return len(head) >= HEAD_BYTES and not any(end in head for end in (b"\n", b"\r", b"\0"))
+
+
+def _after_first_line(path: str) -> bytes:
+    """Return what follows the first line; nothing where that is too long, or has no end yet."""
+    descriptor = open_regular(path)
+    try:
+        line = pread(descriptor, FIRST_LINE_BYTES, 0)
+        end = line.find(b"\n") + 1
+        return pread(descriptor, HEAD_BYTES, end) if end else b""
+    finally:
+        os.close(descriptor)
 
 
 def _after_hole(descriptor: int) -> bytes:

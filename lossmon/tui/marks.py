@@ -5,6 +5,7 @@ Shapes are plain characters of width one, no emoji; each has an ASCII twin.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from lossmon.model import Event, EventKind, RunState, RunView, Severity, Status
@@ -33,6 +34,8 @@ VERDICTS: Final[dict[Status, Mark]] = {
     "nonfinite": Mark("×", "x", "NaN", "bad"),
     "unknown": Mark("○", "?", "too early", "dim"),
 }
+
+_UNREADABLE: Final = replace(VERDICTS["unknown"], word="cannot read")
 
 STATES: Final[dict[RunState, Mark]] = {
     "live": Mark("▸", ">", "live", "good"),
@@ -87,3 +90,8 @@ def alarms(run: RunView) -> list[Event]:
 def event_key(run: RunView, event: Event) -> str:
     """Return what an event is remembered by: it keeps it as a run grows, and in later sessions."""
     return f"{run.source}|{run.name}|{event.kind}|{event.step:g}|{event.series or ''}"
+
+
+def verdict_mark(run: RunView) -> Mark:
+    """Return the mark of a run's verdict; of one of which nothing can be read, that."""
+    return _UNREADABLE if run.error and not run.series else VERDICTS[run.verdict.status]

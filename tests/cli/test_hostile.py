@@ -58,7 +58,11 @@ def test_the_other_runs_are_read_whole(hostile: Path, tmp_path: Path) -> None:
     for name in (*MARKUP, *sound, "events.out.tfevents.1.h"):
         loss = next(series for series in runs[name]["series"] if series["name"] == "loss")
         assert loss["points"] == 30, name
-    assert all(run["error"] is None for run in runs.values())
+    # What holds no point at all says why; the others are no worse for it.
+    assert {name for name, run in runs.items() if run["error"] is not None} == {
+        "events.out.tfevents.2.h",
+        "trainer_state.json",
+    }
     assert runs["deep.jsonl"]["bad_records"] >= 1
     assert runs["events.out.tfevents.1.h"]["bad_records"] == 1
     names = [series["name"] for run in runs.values() for series in run["series"]]

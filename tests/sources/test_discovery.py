@@ -312,3 +312,16 @@ def test_globs_fit_as_defined(path: list[str], pattern: list[str]) -> None:
 
 def test_candidate_does_not_print_its_bytes() -> None:
     assert "secret" not in repr(Candidate("x", b"secret", 6, 0.0))
+
+
+def test_what_follows_a_long_first_line_is_handed_on_once_the_line_has_its_end(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(b"{" + b"x" * 150_000)
+    finder = Finder([str(tmp_path)])
+    assert [candidate.after for candidate in finder.find()] == [b""]
+    assert list(finder.find()) == []
+    with log.open("ab") as file:
+        file.write(b"x" * 200_000 + b'}\n{"step": 1, "loss": 2.0}\n')
+    assert [candidate.after for candidate in finder.find()] == [b'{"step": 1, "loss": 2.0}\n']

@@ -10,7 +10,7 @@ from lossmon.tui.comparing import Compared, Comparison
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import MISSING, clock, duration, figure, percent, short, signed
 from lossmon.tui.look import Look, over
-from lossmon.tui.marks import VERDICTS
+from lossmon.tui.marks import verdict_mark
 from lossmon.tui.panels.runs import run_marker
 from lossmon.tui.rows import fit, right, row, wrap
 
@@ -128,7 +128,7 @@ def _run_row(
                 style = ""  # neither better nor worse: seeds alone can make that
         spans.append(_on(look, right(cells[column], size) + "  ", style, chosen))
     if verdict:
-        mark = VERDICTS[run.verdict.status]
+        mark = verdict_mark(run)
         spans.append(
             _on(look, f"{mark.char(look.ascii)} {mark.word}", look.paint.style(mark.style), chosen)
         )

@@ -8,10 +8,11 @@ from rich.cells import cell_len
 
 from lossmon.charts.spec import Row, Span
 from lossmon.model import Event, RunView
+from lossmon.monitor.left_out import sentences
 from lossmon.report.evidence import MOST, evidence_words
 from lossmon.tui.figures import clock, clock_seconds, count
 from lossmon.tui.look import Look, over
-from lossmon.tui.marks import EVENTS, SEVERITIES, STATES, VERDICTS
+from lossmon.tui.marks import EVENTS, SEVERITIES, STATES, verdict_mark
 from lossmon.tui.numbers import numbers
 from lossmon.tui.rows import fit, fit_middle, right, row, width_of, wrap
 
@@ -60,7 +61,7 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
 
     `machine` is a sentence on this machine, for a run that fell silent.
     """
-    mark = VERDICTS[run.verdict.status]
+    mark = verdict_mark(run)
     state = STATES[run.state]
     rows = [
         heading(look, width, "verdict", f"{state.char(look.ascii)} {state.word}"),
@@ -69,6 +70,12 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
         rows += [
             row(width, look.text(line, "bad"))
             for line in wrap(f"Cannot read all of it: {run.error}", width, 2)
+        ]
+    else:
+        rows += [
+            row(width, look.text(line, "warn"))
+            for said in sentences(run.left_out)
+            for line in wrap(f"{said}.", width, 2)
         ]
     inner = width - 2
     stalled = run.state == "stalled"
@@ -220,8 +227,9 @@ def facts_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]:
         ("source", run.source),
         (
             "format",
-            run.format + (f" ({run.bad_records} unreadable records)" if run.bad_records else ""),
+            run.format,
         ),
+        *(("left out", said) for said in sentences(run.left_out)),
         ("series", f"{len(run.series)} with {count(points)} points"),
         *run.facts,
     ]

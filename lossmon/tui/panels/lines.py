@@ -12,7 +12,7 @@ from lossmon.tui.desk import Desk
 from lossmon.tui.figures import count, figure, percent
 from lossmon.tui.keys import CHART_VIEWS, Key, keys_of
 from lossmon.tui.look import Look, over
-from lossmon.tui.marks import EVENTS, SEVERITIES, VERDICTS
+from lossmon.tui.marks import EVENTS, SEVERITIES, verdict_mark
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.rows import row, width_of
 
@@ -35,7 +35,7 @@ def banner_row(desk: Desk, width: int) -> Row:
         lead += clause(event.message, width - width_of(lead) - len(tail))
         left = row(width - len(tail), Span(look.text(lead).text, style), fill=style)
         return row(width, *left, Span(tail, style))
-    mark = VERDICTS[run.verdict.status]
+    mark = verdict_mark(run)
     spans: list[Span | str] = [" ", *look.mark(mark), look.text(f": {run.verdict.headline}")]
     if run.loading is not None and run.format != "unknown":
         spans = [

@@ -8,7 +8,7 @@ from lossmon.model import RunView
 from lossmon.tui.desk import Desk
 from lossmon.tui.figures import clock, figure
 from lossmon.tui.look import Look, over
-from lossmon.tui.marks import STATES, VERDICTS, Mark
+from lossmon.tui.marks import STATES, Mark, verdict_mark
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.panels.details import heading
 from lossmon.tui.rows import fit_middle, right, row, width_of, wrap
@@ -66,7 +66,7 @@ def list_rows(desk: Desk, width: int, height: int, first: int = 0) -> list[Row]:
 def _list_entry(desk: Desk, run: RunView, width: int) -> list[Row]:
     look = desk.look
     chosen = look.paint.chosen if run.id == desk.chosen else ""
-    verdict = VERDICTS[run.verdict.status]
+    verdict = verdict_mark(run)
     state, words = state_words(look, run)
     pointer = ">" if look.ascii else "▸"
 

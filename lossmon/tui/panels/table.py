@@ -14,7 +14,7 @@ from lossmon.tui import charting
 from lossmon.tui.desk import Desk, by_urgency
 from lossmon.tui.figures import MISSING, count, figure, percent, rough, short
 from lossmon.tui.look import over
-from lossmon.tui.marks import VERDICTS, alarms
+from lossmon.tui.marks import alarms, verdict_mark
 from lossmon.tui.numbers import current_loss, trend
 from lossmon.tui.panels.runs import run_marker, state_words
 from lossmon.tui.progress import progress
@@ -189,10 +189,11 @@ def _gap(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
 
 
 def _verdict(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
-    mark = VERDICTS[run.verdict.status]
-    word = "cannot read" if run.error and not run.series else mark.word
+    mark = verdict_mark(run)
     new = " !" if desk.alarms(run) else ""
-    return (desk.look.text(fit(f"{mark.char(desk.look.ascii)} {word}{new}", width), mark.style),)
+    return (
+        desk.look.text(fit(f"{mark.char(desk.look.ascii)} {mark.word}{new}", width), mark.style),
+    )
 
 
 def _spark(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:

@@ -12,7 +12,7 @@ from lossmon.tui import charting
 from lossmon.tui.desk import ChartOptions, Desk
 from lossmon.tui.layouts import body_plan
 from lossmon.tui.look import over
-from lossmon.tui.marks import VERDICTS
+from lossmon.tui.marks import verdict_mark
 from lossmon.tui.mosaic import Mosaic, Tile
 from lossmon.tui.panels.runs import empty_rows, run_marker
 from lossmon.tui.panes import GRIDS, MAX_PANES, Pane, Panes
@@ -133,7 +133,7 @@ class PanesView(Charted):
         active = index == self.panes.active
         if run is None:
             return row(width, look.text("no run", "dim"))
-        mark = VERDICTS[run.verdict.status]
+        mark = verdict_mark(run)
         lead = ">" if look.ascii else "▸"
         alarmed = bool(self.desk.alarms(run))
         ground = look.paint.chosen if active else ""
