@@ -43,13 +43,14 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def _user_config() -> Path:
     """Return where the user's own configuration would be."""
-    if sys.platform.startswith("linux"):
+    platform: str = sys.platform  # a type checker takes the literal for the only one
+    if platform.startswith("linux"):
         # What platformdirs says there (a test holds them together). Loading it, with tempfile,
         # random and the compressors that come along, takes a twentieth of a report.
-        base = os.environ.get("XDG_CONFIG_HOME", "").strip()
-        if not os.path.isabs(base):
-            base = os.path.expanduser("~/.config")
-        return Path(base, "lossmon", "config.toml")
+        base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+        if not base.is_absolute():
+            base = Path("~/.config").expanduser()
+        return base / "lossmon" / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path("lossmon") / "config.toml"
