@@ -50,7 +50,7 @@ _QUALIFIERS: Final = frozenset((
 ))  # fmt: skip
 _FOLLOW_SPACE: Final = late(r"([^\W\d][\w/.-]*+) $")
 _NAME: Final = late(r"[^\W\d][\w/.@'-]*+$")
-_WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"~≈$ \t])$")
+_WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"`~≈$ \t])$")
 _PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @,/-]{1,40})[)\]]$")
 _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")
@@ -61,6 +61,8 @@ _TF_EVALUATED: Final = "Saving dict for "
 _LISTED: Final = late(r"(?:^|, |\()['\"]?([A-Za-z_][\w /-]{0,40})['\"]?,$")
 """`('step', 120, 'loss', 0.5)`: names and numbers printed as a list."""
 _WHEN: Final = (" after", " at", " in", " for", " on")
+_DL4J_SCORE: Final = "Score at"
+"""`Score at iteration 10 is 2.3`: what Deeplearning4j calls a score is the loss."""
 _LATEST: Final = (" last", "\tlast")
 _TOTALS: Final = frozenset(("total", "avg", "average", "mean", "sum"))
 """Words behind `loss` that belong to its name: `Gen Loss Total`."""
@@ -96,7 +98,7 @@ def name_before(label: str) -> tuple[str, bool, str]:
     elif text.endswith(" -") and _is_measure(_NAME.search(text[-82:-2].rstrip(" "))):
         explicit = True  # `loss - 0.5`
         text = text[:-1]
-    elif text.endswith((":", "=", "|")):
+    elif text.endswith((":", "=", "|", "│", "┃")):
         explicit = True
         text = text[:-1].removesuffix(":")
     elif (listed := _LISTED.search(text)) is not None:
@@ -202,6 +204,8 @@ def measured_when(rest: str) -> str:
     text = rest[-80:].rstrip(" \t").removesuffix(" the")
     for word in _WHEN:
         if text.endswith(word):
+            if text.endswith(_DL4J_SCORE):
+                return "loss"
             name = name_before(text[: -len(word)])[0]
             measures = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
             return name if role_of(name) in measures else ""

@@ -128,3 +128,22 @@ def test_a_step_made_of_epoch_and_batch_counts_the_batches_done() -> None:
         assert [step for step, _ in points(run, series)] == [1, 2, 3, 4, 5, 6, 7, 8], name
     run, _ = read_text("text", "".join(f"iter {i} loss 2.{i}5\n" for i in range(8)))
     assert [step for step, _ in points(run, "loss")] == list(range(8))
+
+
+def test_vowpal_wabbit_holds_out_from_the_second_pass_on() -> None:
+    run, parser = read_sample("vowpal-wabbit", "four-passes.txt")
+    assert [step for step, _ in points(run, "loss")] == [2.0**i for i in range(12)]
+    assert points(run, "holdout/loss") == [(4096, 0.254417), (8192, 0.203579)]
+    assert parser.info.finished
+
+
+def test_nvlabs_stats_takes_means_over_images() -> None:
+    run, _ = read_sample("nvlabs-stats", "edm.jsonl")
+    assert [step for step, _ in points(run, "Loss/loss")] == [320.0 * (i + 1) for i in range(20)]
+    text = (
+        '{"Loss/signs/fake": {"num": 1, "mean": -0.3, "std": 0.1}, "Loss/G/loss": {"num": 1, '
+        '"mean": 1.5, "std": 0.1}, "Progress/kimg": {"num": 1, "mean": 4.0, "std": 0}}'
+    )
+    run, _ = read_text("nvlabs-stats", text, "stats.jsonl")
+    assert points(run, "Loss/G/loss") == [(4000, 1.5)]
+    assert role_of(next(name for name in run.series if "signs" in name)).value == "other"

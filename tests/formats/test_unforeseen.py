@@ -18,9 +18,10 @@ from tests.formats.truth import same_value
 from tests.formats.unforeseen import CASES as FIRST_CASES
 from tests.formats.unforeseen import Case, log_of, rows
 from tests.formats.unforeseen_loops import LOOPS
+from tests.formats.unforeseen_public import PUBLIC
 from tests.formats.unforeseen_trainers import TRAINERS
 
-CASES = [*FIRST_CASES, *LOOPS, *TRAINERS]
+CASES = [*FIRST_CASES, *LOOPS, *TRAINERS, *PUBLIC]
 
 
 def read(text: str, name: str = "train.log") -> Run:
@@ -103,7 +104,14 @@ def test_case(case: Case) -> None:
 
 @pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=lambda case: str(case)[:20])
 def test_case_behind_what_loggers_put_first(number: int, case: Case) -> None:
-    if case.name in ("table", "rich-table", "prettytable", "pipes-ascii", "csv-in-log"):
+    if case.name in (
+        "table",
+        "rich-table",
+        "prettytable",
+        "pipes-ascii",
+        "csv-in-log",
+        "timm-summary",
+    ):
         pytest.skip("a table's rows are told by where they stand in the line")
     before = BEFORE[number % len(BEFORE)]
     lines = log_of(case).split("\n")

@@ -37,6 +37,8 @@ class Case(NamedTuple):
     eval: str = ""
     header: str = ""
     end: str = ""
+    source: str = ""
+    """Where the statement that prints it stands: repository and path."""
 
 
 def _values(epoch: int, batch: int) -> dict[str, Any]:
@@ -179,7 +181,7 @@ CASES = [
     Case("sklearn-mlp", epoch="Iteration {epoch1}, loss = {mean:.8f}\n"
          "Validation score: {acc:.6f}", train=E1),
     Case("dl4j", step="INFO  ScoreIterationListener - Score at iteration {step} is {loss}",
-         train=""),
+         train=S0),
     Case("json-in-text", epoch="[{epoch1}] {{'loss': {mean}, 'val_loss': {val}}}", train=E1,
          eval=E1),
     Case("chinese", epoch="第{epoch1}轮 训练损失: {mean:.4f} 验证损失: {val:.4f}",
