@@ -33,7 +33,7 @@ class NotifierUrls:
         """Send it; return a line if a service refused."""
         sent = self._apprise.notify(
             title=clean_text(f"lossmon: {alert.title}", 200),
-            body=clean_text(f"step {alert.event.step:g}: {alert.event.message}"),
+            body=clean_text(f"step {alert.event.step:,.12g}: {alert.event.message}"),
             interpret_escapes=False,
         )
         return None if sent else f"--notify-url: {self._schemes}: not delivered"

@@ -82,7 +82,7 @@ def advise(status: Status, facts: Facts) -> tuple[str, ...]:
             lines.append(f"Noise hides whether it still falls: {needed}.")
     if status not in ("nonfinite", "diverging"):
         lines += [
-            f"{name} was best at step {step:g}: keep that checkpoint if its data matters."
+            f"{name} was best at step {step:,.12g}: keep that checkpoint if its data matters."
             for name, step in facts.rising_elsewhere
         ]
     if not facts.has_eval and status != "nonfinite":
@@ -156,7 +156,7 @@ def _unstable(facts: Facts) -> list[str]:
 
 
 def _overfitting(facts: Facts) -> list[str]:
-    best = f" of step {facts.best_step:g}" if facts.best_step is not None else ""
+    best = f" of step {facts.best_step:,.12g}" if facts.best_step is not None else ""
     return [
         f"Use the checkpoint{best}: it is the best so far on the evaluation data.",
         "For the next run: fewer epochs or early stopping, more or more varied data, weight "

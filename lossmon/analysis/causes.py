@@ -19,10 +19,10 @@ def benign_causes(track: Track) -> tuple[str, ...]:
         if rates.warmup_end >= curve.n:
             causes.append("the learning rate still warms up")
         else:
-            causes.append(f"the learning rate warmed up until about step {until:g}")
+            causes.append(f"the learning rate warmed up until about step {until:,.12g}")
     if rates.jump_at > max(rates.warmup_end, 0):
         causes.append(
-            f"the learning rate jumped up at about step {track.step_of(rates.jump_at):g}: "
+            f"the learning rate jumped up at about step {track.step_of(rates.jump_at):,.12g}: "
             "a bump after it is expected"
         )
     elif rates.known and 0 < rates.decayed < 0.5:
@@ -37,8 +37,8 @@ def benign_causes(track: Track) -> tuple[str, ...]:
         )
     if track.shift_at:
         causes.append(
-            f"the level jumped at about step {track.step_of(track.shift_at):g} and stayed: other "
-            "data or settings, it may be"
+            f"the level jumped at about step {track.step_of(track.shift_at):,.12g} and stayed: "
+            "other data or settings, it may be"
         )
     if curve.noise.window > 1:
         causes.append(f"each value is a mean over about {curve.noise.window} points")

@@ -100,7 +100,7 @@ class EvalTrack:
     def course(self) -> str:
         """What the evaluation does now, in words."""
         if self.overfitting.stands:
-            return f"rises since step {self.overfitting.onset_step:g}"
+            return f"rises since step {self.overfitting.onset_step:,.12g}"
         return "still falls" if self.falls else "does not rise"
 
     def bad(self, value: float, moment: Moment) -> None:
@@ -141,13 +141,13 @@ class EvalTrack:
         equal = f" Steps {low:g} to {high:g} are as good as the best." if high > low else ""
         if self.companion is not None:
             text = (
-                f"{self.name} rises since step {onset:g} while {self.companion.name} "
+                f"{self.name} rises since step {onset:,.12g} while {self.companion.name} "
                 f"{self.companion.course}: by {difference:.3g} from its best of {best:.4g} {times}"
             )
         else:
             text = (
-                f"{self.name} turned after its best of {best:.4g} at step {onset:g} and rose by "
-                f"{difference:.3g} {times}"
+                f"{self.name} turned after its best of {best:.4g} at step {onset:,.12g} and rose "
+                f"by {difference:.3g} {times}"
             )
             text += ", while the training loss does not rise" if not np.isnan(train_level) else ""
         self.journal.record(

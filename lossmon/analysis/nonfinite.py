@@ -67,7 +67,7 @@ class NonFiniteDetector:
             if self.in_row >= LASTING and not self.stands:
                 self._journal.record(
                     "nonfinite", "critical", moment,
-                    f"{self._name} is exactly 0 since step {moment.step:g} although it was far "
+                    f"{self._name} is exactly 0 since step {moment.step:,.12g} although it was far "
                     "above zero: the logger hides NaN (Hugging Face's logging_nan_inf_filter).",
                     series=self._name, onset=moment.step, evidence={"points": self.in_row},
                 )  # fmt: skip
@@ -77,7 +77,7 @@ class NonFiniteDetector:
         if not self.stands:
             self._journal.record(
                 "nonfinite", "critical" if self.in_row >= LASTING else "warning", moment,
-                f"{self._name} is {word} at step {moment.step:g}.",
+                f"{self._name} is {word} at step {moment.step:,.12g}.",
                 series=self._name, onset=moment.step, evidence={"points": self.in_row},
             )  # fmt: skip
         elif self.in_row == LASTING:
@@ -85,7 +85,7 @@ class NonFiniteDetector:
             assert event is not None
             self._journal.amend(
                 "nonfinite", series=self._name, severity="critical",
-                message=f"{self._name} is {word} since step {event.onset_step:g}, "
+                message=f"{self._name} is {word} since step {event.onset_step:,.12g}, "
                 f"{LASTING} points in a row and more.",
                 evidence={"points": self.in_row},
             )  # fmt: skip

@@ -243,15 +243,15 @@ class Track:
         if self._explained():
             self.journal.record(
                 "restart", "info", moment,
-                f"{self.name} jumped at step {moment.step:g}, just after the learning rate rose "
-                "or the run was resumed: expected, no spike.",
+                f"{self.name} jumped at step {moment.step:,.12g}, just after the learning rate "
+                "rose or the run was resumed: expected, no spike.",
                 series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
             )  # fmt: skip
         elif self._is_summary(value):
             self.journal.record(
                 "spike", "info", moment,
-                f"{self.name} is {self.curve.loss(value):.4g} at step {moment.step:g}, the mean of "
-                f"all {self.curve.n - 1} points before it: a summary row, no spike.",
+                f"{self.name} is {self.curve.loss(value):.4g} at step {moment.step:,.12g}, the "
+                f"mean of all {self.curve.n - 1} points before it: a summary row, no spike.",
                 series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
             )  # fmt: skip
         else:
@@ -261,7 +261,7 @@ class Track:
                 return
             self.journal.record(
                 "spike", "warning", moment,
-                f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:g}, "
+                f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:,.12g}, "
                 f"{seen} above its level of {self.curve.loss(self.spike.base):.4g} "
                 f"(limit {self.spike.threshold:.1f} σ).",
                 series=self.name, onset=onset,
@@ -404,7 +404,7 @@ class Track:
             )
             self.journal.record(
                 "plateau", "info" if decayed else "warning", moment,
-                f"{self.name} is flat since about step {onset:g}{rate}: half as much training "
+                f"{self.name} is flat since about step {onset:,.12g}{rate}: half as much training "
                 f"again would gain at most {self.curve.loss(outlook.high):.3g}, "
                 f"{max(share, 0):.1%} of what the last 90 % of the run brought.",
                 series=self.name, onset=onset,
@@ -470,8 +470,8 @@ class Track:
             evidence["rise_share_of_descent"] = share
         self.journal.record(
             "divergence", "critical", moment,
-            f"{self.name} rises since about step {onset:g}: {self.curve.loss(height):.3g} above "
-            f"its lowest level, and {reasons[word]}.",
+            f"{self.name} rises since about step {onset:,.12g}: {self.curve.loss(height):.3g} "
+            f"above its lowest level, and {reasons[word]}.",
             series=self.name, onset=onset, evidence=evidence,
         )  # fmt: skip
 

@@ -147,6 +147,11 @@ def _hardly_moved(trend: Track) -> bool:
     return abs(curve.loss(curve.level) / first.value - 1) < HARDLY
 
 
+def _told(value: float, digits: int) -> str:
+    """Return a figure with so many significant digits: 1,350 and not 1.35e+03."""
+    return f"{float(f'{value:.{digits}g}'):,.6g}"
+
+
 def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str:
     name, curve, plateau = trend.name, trend.curve, trend.plateau
     if unlearned:
@@ -156,14 +161,14 @@ def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str
         spread = curve.loss(plateau.outlook.high - plateau.outlook.gain)
         text = (
             f"{name} still falls: half as much training again is expected to gain "
-            f"{gain:.3g} ± {spread:.2g}"
+            f"{_told(gain, 3)} ± {_told(spread, 2)}"
         )
     elif plateau.points_needed:
         needed = points_wanted(plateau.points_needed, curve.n)
         text = f"Nothing is wrong, but noise hides whether {name} still falls: "
         if plateau.outlook is not None:
             low, high = curve.loss(plateau.outlook.low), curve.loss(plateau.outlook.high)
-            text += f"half as much training again would gain {low:.2g} to {high:.2g}; "
+            text += f"half as much training again would gain {_told(low, 2)} to {_told(high, 2)}; "
         text += needed
     else:
         text = f"Nothing is wrong with {name}"

@@ -131,13 +131,15 @@ def _header_rows(
             row += 1
             gap = _GAP if used[row] else 0
         rest = len(entries) - position - 1
-        more = cell_len(_more(view, rest)) + _GAP if row == count - 1 and rest else 0
+        told = _more(view, rest)
+        more = cell_len(told) + _GAP if told and row == count - 1 and rest else 0
         if used[row] + gap + size + more > room[row]:
             left_out = len(entries) - position
             break
         rows[row] += [Span(" " * gap), *entry] if gap else list(entry)
         used[row] += gap + size
-    more_words = f"  {_more(view, left_out)}" if left_out else ""
+    told = _more(view, left_out)
+    more_words = f"  {told}" if left_out and told else ""
     if more_words and used[row] + cell_len(more_words) <= room[row]:
         rows[row].append(Span(more_words, part_style(view.palette, "tick")))
         used[row] += cell_len(more_words)
@@ -150,7 +152,8 @@ def _header_rows(
 
 
 def _more(view: Viewport, count: int) -> str:
-    return f"+{count} {view.more}".rstrip()
+    """Return how many are left out and where they stand; nothing where they stand nowhere."""
+    return f"+{count} {view.more}" if view.more else ""
 
 
 def cursor_row(view: Viewport, values: Sequence[CursorValue], at: float, tolerance: float) -> Row:
@@ -180,7 +183,7 @@ def _cursor_row(
         if abs(value.x - at) > tolerance:
             text += f" @ {on_axis(value.x, view.x_axis, view.timezone)}"
         text = f"{mark} {text}" if mark else text
-        more = f"  +{len(values) - index}"
+        more = f"  +{len(values) - index} more"
         room = view.width - (len(more) if index < len(values) - 1 else 0)
         if used + _GAP + cell_len(text) > room:
             left_out = len(values) - index

@@ -7,6 +7,7 @@ and its marker through the index that the caller gives it.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -153,7 +154,9 @@ def severity_style(palette: Palette, severity: Severity) -> str:
 def marker(index: int, glyphs: Glyphs = Glyphs.BRAILLE) -> str:
     """Return the shape that goes with a colour index, one narrow character."""
     shapes = ASCII_MARKERS if glyphs is Glyphs.ASCII else MARKERS
-    return shapes[index % len(shapes)]
+    # Where hues and shapes would meet again, the shapes go one further: 96 pairs, not 24.
+    again = index // math.lcm(COLORS, len(shapes))
+    return shapes[(index + again) % len(shapes)]
 
 
 def as_ascii(char: str) -> str:

@@ -22,6 +22,12 @@ _MARGIN: Final = 0.15
 _SAMPLE: Final = 4096
 """Points looked at for percentiles: every nth, which is exact enough for a range."""
 _PAD: Final = 0.02
+_MOST: Final = (5.0, 95.0)
+"""Percentiles beyond which points may be left out where the rest would be a line."""
+_ENDS: Final = 0.01
+"""Share of the points that count as the start, and as the end, of what is in view."""
+_LONE: Final = 8.0
+"""Of a chart that single points make more than so many times as high, the rest is a line."""
 _APART: Final = 8.0
 """A line that spans more than so many times what the middle line spans has left their scale."""
 
@@ -67,7 +73,7 @@ def x_limits(
 
 
 def y_limits(
-    mode: tuple[float, float] | Literal["fit", "alike", "robust"],
+    mode: tuple[float, float] | Literal["fit", "calm", "alike", "robust"],
     data: Sequence[tuple[FloatArray, FloatArray]],
     found: Sequence[Columns],
     pixels: int,
@@ -85,7 +91,7 @@ def y_limits(
             return _spread(low, high, log)
         if high > 0:
             return _spread(high / 1e3, high, log)
-    if mode != "fit" and not log:
+    if mode in ("alike", "robust") and not log:
         kept = _alike(found, pixels)
         data = [one for one, keep in zip(data, kept, strict=True) if keep]
         found = [one for one, keep in zip(found, kept, strict=True) if keep]
@@ -99,6 +105,8 @@ def y_limits(
     low, high = max(min(lows), -LIMIT), min(max(highs), LIMIT)
     if mode == "robust":
         low, high = _bulk(data, found, low, high, log)
+    elif mode == "calm" and not log:
+        low, high = _calm(data, found, low, high)
     return _padded(low, high, log)
 
 
@@ -130,6 +138,7 @@ def _bulk(
     low: float,
     high: float,
     log: bool,
+    percentiles: tuple[float, float] = _BULK,
 ) -> tuple[float, float]:
     parts = []
     for (_, y), columns in zip(data, found, strict=True):
@@ -138,7 +147,9 @@ def _bulk(
         view = view[np.isfinite(view) & (view > 0 if log else True)]
         if len(view):
             # Lines weigh alike, whatever their number of points.
-            ends = np.percentile(np.clip(np.log10(view) if log else view, -LIMIT, LIMIT), _BULK)
+            ends = np.percentile(
+                np.clip(np.log10(view) if log else view, -LIMIT, LIMIT), percentiles
+            )
             parts.append((float(ends[0]), float(ends[1])))
     if not parts:
         return low, high
@@ -149,6 +160,27 @@ def _bulk(
         bottom, top = 10 ** min(max(bottom, -300.0), 300.0), 10 ** min(max(top, -300.0), 300.0)
     bottom, top = max(bottom, low), min(top, high)
     return (bottom, top) if top > bottom else (low, high)
+
+
+def _calm(
+    data: Sequence[tuple[FloatArray, FloatArray]],
+    found: Sequence[Columns],
+    low: float,
+    high: float,
+) -> tuple[float, float]:
+    """Leave out single points that would press all others into a line.
+
+    The start stays, since it shows how far a run has come, and the end, where it is now.
+    """
+    bottom, top = _bulk(data, found, low, high, False, _MOST)
+    for (_, y), columns in zip(data, found, strict=True):
+        view = y[columns.start : columns.stop]
+        few = math.ceil(len(view) * _ENDS)
+        ends = np.concatenate((view[:few], view[len(view) - few :]))
+        ends = np.clip(ends[np.isfinite(ends)], low, high)
+        if len(ends):
+            bottom, top = min(bottom, float(ends.min())), max(top, float(ends.max()))
+    return (low, high) if high - low <= _LONE * (top - bottom) else (bottom, top)
 
 
 def _padded(low: float, high: float, log: bool) -> tuple[float, float]:

@@ -167,9 +167,10 @@ class Viewport:
     x_axis: XAxis = XAxis.STEP
     x_range: tuple[float, float] | None = None
     """None: all of the data. Zoom and pan set it (`Picture.zoom`, `Picture.pan`)."""
-    y_range: tuple[float, float] | Literal["fit", "alike", "robust"] = "fit"
-    """`fit`: what is in view; `alike`: that of the lines that share a scale; `robust`: the bulk of
-    those. What is left out is counted off scale."""
+    y_range: tuple[float, float] | Literal["fit", "calm", "alike", "robust"] = "fit"
+    """`fit`: what is in view; `calm`: that but for single points that would make a line of the
+    rest; `alike`: that of the lines that share a scale; `robust`: the bulk of those. What is left
+    out is counted off scale."""
     log_y: bool = False
     glyphs: Glyphs = Glyphs.BRAILLE
     palette: Palette = Palette.DARK
@@ -179,8 +180,8 @@ class Viewport:
     legend: bool = True
     empty: str = "no points yet"
     """What a chart without a point says."""
-    more: str = ""
-    """Where to read what the legend has no room for, after its `+9`."""
+    more: str = "more"
+    """What follows a legend's `+9`: where the rest can be read. Empty: the rest is not counted."""
     timezone: tzinfo | None = None
     """For `XAxis.WALL`; None is this machine's local time."""
 

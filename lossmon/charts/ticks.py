@@ -39,7 +39,7 @@ class Tick:
 def number(value: float, digits: int = 4) -> str:
     """Return a number for people: `digits` significant ones, 12.3k, 1.2e-05 as 1.2e-5."""
     if value != value:
-        return "nan"
+        return "NaN"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     if value == 0:

@@ -135,7 +135,7 @@ evaluations are back at the best. The onset is the minimum of the evaluation los
 
 Several evaluation sets (`eval_loss`, `eval_code_loss`): one decides the verdict (`--eval NAME`
 chooses it), the others are looked at in the same way under a limit for as many chances, and one
-that rises is named: `eval_code_loss rises since step 1200 while eval_loss still falls`.
+that rises is named: `eval_code_loss rises since step 1,200 while eval_loss still falls`.
 
 What to do: use the checkpoint of the best evaluation (`best_eval`). Next time: fewer epochs or
 early stopping, more or more varied data, weight decay or dropout, a smaller model or a lower rank

@@ -120,8 +120,8 @@ evaluation loss, where a loss is not positive, or where the two have different s
             "Best evaluation, and the checkpoint to keep",
             """
 The lowest evaluation loss so far, with its step. `best_checkpoint` names the checkpoint of that
-step, or the latest one before it, where lossmon finds any beside the log. The lowest of many noisy
-evaluations is low partly by luck: two that differ by less than the noise are equal.
+step, or the nearest one within a tenth of it, where lossmon finds any beside the log. The lowest of
+many noisy evaluations is low partly by luck: two that differ by less than the noise are equal.
 """,
             ("best", "best_checkpoint", "checkpoint"),
             ("overfitting", "eval_loss"),

@@ -10,8 +10,19 @@ from typing import Final
 from lossmon.model import RunInfo, Summary, clean_text
 from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
 
+NEAR: Final = 0.1
+"""Share of its step within which a saved checkpoint stands for the best evaluation."""
 MAX_FACTS: Final = 200
 """Facts (parameters, host …) kept a run."""
+
+
+NO_CROSS_ENTROPY: Final = frozenset(
+    ["openmmlab-json", "mmengine", "detectron2", "detectron2-json", "detr-json", "ultralytics",
+     "yolo-results", "darknet", "cyclegan", "vits", "stable-baselines3", "sb3-csv", "sb3-json",
+     "spinning-up", "baselines-table", "verl", "deepmd", "deepxde", "deepxde-console"]
+)  # fmt: skip
+"""Formats of trainings whose loss is a sum of several, a reward's or an error's: no probability
+can be read from it, whatever it is called."""
 
 
 def combined(infos: Sequence[RunInfo]) -> RunInfo:
@@ -40,8 +51,12 @@ def facts(info: RunInfo) -> tuple[tuple[str, str], ...]:
     )
 
 
-def completed(summary: Summary, info: RunInfo, checkpoints: Checkpoints | None) -> Summary:
-    """Return a summary with what the unit of its loss and its saved models add to it."""
+def completed(
+    summary: Summary, info: RunInfo, checkpoints: Checkpoints | None, log_format: str
+) -> Summary:
+    """Return a summary with what the unit of its loss and its saved models say of it."""
+    if log_format.partition("+")[0] in NO_CROSS_ENTROPY:
+        summary = replace(summary, probability=None, perplexity=None)
     if info.loss_unit == "nats" and summary.smoothed is not None and summary.smoothed >= 0:
         summary = replace(
             summary,
@@ -57,6 +72,7 @@ def completed(summary: Summary, info: RunInfo, checkpoints: Checkpoints | None) 
 def _best_checkpoint(info: RunInfo, step: float, checkpoints: Checkpoints | None) -> str | None:
     if checkpoints is not None:
         found = nearest_checkpoint(checkpoints.now(), step)
-        if found is not None:
+        # Where only the last ones are kept, the nearest may be far: it is not the best then.
+        if found is not None and abs(found.step - step) <= NEAR * step:
             return found.name
     return info.best_checkpoint

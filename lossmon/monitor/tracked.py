@@ -354,7 +354,7 @@ class TrackedRun:
             left_out=left_out,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),
-            summary=completed(self._judge.summary, info, self._checkpoints),
+            summary=completed(self._judge.summary, info, self._checkpoints, self.format.name),
             verdict=verdict,
             events=tuple(events),
             total_steps=info.total_steps,

@@ -45,7 +45,7 @@ def viewport(
         height,
         x_axis=options.x_axis,
         x_range=x_range,
-        y_range="robust" if options.robust else "fit",
+        y_range="robust" if options.robust else "calm",
         log_y=options.log_y,
         glyphs=look.glyphs,
         palette=look.paint.palette,

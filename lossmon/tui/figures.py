@@ -33,10 +33,10 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a difference with its sign and three significant digits: `-2.00`, `+1,021`."""
+    """Return a difference with its sign and three significant digits: `−2.00`, `+1,021`."""
     if not math.isfinite(value):
-        return f"{value:+.3g}"
-    return f"{value:+,.0f}" if 100 <= abs(value) < 1e6 else f"{value:+#.3g}"
+        return minus(f"{value:+.3g}")
+    return minus(f"{value:+,.0f}" if 100 <= abs(value) < 1e6 else f"{value:+#.3g}")
 
 
 def count(value: float | None) -> str:
@@ -71,6 +71,15 @@ def percent(value: float | None, signed: bool = False) -> str:
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     hundred = value * 100
+    return minus(_percent(hundred, signed))
+
+
+def minus(text: str) -> str:
+    """Return a figure with a minus that is as wide as a plus (an exponent keeps its own)."""
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def _percent(hundred: float, signed: bool) -> str:
     if abs(hundred) >= 1e6:
         return f"{figure(hundred, 2)} %"
     if abs(hundred) >= 1e4:

@@ -6,7 +6,7 @@ import math
 
 from lossmon.model import Role, RunView, SeriesView
 from lossmon.record import record
-from lossmon.tui.figures import MISSING, count, figure, percent, rough
+from lossmon.tui.figures import MISSING, count, figure, minus, percent, rough
 from lossmon.tui.progress import progress
 
 
@@ -88,7 +88,7 @@ def _loss(run: RunView) -> list[Number]:
         brief = "average error"
         if summary.probability is not None and summary.perplexity is not None:
             belief = "< 0.1 %" if summary.probability < 1e-3 else percent(summary.probability)
-            words, brief = f"the right token gets {belief}", f"right token gets {belief}"
+            words, brief = f"the right answer gets {belief}", f"right answer: {belief}"
             if summary.perplexity < 1e5:
                 words += f"; as unsure as a choice among {figure(summary.perplexity, 2)}"
         made.append(Number("loss", figure(current_loss(run)), words, brief, "strong"))
@@ -122,20 +122,19 @@ def _learned(run: RunView) -> Number | None:
         return None
     rating = run.summary.reduction_rating
     if reduction < 0:
-        return Number(
-            "learned",
-            percent(reduction),
-            "the loss is above its first value",
-            "above its first value",
-            "warn",
-        )
+        # From one time on the share says little to people, the times do.
+        above = f"{percent(-reduction)} above"
+        if reduction <= -1:
+            above = f"{count(round(1 - reduction))} ×"
+        words = f"the loss is {above} its first value"
+        return Number("learned", "nothing", words, f"{above} its start", "warn")
     style = {"strong": "good", "moderate": "text", "weak": "warn"}.get(rating, "text")
     tail = "" if rating == "unknown" else f": {rating}"
     return Number(
         "learned",
         percent(reduction),
         f"of the first loss is gone{tail}",
-        f"of loss gone{tail}",
+        f"loss gone{tail}",
         style,
     )
 
@@ -148,9 +147,9 @@ def _trend(run: RunView) -> Number | None:
     spread = f" ± {figure(error, 2)}" if error is not None else ""
     return Number(
         "trend",
-        figure(slope, 3).replace("-", "−", 1),
+        minus(figure(slope, 3)),
         f"per 1,000 steps{spread}: {found.word}",
-        f"per 1k steps: {found.word}",
+        f"/1k steps: {found.word}",
         found.style,
     )
 
@@ -167,6 +166,9 @@ def _gap(run: RunView) -> Number | None:
             "no eval loss logged",
             "dim",
         )
+    if not (math.isfinite(run.train.values[-1]) and math.isfinite(run.eval.values[-1])):
+        words = "none while a loss is not a number"
+        return Number("eval gap", MISSING, words, "a loss is no number", "dim")
     if summary.gap is None:
         return Number(
             "eval gap",
@@ -270,10 +272,12 @@ def _last_of(run: RunView, role: Role, name: str, words: str) -> list[Number]:
     series = first_of(run, role)
     if series is None or len(series) == 0:
         return []
-    value = float(series.values[-1])
+    value, brief = float(series.values[-1]), words
     if role in (Role.SCORE, Role.THROUGHPUT):
+        brief = series.name
         words = f"{series.name}; {words}" if words else series.name
-    return [Number(name, figure(value, 3), words, words, "text" if math.isfinite(value) else "bad")]
+    style = "text" if math.isfinite(value) else "bad"
+    return [Number(name, figure(value, 3), words, brief, style)]
 
 
 def first_of(run: RunView, role: Role) -> SeriesView | None:

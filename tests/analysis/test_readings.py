@@ -95,7 +95,7 @@ def test_advice_is_whole_sentences(status: str) -> None:
 
 
 def test_advice_leans_on_what_was_seen() -> None:
-    assert "step 1200" in advise("overfitting", Facts(best_step=1200.0))[0]
+    assert "step 1,200" in advise("overfitting", Facts(best_step=1200.0))[0]
     assert "decayed" in advise("plateau", Facts(rate_known=True, rate_share=0.01))[0]
     assert "decayed" not in " ".join(advise("plateau", Facts()))
     assert "logging_nan_inf_filter" in " ".join(advise("nonfinite", Facts(hidden=True)))

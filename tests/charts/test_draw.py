@@ -339,7 +339,9 @@ def test_layout_holds_while_values_change():
 def test_legend_that_does_not_fit_is_counted():
     lines = [Line(f"a rather long name {n}", np.arange(2.0), np.arange(2.0)) for n in range(9)]
     picture = draw(lines, (), (), Viewport(60, 12))
-    assert "+7" in row_text(picture.rows[0])
+    assert "+7 more" in row_text(picture.rows[0])
+    silent = draw(lines, (), (), Viewport(60, 12, more=""))
+    assert "+" not in row_text(silent.rows[0])
     assert_exact(picture, 60, 12)
     where = draw(lines, (), (), Viewport(60, 12, more="below"))
     assert row_text(where.rows[0]).rstrip().endswith("+7 below")

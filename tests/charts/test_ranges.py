@@ -33,3 +33,25 @@ def test_lines_of_like_scale_are_all_shown_and_two_lines_always() -> None:
 def test_a_logarithmic_axis_shows_all() -> None:
     view = Viewport(80, 24, y_range="alike", log_y=True)
     assert draw(lines(3, 4, 5, 1e13), (), (), view).y_range[1] >= 1e13
+
+
+def test_single_points_that_would_make_a_line_of_the_rest_go_off_scale() -> None:
+    steps = np.arange(400.0)
+    loss = 4.0 - steps / 400
+    loss[100] = 3000.0
+    calm = draw([Line("loss", steps, loss)], (), (), Viewport(80, 20, y_range="calm"))
+    assert calm.off_scale == 1
+    assert calm.y_range[0] <= 3.0 < 4.0 <= calm.y_range[1] < 10
+    assert draw([Line("loss", steps, loss)], (), (), Viewport(80, 20)).y_range[1] >= 3000
+
+
+@pytest.mark.parametrize("where", ["start", "end", "many", "near"])
+def test_what_tells_where_a_run_came_from_and_is_stays_on_the_scale(where: str) -> None:
+    steps = np.arange(400.0)
+    loss = 4.0 - steps / 400
+    loss[{"start": slice(0, 2), "end": slice(398, 400), "many": slice(50, 120)}.get(where, 0)] = (
+        8.0 if where == "near" else 3000.0
+    )
+    calm = draw([Line("loss", steps, loss)], (), (), Viewport(80, 20, y_range="calm"))
+    assert calm.off_scale == 0
+    assert calm.y_range[1] >= loss.max()

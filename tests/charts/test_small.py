@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossmon.charts import Glyphs, Viewport, row_text, small, sparkline
+from lossmon.charts.palette import COLORS, marker
 from tests.charts.runs import run_of, view_of
 
 
@@ -47,3 +48,8 @@ def test_small_chart_names_its_series_and_last_value():
 def test_small_chart_of_an_unknown_series():
     view = view_of(run_of(np.arange(5.0), loss=np.ones(5)))
     assert small(view, "nothing", Viewport(30, 8)).empty
+
+
+def test_no_two_of_ninety_six_runs_look_alike() -> None:
+    seen = {(index % COLORS, marker(index)) for index in range(8 * 12)}
+    assert len(seen) == 8 * 12

@@ -36,7 +36,7 @@ BERLIN = timezone(timedelta(hours=1))
         (3.2e6, "3.2M"),
         (0.00002, "2e-5"),
         (-4.5, "-4.5"),
-        (float("nan"), "nan"),
+        (float("nan"), "NaN"),
         (float("-inf"), "-inf"),
         (1e300, "1e300"),
     ],

@@ -82,7 +82,7 @@ WRITTEN = {
         "3. Does", "4. Is", "between 0 and", "(1 − β)x", "1 − βⁿ", "usual one is 0.6",
     ],
     "events.py": [
-        "looks and 1/", "norm of 1 is usual", "ln(1 + m)", "since step 1200", "Adam (0.95)",
+        "looks and 1/", "norm of 1 is usual", "ln(1 + m)", "since step 1,200", "Adam (0.95)",
         "(−100)", "PYTHONUNBUFFERED=1",
     ],
     "numbers.py": ["per 1,000 steps", "in 1,000 steps", "seed-1", "seed=2"],

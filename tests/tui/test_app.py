@@ -23,7 +23,7 @@ async def test_the_chart_the_numbers_and_the_verdict_are_there() -> None:
             "live",
             "healthy",
             "Loss still falls",
-            "right token gets 37 %",
+            "right answer",
             "learned",
             "62 %",
             "1.030",

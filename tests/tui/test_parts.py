@@ -34,7 +34,7 @@ def by_name(run: RunView) -> dict[str, Number]:
 
 def test_cross_entropy_is_told_as_a_probability_only_where_it_is_one() -> None:
     run = make_run()
-    assert by_name(run)["loss"].words.startswith("the right token gets 37 %")
+    assert by_name(run)["loss"].words.startswith("the right answer gets 37 %")
     other = replace(run, summary=replace(run.summary, probability=None, perplexity=None))
     assert "token" not in by_name(other)["loss"].words
 

@@ -39,8 +39,8 @@ _NUMBERS: Final = (
     (
         "loss",
         "How wrong the model is on average. For language models it is cross-entropy: e to "
-        "the power of −loss is the share of belief that the right token gets (loss 1.0: 37 %, 2.0: "
-        "14 %). Shown smoothed; the faint dots in the chart are single points.",
+        "the power of −loss is the share of belief that the right answer gets (loss 1.0: 37 %, "
+        "2.0: 14 %). Shown smoothed; the faint dots in the chart are single points.",
     ),
     (
         "learned",

@@ -171,7 +171,7 @@ class Compare(Charted):
             view = charting.viewport(
                 look, options, width, height, x_range, title=title, empty=empty, more=more
             )
-            if view.y_range == "fit":
+            if view.y_range == "calm":
                 view = replace(view, y_range="alike")
             return draw(found.drawn(chosen), (), found.bands, view)
 

@@ -1,0 +1,34 @@
+"""What a run's figures are told to mean: by the unit of its loss, by what is saved of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lossmon.model import Point, RunInfo, Summary
+from lossmon.monitor.told import completed
+from lossmon.sources.checkpoints import Checkpoints
+
+
+@pytest.mark.parametrize(
+    ("saved", "named"),
+    [(("100", "480"), "checkpoint-100"), (("95", "480"), "checkpoint-95"), (("480",), "told")],
+)
+def test_only_a_checkpoint_near_the_best_evaluation_is_the_one_to_keep(
+    tmp_path: Path, saved: tuple[str, ...], named: str
+) -> None:
+    for step in saved:
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    summary = Summary(best_eval=Point(100.0, None, 2.6))
+    info = RunInfo(best_checkpoint="told")
+    found = completed(summary, info, Checkpoints(tmp_path), "hf-trainer-state")
+    assert found.best_checkpoint == named
+
+
+@pytest.mark.parametrize(("name", "known"), [("jsonl", True), ("mmengine+json", False)])
+def test_a_detectors_loss_is_no_probability(name: str, known: bool) -> None:
+    summary = Summary(smoothed=0.5, probability=0.6, perplexity=1.6)
+    found = completed(summary, RunInfo(), None, name)
+    assert (found.probability is not None) is known
+    assert (found.perplexity is not None) is known
