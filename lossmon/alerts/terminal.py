@@ -25,9 +25,11 @@ def write_to_terminal(data: bytes) -> None:
     try:
         descriptor = os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY)
     except OSError:
-        if not sys.stderr.isatty():
+        # Not `sys.stderr`: while the screen stands, that is something that catches what is printed.
+        errors = sys.__stderr__
+        if errors is None or not errors.isatty():
             raise OSError("there is no terminal to ring") from None
-        os.write(sys.stderr.fileno(), data)
+        os.write(errors.fileno(), data)
         return
     try:
         os.write(descriptor, data)

@@ -80,18 +80,29 @@ def test_a_training_is_ended_when_it_overfits(tmp_path: Path) -> None:
     assert b"SIGTERM sent" in errors
 
 
-def test_the_screen_alerts_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("told", "notice"),
+    [
+        ({"TERM": "foot"}, b"\x1b]777;notify;overfitting: "),
+        ({"TERM": "xterm-kitty"}, b"\x1b]99;i=lossmon:d=0:p=title;overfitting: "),
+        ({"TERM": "xterm-256color"}, b"\x1b]9;overfitting: "),
+        ({"TERM": "foot", "TMUX": "/tmp/tmux,1,0"}, b"\x1bPtmux;\x1b\x1b]777;notify;overfitting: "),
+    ],
+    ids=["foot", "kitty", "xterm", "tmux"],
+)
+def test_the_screen_alerts_too(tmp_path: Path, told: dict[str, str], notice: bytes) -> None:
     template, out = command(tmp_path)
     log = tmp_path / "console.txt"
     log.write_bytes(SOURCE[:CUT])
     arguments = [str(log), "--on", "overfitting", "--run", template, "--notify", "--bell"]
-    with Terminal(*arguments, cwd=tmp_path) as terminal:
+    with Terminal(*arguments, cwd=tmp_path, **told) as terminal:
         terminal.until(lambda text: "eval_loss" in text)
         while terminal.read(1.0):
             pass  # until the whole log was read: what comes after that is news
         with log.open("ab") as file:
             file.write(SOURCE[CUT:])
         terminal.until(lambda text: "480" in text and out.exists())
+        terminal.until(lambda _: notice in terminal.raw and b"\a" in terminal.raw)
         terminal.type("q")
         assert terminal.end() == 0
     assert out.read_text().split()[0] == "overfitting"

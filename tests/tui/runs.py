@@ -11,12 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from lossmon.machine import Gpu, Machine
 from lossmon.model import Batch, Column, Event, Point, Run, RunView, Summary, Verdict
 from lossmon.monitor.snapshot import Snapshot
 
 T0 = 1_770_000_000.0
 """2026-02-02 02:40 UTC: when all logs begin."""
 TODAY = T0 + 7200
+
+GPU = Gpu(0, "NVIDIA A100", 0.93, 30_000_000_000, 80_000_000_000, 61.0, 312.4)
+BUSY = Machine(T0, 0.42, 8, 3.5, 12_000_000_000, 32_000_000_000, (GPU,))
+"""A machine at work."""
 
 
 def make_run(

@@ -14,11 +14,9 @@ from lossmon.machine import Gpu, Looker, Machine
 from lossmon.tui.look import Look
 from lossmon.tui.machine_watch import MachineWatch, is_elsewhere
 from lossmon.tui.panels.machine import machine_height, machine_rows, machine_words
-from tests.tui.runs import T0, make_run, overfit, some_runs
+from tests.tui.runs import BUSY, GPU, make_run, overfit, some_runs
 from tests.tui.screens import app_over, lines, shown, text
 
-GPU = Gpu(0, "NVIDIA A100", 0.93, 30_000_000_000, 80_000_000_000, 61.0, 312.4)
-BUSY = Machine(T0, 0.42, 8, 3.5, 12_000_000_000, 32_000_000_000, (GPU,))
 IDLE = replace(BUSY, cpu=0.01, gpus=(replace(GPU, busy=0.0),))
 
 

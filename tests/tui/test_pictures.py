@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from lossmon.tui import studio
-from tests.tui.runs import make_run, some_runs
+from lossmon.tui.machine_watch import MachineWatch
+from tests.tui.runs import BUSY, make_run, some_runs
 from tests.tui.screens import app_over, shown
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,10 +41,28 @@ PAGES = {
     "help": ("question_mark",),
     "palette": ("escape", "ctrl+p", "c", "o"),
     "events": ("escape", "E"),
+    "filter": ("escape", "1", "slash", "a"),
+    "crosshair": ("escape", "2", "c", "left", "left"),
+    "machine-focus": ("c", "H"),
+    "machine-overview": ("1",),
+    "machine-panes": ("3",),
+    "machine-compare": ("4",),
+    "machine-metrics": ("5",),
+    "machine-log": ("6",),
 }
 """Each page, and the keys that lead to it from the one before."""
 
 _LETTERS = string.ascii_letters + string.digits
+
+
+class _StillMachine(MachineWatch):
+    """Sees one machine that does always the same."""
+
+    def once(self) -> None:
+        self._tell(BUSY)
+
+    def steadily(self, wanted: bool) -> None:
+        self.once()
 
 
 async def pages(size: tuple[int, int], theme: str) -> dict[str, tuple[str, str]]:
@@ -51,6 +70,7 @@ async def pages(size: tuple[int, int], theme: str) -> dict[str, tuple[str, str]]
     ascii_ = theme == "ascii"
     seeds = [make_run(f"base-s{i}", 120, final=1.2 + i / 10, seed=7 + i) for i in range(2)]
     app = app_over(*some_runs(), *seeds, theme="dark" if ascii_ else theme, ascii=ascii_)
+    app._watch = _StillMachine(app._machine_seen)
     made = {}
     async with shown(app, size) as pilot:
         for page, keys in PAGES.items():
