@@ -13,6 +13,8 @@ from lossmon.sources.search import DirectorySearch, may_be_log
     ("name", "kept"),
     [
         ("meta.yaml", True),
+        ("history.yaml", True),
+        ("losses.yml", True),
         ("config.yaml", False),
         ("events.out.tfevents.1700000000.node.c", True),
         ("events.out.tfevents.1700000000.host.42.0.v2", True),
