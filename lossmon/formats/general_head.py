@@ -10,6 +10,7 @@ from lossmon.formats.head import Head
 _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
     "return", "bpb", "entropy", "xent", "score", "accura", " l_", " l=", " l: ", "[l1:", " l1:",
+    "bce", "verlust", "perte", "perda", "perdita",
     "损失", "損失", "손실", "потери", "pérdida",
     "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",
 ))  # fmt: skip
@@ -22,7 +23,28 @@ _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
 _LONGEST: Final = 4000
 """Bytes of a line; a longer one is a list of things, and takes milliseconds to take apart."""
+_EPOCH: Final = b"epoch"
+_LONGEST_HEADING: Final = 90
+_MOST_HEADINGS: Final = 40
 _DIGIT: Final = late(rb"\d")
+
+
+def _headings(head: Head, lowered: bytes) -> dict[int, int]:
+    """Return where short lines of an epoch begin and end: `100/100 - loss: 0.5` counts by them."""
+    found: dict[int, int] = {}
+    if not any(map(head.may_hold, ("epoch", "Epoch", "EPOCH"))):
+        return found
+    at = lowered.find(_EPOCH)
+    for _ in range(_SNIFF_LINES):
+        if at < 0 or len(found) == _MOST_HEADINGS:
+            break
+        start = lowered.rfind(b"\n", 0, at) + 1
+        end = lowered.find(b"\n", at)
+        end = len(lowered) if end < 0 else end
+        if end - start <= _LONGEST_HEADING:
+            found[start] = end
+        at = lowered.find(_EPOCH, end)
+    return found
 
 
 def lines_like_loss(head: Head) -> list[str]:
@@ -40,6 +62,7 @@ def lines_like_loss(head: Head) -> list[str]:
             places[lowered.rfind(b"\n", 0, at) + 1] = end
             at = lowered.find(word, end)
             found += 1
+    places.update(_headings(head, lowered))
     lines = sorted((start, end) for start, end in places.items() if end - start <= _LONGEST)
     pieces = (encoded[start:end] for start, end in lines)
     with_number = [piece for piece in pieces if _DIGIT.search(piece) is not None][:_SNIFF_LINES]

@@ -50,7 +50,9 @@ _QUALIFIERS: Final = frozenset((
 ))  # fmt: skip
 _FOLLOW_SPACE: Final = late(r"([^\W\d][\w/.-]*+) $")
 _NAME: Final = late(r"[^\W\d][\w/.@'-]*+$")
-_WRAPPER: Final = late(r"(?:(?:tensor|array|float|np\.float\d\d|float\d\d)\(|[\[({<'\"`~≈$ \t])$")
+_WRAPPER: Final = late(
+    r"(?:(?:tensor|[Aa]rray|DeviceArray|float|np\.float\d\d|float\d\d)\(|[\[({<'\"`~≈$↓↑▼▲ \t])$"
+)
 _PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @,/-]{1,40})[)\]]$")
 _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")

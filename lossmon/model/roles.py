@@ -40,7 +40,7 @@ def _words(text: str) -> frozenset[str]:
 _LOSS: Final = _words(
     "loss losses nll nloss logloss mlogloss multilogloss multi_logloss binary_logloss "
     "xent xentropy crossentropy cross_entropy ce ppl_loss objective cost tloss vloss "
-    "trl tel tvl multiclass multi_class multi_class_one_vs_all celoss bceloss mseloss"
+    "trl tel tvl multiclass multi_class multi_class_one_vs_all celoss bceloss mseloss bce"
 )
 # Measures that fall as a loss does, and stand in for one where there is none.
 _ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
@@ -107,6 +107,17 @@ _TRANSLATED: Final = {
     "validación": " val ",
 }
 """Words of other scripts and languages that stand for those above."""
+_ABROAD: Final = {
+    "epoche": ("epoch",),
+    "verlust": ("loss",),
+    "trainingsverlust": ("train", "loss"),
+    "validierungsverlust": ("val", "loss"),
+    "testverlust": ("test", "loss"),
+    "perte": ("loss",),
+    "perdita": ("loss",),
+    "perda": ("loss",),
+}
+"""The same of languages that are written in plain letters, a word at a time."""
 _THROUGHPUT: Final = _words("tps throughput tflops mfu fps tgs wps ups")
 _RATES: Final = _words("tok_sec tok_s tokens_s it_s samples_s imgs_s img_s")
 """`tok/sec`, `it/s` as words."""
@@ -131,7 +142,10 @@ def words(name: str) -> tuple[str, ...]:
     if not text.isascii():
         for word, english in _TRANSLATED.items():
             text = text.replace(word, english)
-    return tuple(text.split())
+    found = text.split()
+    if _ABROAD.keys().isdisjoint(found):
+        return tuple(found)
+    return tuple(part for word in found for part in _ABROAD.get(word, (word,)))
 
 
 @lru_cache(maxsize=4096)

@@ -414,4 +414,13 @@ PUBLIC = [
         epoch="[ Info: Epoch {epoch1}\nloss(test_x, test_y) = {mean}",
         eval="epoch:epoch1:mean",
     ),
+    Case("jax-array", step="step {step} loss Array({loss:.6f}, dtype=float32)", train=S0),
+    Case("arrow-down", epoch="Epoch {epoch1}: loss ↓ {mean:.4f} acc ↑ {acc:.4f}", train=E1),
+    Case("vae-bce", epoch="Epoch {epoch1} BCE: {mean:.4f} KLD: 0.1234", train=E1),
+    Case(
+        "german",
+        epoch="Epoche {epoch1}: Verlust {mean:.4f}, Validierungsverlust {val:.4f}",
+        train=E1,
+        eval=E1,
+    ),
 ]

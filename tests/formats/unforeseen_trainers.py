@@ -224,7 +224,7 @@ TRAINERS = [
         "ensmallen",
         epoch="100/100 [====================================================================================================] 100% - 1s 10ms/step - loss: {mean:.4f}",
         start="Epoch {epoch1}/{epochs}",
-        train=E1,
+        train="epoch:rising",
     ),
     Case(
         "paddlenlp",
