@@ -110,6 +110,7 @@ class YamlHistory(DocumentFormat):
 
     name = "yaml-history"
     title = "YAML history: a list of records, or lists by name"
+    needles = ("\n- ", ":\n", ": [")
     sample = "- epoch: 1\n  train_loss: 1.0742\n  val_loss: 0.3486"
 
     def parser(self, context: Context | None = None) -> Parser:
