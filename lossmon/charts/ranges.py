@@ -22,7 +22,7 @@ _MARGIN: Final = 0.15
 _SAMPLE: Final = 4096
 """Points looked at for percentiles: every nth, which is exact enough for a range."""
 _PAD: Final = 0.02
-_MOST: Final = (5.0, 95.0)
+_MOST: Final = (10.0, 90.0)
 """Percentiles beyond which points may be left out where the rest would be a line."""
 _ENDS: Final = 0.01
 """Share of the points that count as the start, and as the end, of what is in view."""

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from lossmon.model import RunInfo, Summary, clean_text
+from lossmon.model import RunInfo, Summary, Verdict, clean_text
 from lossmon.sources.checkpoints import Checkpoints, nearest_checkpoint
 
 NEAR: Final = 0.1
 """Share of its step within which a saved checkpoint stands for the best evaluation."""
+NAMED: Final = 5
+"""Names of series that are listed where none is a loss."""
 MAX_FACTS: Final = 200
 """Facts (parameters, host …) kept a run."""
 
@@ -48,6 +50,18 @@ def facts(info: RunInfo) -> tuple[tuple[str, str], ...]:
     return tuple(
         (clean_text(key, 80), clean_text(value, 400))
         for key, value in list(info.facts.items())[:MAX_FACTS]
+    )
+
+
+def lossless(verdict: Verdict, summary: Summary, names: Sequence[str]) -> Verdict:
+    """Return a verdict that says so where a log has figures and no loss among them."""
+    if verdict.status != "unknown" or summary.train or summary.eval or not names:
+        return verdict
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))
+    return replace(
+        verdict,
+        headline=clean_text(f"No loss was found to judge; this log has {listed}.", 500),
+        advice=("If one of them is the loss, name it: --train NAME.",),
     )
 
 

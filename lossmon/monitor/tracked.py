@@ -22,7 +22,7 @@ from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
 from lossmon.monitor.judge import Judge
 from lossmon.monitor.left_out import sentences
 from lossmon.monitor.pulse import Pulse
-from lossmon.monitor.told import combined, completed, facts
+from lossmon.monitor.told import combined, completed, facts, lossless
 from lossmon.settings import Settings
 from lossmon.sources.checkpoints import Checkpoints
 
@@ -342,6 +342,8 @@ class TrackedRun:
         if error is None and left_out.records and not len(self.run):
             error = f"no points in it: {'; '.join(sentences(left_out))}"
             verdict = replace(verdict, headline=clean_text(error, 500))
+        summary = completed(self._judge.summary, info, self._checkpoints, self.format.name)
+        verdict = lossless(verdict, summary, tuple(self.run.series))
         events = sorted((*self._judge.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
             id=self.id,
@@ -354,7 +356,7 @@ class TrackedRun:
             left_out=left_out,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),
-            summary=completed(self._judge.summary, info, self._checkpoints, self.format.name),
+            summary=summary,
             verdict=verdict,
             events=tuple(events),
             total_steps=info.total_steps,

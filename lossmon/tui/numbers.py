@@ -64,7 +64,7 @@ def numbers(run: RunView) -> list[Number]:
         *_half_way(run),
         *_progress(run),
         *_last_of(run, Role.LEARNING_RATE, "learn rate", "the step size now"),
-        *_last_of(run, Role.GRAD_NORM, "grad norm", "length of the gradient"),
+        *_last_of(run, Role.GRAD_NORM, "grad norm", "gradient's length"),
         *_last_of(run, Role.THROUGHPUT, "speed", ""),
         *_last_of(run, Role.SCORE, "score", "higher is better"),
     ]
@@ -117,8 +117,8 @@ def _loss(run: RunView) -> list[Number]:
 
 
 def _learned(run: RunView) -> Number | None:
-    reduction = run.summary.reduction
-    if reduction is None:
+    reduction, loss = run.summary.reduction, run.train or run.eval
+    if reduction is None or loss is None or len(loss) < 2:
         return None
     rating = run.summary.reduction_rating
     if reduction < 0:

@@ -51,7 +51,22 @@ def fitted(name: str, width: int, short: Mapping[str, str]) -> str:
     stem = bare(name)
     if cell_len(stem) <= width:
         return fit(stem, width)
-    return fit_middle(short.get(name, stem), width)
+    return fit_middle(_filled(short.get(name, stem), stem, width), width)
+
+
+def _filled(short: str, stem: str, width: int) -> str:
+    """Return a short name with as much of its first gap as there is room for."""
+    head, gap, tail = short.partition("…")
+    room = width - cell_len(short)
+    if not gap or room <= 0 or not stem.startswith(head):
+        return short
+    seen = tail.partition("…")[0]
+    # One character at least stays left out, else the ellipsis would lie.
+    until = (stem.find(seen, len(head)) if seen else len(stem)) - 1
+    more = stem[len(head) : max(until, len(head))]
+    while cell_len(more) > room:
+        more = more[:-1]
+    return f"{head}{more}…{tail}"
 
 
 def _parts(name: str) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lossmon.model import Point, RunInfo, Summary
-from lossmon.monitor.told import completed
+from lossmon.model import Point, RunInfo, Summary, Verdict
+from lossmon.monitor.told import completed, lossless
 from lossmon.sources.checkpoints import Checkpoints
 
 
@@ -32,3 +32,13 @@ def test_a_detectors_loss_is_no_probability(name: str, known: bool) -> None:
     found = completed(summary, RunInfo(), None, name)
     assert (found.probability is not None) is known
     assert (found.perplexity is not None) is known
+
+
+def test_a_log_without_a_loss_says_what_it_has_instead() -> None:
+    names = ("accuracy", *(f"layer_{n}" for n in range(9)))
+    told = lossless(Verdict(headline="Too early to say"), Summary(), names)
+    assert told.headline.endswith("accuracy, layer_0, layer_1, layer_2, layer_3 and 5 more.")
+    assert "--train NAME" in told.advice[0]
+    judged = Verdict(headline="as it was")
+    assert lossless(judged, Summary(train="loss"), names) is judged
+    assert lossless(judged, Summary(), ()) is judged

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossmon.charts.cache import LineCache
-from lossmon.charts.spec import Glyphs, XAxis
+from lossmon.charts.spec import Glyphs, XAxis, row_text
 from lossmon.model import Batch, Column, Run, RunView, Summary
 from lossmon.tui.comparing import Comparison, Question, compare, configuration
 from lossmon.tui.desk import ChartOptions, Desk, by_urgency, glyphs_for
 from lossmon.tui.marks import EVENTS, STATES, VERDICTS
 from lossmon.tui.numbers import Number, numbers, trend
+from lossmon.tui.panels.runs import title_row
 from lossmon.tui.panels.table import columns_for, matches
 from lossmon.tui.progress import progress
 from lossmon.tui.ranges import calm_end, shown_range
@@ -319,3 +320,13 @@ def test_every_mark_has_its_own_shape_and_word() -> None:
             values = [getattr(mark, kind) for mark in marks.values()]
             assert len(set(values)) == len(values), kind
     assert len(set(EVENTS.values())) == len(EVENTS)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_however_long_a_name_its_state_stands_in_the_title(width: int) -> None:
+    run = make_run(name="a-long-name-of-a-run-" * 12)
+    desk = Desk()
+    desk.take(snapshot(run))
+    title = row_text(title_row(desk, "focus", width))
+    assert len(title) == width
+    assert "live" in title

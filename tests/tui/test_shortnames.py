@@ -30,6 +30,14 @@ def test_a_name_that_fits_stays_whole_and_an_extension_goes_first() -> None:
     assert fitted("run-1.jsonl", 6, short_names(["run-1.jsonl"])) == "run-1 "
 
 
+def test_what_all_share_is_shown_where_there_is_room() -> None:
+    short = short_names(SWEEP)
+    assert fitted(SWEEP[1], 16, short) == "llama…-lr1e4…-s2"
+    assert fitted(SWEEP[1], 24, short) == "llama-3.1-8b-…-lr1e4…-s2"
+    assert fitted(SWEEP[3], 30, short).startswith("llama-3.1-8b-instr")
+    assert fitted(SWEEP[3], 30, short).endswith("…-lr2e4…-s2")
+
+
 def test_a_name_alone_is_cut_in_its_middle() -> None:
     name = "a-very-long-name-of-one-run-alone"
     assert fitted(name, 16, short_names([name])) == "a-ver…-run-alone"

@@ -42,7 +42,7 @@ def _raw_rows(
     room = max(height - 1, 1)
     back_by = min(max(back_by, 0), max(len(lines) - room, 0))
     end = len(lines) - back_by
-    note = f"last {count(len(lines))} lines"
+    note = "1 line" if len(lines) == 1 else f"last {count(len(lines))} lines"
     if back_by:
         note += f", {count(back_by)} newer below (G)"
     rows = [heading(look, width, f"end of {run.source}", note)]

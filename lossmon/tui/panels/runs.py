@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from lossmon.charts.palette import line_style, marker
 from lossmon.charts.spec import Row, Span
 from lossmon.model import RunView
@@ -129,16 +131,15 @@ def title_row(desk: Desk, view: str, width: int) -> Row:
     if run is not None and view not in ("runs", "compare"):
         own = run_marker(look, desk.color(run.id))
         place = f"{desk.place_of(run)}/{len(desk.runs)} " if len(desk.runs) > 1 else ""
-        left += [
-            span("  "),
-            span(own.text, own.style),
-            span(f" {place}", look.paint.dim),
-            span(run.name, look.paint.strong),
-        ]
+        left += [span("  "), span(own.text, own.style), span(f" {place}", look.paint.dim)]
         state, words = state_words(look, run)
-        left += [span(f"  {state.char(look.ascii)} {words}", look.paint.style(state.style))]
+        after = [span(f"  {state.char(look.ascii)} {words}", look.paint.style(state.style))]
         if run.loading is None and run.error:
-            left += [span("  damaged", look.paint.warn)]
+            after += [span("  damaged", look.paint.warn)]
+        # However long the name, whether the run lives stands beside it.
+        room = max(width - width_of(*left, *after), 8)
+        name = run.name if cell_len(run.name) <= room else desk.short(run, room).rstrip()
+        left += [span(name, look.paint.strong), *after]
     tail = f" {counts} "
     room = width - width_of(*left) - len(tail)
     if room > 12 and desk.place:
