@@ -11,7 +11,8 @@ from lossmon.model.roles import role_of, words
 _NOT_NATS = frozenset(
     ["mse", "mae", "rmse", "l1", "l2", "huber", "bpb", "reward", "policy", "value", "actor",
      "critic", "kl", "merror", "rmsle", "mape", "perplexity", "ppl", "bits", "bbox", "box", "dfl",
-     "giou", "mask", "rpn", "adv", "gen", "disc", "d", "g", "diffusion", "dpo"]
+     "giou", "mask", "rpn", "adv", "gen", "disc", "d", "g", "diffusion", "dpo",
+     "act", "pg", "pi", "losspi", "lossq", "lossv", "qf", "vf", "td", "ppo", "grpo"]
 )  # fmt: skip
 
 MAX_START: Final = 20.0

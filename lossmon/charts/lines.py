@@ -20,6 +20,8 @@ _SMOOTHED: Final = frozenset({Role.TRAIN_LOSS, Role.GRAD_NORM, Role.THROUGHPUT, 
 """Roles that get a smoothed line; evaluations are averages already, a schedule is exact."""
 _LEAST: Final = 12
 """Points from which smoothing says more than the points themselves."""
+_MANY: Final = 100
+"""Points from which a score is no evaluation's any more: single batches, episodes."""
 _WEIGHT: Final = {"critical": 0, "warning": 1, "info": 2}
 
 
@@ -153,6 +155,8 @@ def _shown(view: RunView, names: Sequence[str] | None) -> list[SeriesView]:
 
 
 def _is_smoothed(series: SeriesView) -> bool:
+    if series.role is Role.SCORE:
+        return len(series) >= _MANY
     return series.role in _SMOOTHED and len(series) >= _LEAST
 
 

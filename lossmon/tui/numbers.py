@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from lossmon.model import Role, RunView, SeriesView
 from lossmon.record import record
 from lossmon.tui.figures import MISSING, count, figure, minus, percent, rough
 from lossmon.tui.progress import progress
+
+_TIMES: Final = 9.0
+"""From this share on a difference is told in times: 62 × instead of +6,100 %."""
 
 
 @record
@@ -189,9 +193,10 @@ def _gap(run: RunView) -> Number | None:
     style = {"healthy": "good", "monitor": "note", "overfitting": "warn"}.get(
         summary.gap_rating, "text"
     )
-    return Number(
-        "eval gap", percent(summary.gap, signed=True), f"eval {side} train: {words}", brief, style
-    )
+    value = percent(summary.gap, signed=True)
+    if summary.gap >= _TIMES:
+        value, side = f"{count(round(1 + summary.gap))} ×", "over"
+    return Number("eval gap", value, f"eval {side} train: {words}", brief, style)
 
 
 def _best(run: RunView) -> Number | None:

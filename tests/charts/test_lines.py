@@ -306,3 +306,10 @@ def test_evaluations_merged_later_stand_at_their_time():
     run.append(late)
     lines, _ = run_lines(view_of(run), x_axis=XAxis.ELAPSED, cache=cache)
     assert by_role(lines, "eval").x.tolist() == [1000, 2000]
+
+
+def test_a_score_of_many_points_is_smoothed_and_one_of_few_evaluations_is_not():
+    for points, roles in ((40, {"other"}), (200, {"raw", "ema"})):
+        run = run_of(np.arange(points), reward=np.arange(float(points)))
+        found, _ = run_lines(view_of(run), names=["reward"])
+        assert {line.role for line in found} == roles

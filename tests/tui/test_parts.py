@@ -330,3 +330,16 @@ def test_however_long_a_name_its_state_stands_in_the_title(width: int) -> None:
     title = row_text(title_row(desk, "focus", width))
     assert len(title) == width
     assert "live" in title
+
+
+def test_large_shares_are_told_in_times() -> None:
+    run = make_run()
+    far = replace(run, summary=replace(run.summary, gap=61.0, gap_rating="overfitting"))
+    assert by_name(far)["eval gap"].value == "62 ×"
+    worse = replace(run, summary=replace(run.summary, reduction=-140.2))
+    assert by_name(worse)["learned"].value == "nothing"
+    assert "141 × its first value" in by_name(worse)["learned"].words
+    little = replace(run, summary=replace(run.summary, reduction=-0.2))
+    assert "20 % above its first value" in by_name(little)["learned"].words
+    broke = replace(broken(), summary=run.summary)
+    assert by_name(broke)["eval gap"].value == "–"
