@@ -34,6 +34,12 @@ _OLD: Final = late(
 class PoutyneParser(ConsoleParser):
     """Batches are counted over the run; the means of an epoch stand beside its last batch."""
 
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._before = 0
+        """Batches of the epochs that are over."""
+        self._epoch = 0
+
     def record(self, text: str) -> bool:
         if match := _EPOCH.search(text):
             epoch, epochs, batches = (int(group) for group in match.groups())
@@ -47,12 +53,6 @@ class PoutyneParser(ConsoleParser):
                 return self._one_batch(epoch, epochs, batch, match[5], text[match.end() :])
             return self._means(epoch, epochs, batch, text[match.end() :])
         return False
-
-    def __init__(self, context: Context | None = None) -> None:
-        super().__init__(context)
-        self._before = 0
-        """Batches of the epochs that are over."""
-        self._epoch = 0
 
     def _one_batch(self, epoch: int, epochs: int, batch: int, total: str | None, rest: str) -> bool:
         values = dict(explicit_pairs(rest))
