@@ -32,6 +32,8 @@ from lossmon.formats.general_names import (
     EVAL_WORDS,
     SUMMARY_WORDS,
     TRAIN_WORDS,
+    closes_measured_over,
+    measured_over,
     measured_when,
     name_before,
     split_said,
@@ -75,7 +77,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     anonymous: int | None = None
     lead: int | None = None
     dated = -1
-    awaited = ""
+    awaited = over = ""
     of_losses = False
     splits: list[tuple[int, str]] = []
     if epoch_and_batch(texts, values):
@@ -116,6 +118,13 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             anonymous = None
             continue
         anonymous = None
+        if whole and (averaged := measured_over(label, following)):
+            over = averaged  # `loss (for 1 batch) at step 3: 0.5`, `loss (last 100 iters): 0.5`
+            continue
+        if over and not whole and closes_measured_over(label):
+            metric(layout, index, over, True, label, context, taken)
+            over = ""
+            continue
         if bare in _BECOMES and layout.metrics and layout.metrics[-1][0] == index - 1:
             layout.metrics[-1] = (index, layout.metrics[-1][1])
             continue  # `loss 2.31 -> 2.05`: what it is now
@@ -174,7 +183,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             dated = index + 1
             continue
         if counter(layout, index, name, parts, whole, value, explicit):
-            awaited = measured_when(rest)
+            awaited, over = measured_when(rest) or over, ""
             continue
         if whole and layout.step is None and step_then_loss(texts, values, index, name):
             layout.step = index

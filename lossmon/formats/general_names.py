@@ -65,6 +65,11 @@ _LISTED: Final = late(r"(?:^|, |\()['\"]?([A-Za-z_][\w /-]{0,40})['\"]?,$")
 _WHEN: Final = (" after", " at", " in", " for", " on")
 _DL4J_SCORE: Final = "Score at"
 """`Score at iteration 10 is 2.3`: what Deeplearning4j calls a score is the loss."""
+_OVER: Final = late(r"(?i) ?\((?:for|over|last|past|of|avg|average|mean|avg of|mean of|) ?$")
+_OF_THEM: Final = late(
+    r"(?i)[ -]?(?:mini-?)?(?:batch(?:es)?|steps?|iters?|iterations?|epochs?|samples?|episodes?"
+    r"|updates?)\b[^():=]{0,12}\)"
+)
 _LATEST: Final = (" last", "\tlast")
 _TOTALS: Final = frozenset(("total", "avg", "average", "mean", "sum"))
 """Words behind `loss` that belong to its name: `Gen Loss Total`."""
@@ -212,6 +217,23 @@ def measured_when(rest: str) -> str:
             measures = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
             return name if role_of(name) in measures else ""
     return ""
+
+
+def measured_over(label: str, following: str) -> str:
+    """Return the loss behind whose name a count stands of what it is the mean of, or "".
+
+    `label` ends before the count (`Loss (last `), `following` is what stands behind (` iters): `).
+    """
+    opened = _OVER.search(label[-20:])
+    if opened is None or _OF_THEM.match(following) is None:
+        return ""
+    name = name_before(label[: len(label) - len(opened.group())])[0]
+    return name if role_of(name) in (Role.TRAIN_LOSS, Role.EVAL_LOSS) else ""
+
+
+def closes_measured_over(label: str) -> bool:
+    """Say whether a label ends such a count and nothing else: ` iters): `."""
+    return _OF_THEM.match(label) is not None and label.rstrip(" \t").endswith(("):", ")=", ") ="))
 
 
 def sums_up(rest: str, name: str = "") -> bool:

@@ -423,4 +423,13 @@ PUBLIC = [
         train=E1,
         eval=E1,
     ),
+    Case(
+        "keras-guide",
+        source="keras-team/keras-io guides/writing_a_custom_training_loop_in_torch.py",
+        start="\nStart of epoch {epoch}",
+        step="Training loss (for 1 batch) at step {batch}: {loss:.4f}\nSeen so far: {seen} samples",
+        train="step:rising",
+    ),
+    Case("mean-of-last", step="step {step} loss (last 100 iters): {loss:.4f}, lr: {lr}", train=S0),
+    Case("mean-of", step="[{step}] Loss (100 step avg): {loss:.4f}", train=S0),
 ]
