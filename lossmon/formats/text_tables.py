@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
-from lossmon.formats.console import ConsoleParser, is_document, number
+from lossmon.formats.console import ConsoleParser, is_document, number, rank_of
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_names import BATCH_WORDS, EPOCH_WORDS, STEP_WORDS
 from lossmon.formats.general_track import Track
@@ -26,6 +27,8 @@ from lossmon.record import record
 _COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
 _BEGINS: Final = late(rf"\s*+(?i:{'|'.join(sorted(_COUNTERS))})\s")
 """What every header begins with: told of hundreds of lines faster than by taking them apart."""
+_INSIDE: Final = late(rf"\b(?i:{'|'.join(sorted(_COUNTERS))})(?:\s{{2}}|\t| ?[│┃║|])")
+"""What may be a header behind a logger's prefix."""
 _CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 _MAX_COLUMNS: Final = 40
@@ -113,14 +116,22 @@ class TextTableParser(ConsoleParser):
         super().__init__(context)
         self._headers: list[Header] = []
         self._track = Track(Layout(step=0, epoch=1), [])
+        self._prefixed = False
+        """The table's header stood behind what a logger puts before a line."""
 
     def record(self, text: str) -> bool:
         if len(text) > _MAX_LINE:
             return False
-        text = _without_edges(text)
-        if self._headers and text.lstrip()[:1].isdigit():
-            return self._row(text)
-        found = headers_of(text)
+        bare = _without_edges(text)
+        if self._headers and bare.lstrip()[:1].isdigit() and self._row(bare):
+            return True
+        found = headers_of(bare)
+        if not found and (self._prefixed or _INSIDE.search(text) is not None):
+            bare = _said(text)
+            if self._headers and self._prefixed and bare[:1].isdigit() and self._row(bare):
+                return True
+            found = headers_of(bare)
+            self._prefixed |= bool(found)
         self._headers = found or self._headers
         return bool(found)
 
@@ -148,6 +159,11 @@ class TextTableParser(ConsoleParser):
             self.add(values, step, epoch)
             return True
         return False
+
+
+def _said(text: str) -> str:
+    """Return a row of a table without what a logger put before it, and without edges."""
+    return without_prefix(rank_of(text)[1]).translate(_EDGES).strip(" ")
 
 
 def _without_edges(text: str) -> str:
@@ -183,11 +199,13 @@ class TextTable(StreamFormat):
         lines = looked.lines if looked.text.endswith("\n") else looked.lines[:-1]
         headers: list[Header] = []
         counters: list[float] = []
+        prefixed = False
         if any(frame in looked.text for frame in _FRAMES):
             lines = tuple(map(_without_edges, lines))
         for line in lines:
-            if headers and line.lstrip()[:1].isdigit():
-                found = _first_counter(headers, line)
+            said = _said(line) if prefixed else line
+            if headers and said.lstrip()[:1].isdigit():
+                found = _first_counter(headers, said)
                 if found is not None:
                     headers, counter = [found[0]], found[1]
                     counters.append(counter)
@@ -195,8 +213,14 @@ class TextTable(StreamFormat):
                         named = ", ".join(headers[0].names[:4])
                         return Sniff(0.5, f"rows of numbers under the header {named}")
                     continue
-            elif _BEGINS.match(line) is not None and (begun := headers_of(line)) != []:
-                headers, counters = begun, []
+            begun: list[Header] = []
+            behind = _BEGINS.match(line) is None
+            if not behind:
+                begun = headers_of(line)
+            elif _INSIDE.search(line) is not None:
+                begun = headers_of(_said(line))
+            if begun:
+                headers, counters, prefixed = begun, [], behind
         return None
 
     def parser(self, context: Context | None = None) -> Parser:
