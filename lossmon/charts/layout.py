@@ -65,6 +65,8 @@ class Plan:
         framed = view.width >= 16 and view.height >= 4
         label_width = LABEL if view.width >= 40 else 4
         self.gutter = label_width + 1 if framed else 0
+        logged = {line.color for line in self.lines if line.role == "raw"}
+        repeated = [line.role == "ema" and line.color in logged for line in self.lines]
         for _ in range(2):
             self.width = view.width - self.gutter
             self.found = [
@@ -78,6 +80,7 @@ class Plan:
                 self.width * self.across,
                 self._band_values(),
                 view.log_y,
+                repeated,
             )
             # Ticks on an axis without a value would be made up.
             self.y_ticks = self._y_ticks() if framed and not self.empty else []

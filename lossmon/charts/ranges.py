@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 from typing import Final, Literal
 
 import numpy as np
@@ -79,11 +80,13 @@ def y_limits(
     pixels: int,
     band_values: FloatArray,
     log: bool,
+    repeated: Sequence[bool] = (),
 ) -> tuple[float, float]:
     """Return the y range to draw; positive for a logarithmic axis.
 
     `found` are the lines' columns for the x range in view; `band_values` the
-    bands' finite edges in view.
+    bands' finite edges in view. `repeated` says which lines are another one smoothed:
+    after a single point they come down slowly, and it alone says whether it is single.
     """
     if isinstance(mode, tuple) and all(map(math.isfinite, mode)):
         low, high = sorted(float(np.clip(end, -LIMIT, LIMIT)) for end in mode)
@@ -106,7 +109,8 @@ def y_limits(
     if mode == "robust":
         low, high = _bulk(data, found, low, high, log)
     elif mode == "calm" and not log:
-        low, high = _calm(data, found, low, high)
+        own = [not again for again in repeated] or [True] * len(data)
+        low, high = _calm(list(compress(data, own)), list(compress(found, own)), low, high)
     return _padded(low, high, log)
 
 

@@ -129,7 +129,7 @@ def _learned(run: RunView) -> Number | None:
         # From one time on the share says little to people, the times do.
         above = f"{percent(-reduction)} above"
         if reduction <= -1:
-            above = f"{count(round(1 - reduction))} ×"
+            above = f"{_times(1 - reduction)} ×"
         words = f"the loss is {above} its first value"
         return Number("learned", "nothing", words, f"{above} its start", "warn")
     style = {"strong": "good", "moderate": "text", "weak": "warn"}.get(rating, "text")
@@ -193,10 +193,17 @@ def _gap(run: RunView) -> Number | None:
     style = {"healthy": "good", "monitor": "note", "overfitting": "warn"}.get(
         summary.gap_rating, "text"
     )
-    value = percent(summary.gap, signed=True)
-    if summary.gap >= _TIMES:
-        value, side = f"{count(round(1 + summary.gap))} ×", "over"
-    return Number("eval gap", value, f"eval {side} train: {words}", brief, style)
+    side = "over" if summary.gap >= _TIMES else side
+    return Number("eval gap", gap_figure(summary.gap), f"eval {side} train: {words}", brief, style)
+
+
+def gap_figure(gap: float) -> str:
+    """Return how far the evaluation's loss lies above the training's, in little room."""
+    return f"{_times(1 + gap)} ×" if gap >= _TIMES else percent(gap, signed=True)
+
+
+def _times(ratio: float) -> str:
+    return count(round(ratio)) if ratio < 1e6 else figure(ratio, 2)
 
 
 def _best(run: RunView) -> Number | None:

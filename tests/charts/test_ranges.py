@@ -55,3 +55,13 @@ def test_what_tells_where_a_run_came_from_and_is_stays_on_the_scale(where: str) 
     calm = draw([Line("loss", steps, loss)], (), (), Viewport(80, 20, y_range="calm"))
     assert calm.off_scale == 0
     assert calm.y_range[1] >= loss.max()
+
+
+def test_a_smoothed_line_does_not_keep_on_the_scale_what_it_repeats() -> None:
+    steps = np.arange(400.0)
+    loss = 4.0 - steps / 400
+    slow = loss.copy()
+    loss[100] = 1e12
+    slow[100:300] = np.geomspace(1e11, 10.0, 200)
+    both = [Line("loss", steps, loss, "raw"), Line("loss smoothed", steps, slow, "ema")]
+    assert draw(both, (), (), Viewport(80, 20, y_range="calm")).y_range[1] < 10

@@ -13,7 +13,7 @@ from lossmon.tui.figures import count, figure, percent
 from lossmon.tui.keys import CHART_VIEWS, Key, keys_of
 from lossmon.tui.look import Look, over
 from lossmon.tui.marks import EVENTS, SEVERITIES, verdict_mark
-from lossmon.tui.numbers import current_loss, trend
+from lossmon.tui.numbers import current_loss, gap_figure, trend
 from lossmon.tui.rows import row, width_of
 
 
@@ -103,9 +103,11 @@ def brief_row(desk: Desk, width: int, message: str = "") -> Row:
         look.text(arrow.plain if look.ascii else arrow.arrow, arrow.style),
     ]
     if run.summary.reduction is not None:
-        spans.append(look.text(f"  learned {percent(run.summary.reduction)}", "dim"))
+        learned = run.summary.reduction
+        words = percent(learned) if learned >= 0 else "nothing"
+        spans.append(look.text(f"  learned {words}", "dim"))
     if run.summary.gap is not None:
-        spans.append(look.text(f"  gap {percent(run.summary.gap, signed=True)}", "dim"))
+        spans.append(look.text(f"  gap {gap_figure(run.summary.gap)}", "dim"))
     left = row(width - width_of(help_hint), *spans)
     return row(width, *left, help_hint)
 

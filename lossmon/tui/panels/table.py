@@ -12,10 +12,10 @@ from lossmon.model import RunView
 from lossmon.record import record
 from lossmon.tui import charting
 from lossmon.tui.desk import Desk, by_urgency
-from lossmon.tui.figures import MISSING, count, figure, percent, rough, short
+from lossmon.tui.figures import MISSING, count, figure, rough, short
 from lossmon.tui.look import over
 from lossmon.tui.marks import alarms, verdict_mark
-from lossmon.tui.numbers import current_loss, trend
+from lossmon.tui.numbers import current_loss, gap_figure, trend
 from lossmon.tui.panels.runs import run_marker, state_words
 from lossmon.tui.progress import progress
 from lossmon.tui.rows import fit, right, row
@@ -185,7 +185,7 @@ def _gap(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
     style = {"healthy": "good", "monitor": "note", "overfitting": "warn"}.get(
         run.summary.gap_rating, "dim"
     )
-    return (desk.look.text(right(percent(gap, signed=True), width), style),)
+    return (desk.look.text(right(MISSING if gap is None else gap_figure(gap), width), style),)
 
 
 def _verdict(desk: Desk, run: RunView, width: int) -> tuple[Span, ...]:
