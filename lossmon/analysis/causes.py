@@ -42,7 +42,7 @@ def benign_causes(track: Track) -> tuple[str, ...]:
         )
     if curve.noise.window > 1:
         causes.append(f"each value is a mean over about {curve.noise.window} points")
-    rising = track.divergence.hot and track.journal.standing("divergence", track.name) is None
+    rising = track.divergence.hot and not track.telling.stands("divergence")
     if rising and curve.n - rates.rise_at < max(30, 0.1 * curve.n):
         causes.append("it rises while the learning rate rises: watched, no alarm yet")
     return tuple(causes)

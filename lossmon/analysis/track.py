@@ -26,6 +26,7 @@ from lossmon.analysis.reduce import lowest
 from lossmon.analysis.scale import scaled, unit_for
 from lossmon.analysis.shape import Fit
 from lossmon.analysis.spike import SpikeDetector
+from lossmon.analysis.telling import Telling
 from lossmon.model import Point
 from lossmon.model.batch import FloatArray, IntArray
 
@@ -35,8 +36,6 @@ MAX_RESUMES: Final = 20
 """Further steps back are no news: two processes write one log."""
 SUMMARY: Final = 1e-3
 """A jump that ends on the mean of the run, to this share of itself (print keeps four digits)."""
-KEEP_DECAYED: Final = 0.1
-"""Under this share of its highest value the learning rate itself explains a plateau."""
 
 
 class Track:
@@ -44,9 +43,9 @@ class Track:
 
     def __init__(self, name: str, journal: Journal, epsilon: float) -> None:
         self.name = name
-        self.journal = journal
         self.epsilon = epsilon
         self.curve = Curve()
+        self.telling = Telling(name, journal, self.curve)
         self.rates = LearningRate()
         self.spike = SpikeDetector()
         self.divergence = DivergenceDetector()
@@ -232,42 +231,20 @@ class Track:
 
     def _open_spike(self, at: int) -> None:
         value = float(self._scaled[at])
-        onset = float(self._steps[at])
-        seen = f"{(value - self.spike.base) / self.spike.sigma:.1f} σ"
+        held, onset = 0.0, float(self._steps[at])
         if self.spike.held and value <= self.spike.limit:
-            seen = f"{self.spike.held:.1f} σ and {seen} in a row"
-            onset = self._held_step
+            held, onset = self.spike.held, self._held_step
         self.spike.open(value, self.curve.n + 1)
         self._push(at, at + 1, quiet=False)
         moment = self._moment(at)
         if self._explained():
-            self.journal.record(
-                "restart", "info", moment,
-                f"{self.name} jumped at step {moment.step:,.12g}, just after the learning rate "
-                "rose or the run was resumed: expected, no spike.",
-                series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
-            )  # fmt: skip
+            self.telling.explained_jump(moment, self.spike.z)
         elif self._is_summary(value):
-            self.journal.record(
-                "spike", "info", moment,
-                f"{self.name} is {self.curve.loss(value):.4g} at step {moment.step:,.12g}, the "
-                f"mean of all {self.curve.n - 1} points before it: a summary row, no spike.",
-                series=self.name, onset=moment.step, evidence={"z": self.spike.z}, stands=False,
-            )  # fmt: skip
+            self.telling.summary_row(moment, value, self.spike.z)
         else:
             self.spikes += 1
-            if self.journal.standing("divergence", self.name) is not None:
-                self._after(at)
-                return
-            self.journal.record(
-                "spike", "warning", moment,
-                f"{self.name} jumped to {self.curve.loss(value):.4g} at step {moment.step:,.12g}, "
-                f"{seen} above its level of {self.curve.loss(self.spike.base):.4g} "
-                f"(limit {self.spike.threshold:.1f} σ).",
-                series=self.name, onset=onset,
-                evidence={"z": self.spike.z, "limit": self.spike.threshold,
-                          "amplitude": self.curve.loss(self.spike.amplitude)},
-            )  # fmt: skip
+            if not self.telling.stands("divergence"):
+                self.telling.spike(moment, value, self.spike, held, onset)
         self._after(at)
 
     def _is_summary(self, value: float) -> bool:
@@ -289,11 +266,8 @@ class Track:
         value = float(self._scaled[at])
         outcome = self.spike.follow(value)
         if outcome == "again":
-            lasted = self.spike.close()
-            self.journal.clear(
-                "spike", self._moment(at), f"Partly recovered after {lasted} points, then again.",
-                series=self.name,
-            )  # fmt: skip
+            note = f"Partly recovered after {self.spike.close()} points, then again."
+            self.telling.clear("spike", self._moment(at), note)
             self._open_spike(at)
             return at + 1
         if not self.divergence.hot:
@@ -304,9 +278,7 @@ class Track:
             moment = self._moment(at)
             if outcome == "recovered":
                 self.divergence.reset(self.curve.n)
-                self.journal.clear(
-                    "divergence", moment, "It came back down since.", series=self.name
-                )
+                self.telling.clear("divergence", moment, "It came back down since.")
                 note = f"Recovered after {lasted} point{'s' if lasted > 1 else ''}."
             else:
                 newest = np.concatenate((self.curve.raw_tail, self._raw[: self._filled]))[-8:]
@@ -316,7 +288,7 @@ class Track:
                     f"It stayed up for {lasted} points: a change of level (other data, settings or "
                     "a restart), no longer a spike."
                 )
-            self.journal.clear("spike", moment, note, series=self.name)
+            self.telling.clear("spike", moment, note)
             self._renew_limits()
         self._after(at)
         return at + 1
@@ -389,44 +361,17 @@ class Track:
         self.spike.renew(self.curve)
 
     def _report_trend(self, moment: Moment) -> None:
-        """Turn the plateau detector's answer into events."""
-        found = self.plateau.stands
-        if found and self.journal.standing("plateau", self.name) is None:
-            outlook = self.plateau.outlook
-            assert outlook is not None
-            share = outlook.high / self.curve.descent if self.curve.descent > 0 else 0.0
+        """Turn what the detectors of plateaus and of runs that never learned found into events."""
+        if not self.plateau.stands:
+            self.telling.clear("plateau", moment, "It improves again.")
+        elif not self.telling.stands("plateau"):
             onset = self.step_of(self.plateau.since)
-            decayed = self.rates.known and self.rates.decayed < KEEP_DECAYED
-            rate = (
-                f", at a learning rate decayed to {self.rates.decayed:.1%} of its highest"
-                if decayed
-                else ""
-            )
-            self.journal.record(
-                "plateau", "info" if decayed else "warning", moment,
-                f"{self.name} is flat since about step {onset:,.12g}{rate}: half as much training "
-                f"again would gain at most {self.curve.loss(outlook.high):.3g}, "
-                f"{max(share, 0):.1%} of what the last 90 % of the run brought.",
-                series=self.name, onset=onset,
-                evidence={"gain": self.curve.loss(outlook.gain),
-                          "gain_high": self.curve.loss(outlook.high), "share_of_descent": share,
-                          "learning_rate_share": self.rates.decayed},
-            )  # fmt: skip
-        elif not found:
-            self.journal.clear("plateau", moment, "It improves again.", series=self.name)
-        if self.not_learning.stands and not self.divergence.hot:
-            descent = self.curve.loss(self.not_learning.descent)
-            noise = self.curve.loss(self.curve.sigma)
-            self.journal.record(
-                "not_learning", "warning", moment,
-                f"{self.name} has not left its start after {self.curve.n} points: it changed by "
-                f"{descent:.3g}, while single points scatter by {noise:.3g}.",
-                series=self.name, onset=None if self.first is None else self.first.step,
-                evidence={"descent": descent, "noise": noise,
-                          "descent_error": self.curve.loss(self.not_learning.error)},
-            )  # fmt: skip
-        elif not self.not_learning.stands:
-            self.journal.clear("not_learning", moment, "It learns now.", series=self.name)
+            self.telling.plateau(moment, self.plateau, self.rates, onset)
+        if not self.not_learning.stands:
+            self.telling.clear("not_learning", moment, "It learns now.")
+        elif not self.divergence.hot:
+            first = None if self.first is None else self.first.step
+            self.telling.not_learning(moment, self.not_learning, first)
 
     def _look_slow(self, moment: Moment) -> None:
         lines = self.plateau.lines
@@ -443,37 +388,18 @@ class Track:
         moment = self._moment(at)
         if word == "over":
             self.divergence.reset(n)
-            self.journal.clear("divergence", moment, "It came back down since.", series=self.name)
+            self.telling.clear("divergence", moment, "It came back down since.")
             return
         self.divergence.schedule(n)
-        if word and self.journal.standing("divergence", self.name) is None:
+        if word and not self.telling.stands("divergence"):
             self._raise_divergence(word, height, moment)
 
     def _raise_divergence(self, word: str, height: float, moment: Moment) -> None:
         if self.plateau.stands:
             self.plateau.stands = False
-            self.journal.clear("plateau", moment, "It rises.", series=self.name)
-        self.journal.clear(
-            "spike", moment, "It did not recover: the loss diverges.", series=self.name
-        )
-        onset = self.step_of(self.divergence.since)
-        reasons = {
-            "exploded": "it exploded far above its start",
-            "above start": "it is above its start",
-            "rising": "its slope since then is significantly positive",
-            "slow": "its line over that stretch surely rises",
-            "stuck": "it jumped and did not recover",
-        }
-        share = height / self.curve.descent if self.curve.descent > 0 else math.inf
-        evidence = {"rise": self.curve.loss(height), "noise": self.curve.loss(self.curve.sigma)}
-        if math.isfinite(share):
-            evidence["rise_share_of_descent"] = share
-        self.journal.record(
-            "divergence", "critical", moment,
-            f"{self.name} rises since about step {onset:,.12g}: {self.curve.loss(height):.3g} "
-            f"above its lowest level, and {reasons[word]}.",
-            series=self.name, onset=onset, evidence=evidence,
-        )  # fmt: skip
+            self.telling.clear("plateau", moment, "It rises.")
+        self.telling.clear("spike", moment, "It did not recover: the loss diverges.")
+        self.telling.divergence(moment, word, height, self.step_of(self.divergence.since))
 
     def step_of(self, n: int) -> float:
         """Step of the n-th point that counts, as far as the buckets tell."""
@@ -489,13 +415,8 @@ class Track:
         """The step went back: what overlaps does not count any more."""
         self.resumes += 1
         if self.resumes <= MAX_RESUMES:
-            self.journal.record(
-                "resume", "info", moment,
-                f"{self.name}: the step went back to {step:g}; points from there on that came "
-                "before do not count.",
-                series=self.name, onset=step, stands=False,
-            )  # fmt: skip
-        self.journal.rewind(step, moment, self.name)
+            self.telling.resume(moment, step)
+        self.telling.journal.rewind(step, moment, self.name)
         self.curve.truncate(step)
         self._filled = 0
         self._block = self.curve.block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossmon.analysis import track
+from lossmon.analysis import telling
 from lossmon.explain.page import Page
 from lossmon.model import Role
 
@@ -60,7 +60,7 @@ not judged.
             "Learning rate: how far each step goes",
             f"""
 Verdicts lean on it where it is logged: a rise while it warms up is no divergence yet; a plateau at
-a rate that has decayed under {100 * track.KEEP_DECAYED:.0f} % of its highest is the end of the
+a rate that has decayed under {100 * telling.KEEP_DECAYED:.0f} % of its highest is the end of the
 schedule and not a problem. Too high: the loss is noisy, spikes, or diverges. Too low: it falls
 slowly and nearly on a straight line.
 """,
