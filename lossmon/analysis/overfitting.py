@@ -46,7 +46,7 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 2.7
+Z: Final = 3.05
 Z_POOLED: Final = 0.34
 """The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
 a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
@@ -57,7 +57,7 @@ FELL_MORE: Final = 2.0
 """Standard deviations, autocorrelation counted, that evaluations fall by where they surely fall:
 FELL + FELL_MORE · ln(k/10) of k of them. The highest and the lowest level of correlated noise alone
 lie five apart, further in many evaluations than in few."""
-HARDLY: Final = 4.0
+HARDLY: Final = 6.0
 """So many standard deviations less, and they have not fallen at all; between the two, in part."""
 NEVER_FELL: Final = 0.6
 """Times ln(1 + pooled): added to the limit where the evaluations have not fallen before the turn.
@@ -73,12 +73,13 @@ EFFICIENCY: Final = 0.7
 """Degrees of freedom that one second difference is worth (neighbours share two of three values;
 their mean square has 18/35 of the precision of n independent squares, and where the mean bends
 it errs upwards, on the safe side)."""
-OUTLIER: Final = 6.0
-"""Second differences count up to so many robust standard deviations: one evaluation that went
-wrong must not blind the test for the rest of the run."""
-CORRELATION_WEIGHT: Final = 80.0
-"""Evaluations' worth of belief in white noise: the autocorrelation of 20 values is anything."""
-CORRELATION_FLAT: Final = 20.0
+OUTLIER: Final = 4.0
+"""Second differences count up to so many robust standard deviations: neither one evaluation that
+went wrong nor the turn itself, which is a kink, must blind the test for the rest of the run."""
+CORRELATION_WEIGHT: Final = 240.0
+"""Evaluations' worth of belief in white noise: the autocorrelation of 60 values that fall and rise
+is hardly known, and a limit that suits the few that are alike costs all others their power."""
+CORRELATION_FLAT: Final = 10.0
 """The same where they have not fallen: nothing but noise moved them before the turn."""
 BACK: Final = 2.0
 """It clears when the last three evaluations are back within so many σ of the best earlier one."""
