@@ -71,6 +71,11 @@ NOT_FALLING: Final = -1.0
 TIMES_START: Final = 10.0
 """A rise from the very start has no descent to be measured with; a positive loss of ten times its
 start is no warm-up bump. (The one test that depends on the loss's zero.)"""
+TIMES_LONG: Final = 4.0
+LONG: Final = 8
+LEARNED_SHARE: Final = 0.2
+"""Nor is one of four times its start for eight points in a row, where a fifth of it was gone before
+(a generator's loss, or a divergence between distributions, only ever rises)."""
 EXPLODED: Final = 1.5
 """So many times the whole descent above the start is no warm-up any more."""
 
@@ -301,7 +306,9 @@ class DivergenceDetector:
         easing = float(total(half[-4:-2]) - total(half[-2:])) > EASING * self._sigma_then
         growing = growing and not easing
         beyond = now - curve.first_level > EXPLODED * max(fallen, scale)
-        if early and 0 < TIMES_START * curve.first_level < float(lowest(recent[-3:])) and growing:
+        # A small part of a small start is learned by chance: it must lie beyond noise as well.
+        learned = beyond and LEARNED_SHARE * curve.first_level < fallen < curve.first_level
+        if early and growing and self._far_above(curve.first_level, learned, recent):
             self.rising = True
             return "exploded", height
         descended = self.since >= BOTTOM and fallen > 10 * self._sigma_then
@@ -333,6 +340,14 @@ class DivergenceDetector:
         if lasted > needed and min(t, t_late) > NOT_FALLING:
             return "stuck", height
         return "", height
+
+    @staticmethod
+    def _far_above(start: float, learned: bool, recent: FloatArray) -> bool:
+        """Whether a positive loss lies so far above its start that no warm-up explains it."""
+        if 0 < TIMES_START * start < float(lowest(recent[-3:])):
+            return True
+        newest = recent[-LONG:]
+        return learned and len(newest) == LONG and TIMES_LONG * start < float(lowest(newest))
 
     def _patience(self) -> int:
         """Points that an early rise must last: a warm-up's bump begins within the first few."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from lossmon.analysis import probability, ratings
 from lossmon.analysis.curve import CLEAN, RAW
+from lossmon.analysis.divergence import slope_test
 from lossmon.analysis.ema import automatic_time_constant
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.outlook import FIRST as FIRST_LINE
 from lossmon.analysis.outlook import MIN_POINTS
 from lossmon.analysis.track import Track
 from lossmon.model import Summary
+
+MIN_RISE: Final = 6
+"""Buckets since a divergence began from which its slope is told."""
 
 
 def smoothed_level(track: Track) -> float | None:
@@ -63,6 +68,27 @@ def half_way_step(track: Track) -> float | None:
     return float(track.curve.buckets.steps_first[below[0]]) if len(below) else None
 
 
+def _steps_per_point(track: Track) -> float:
+    buckets = track.curve.buckets
+    span = float(buckets.steps_last[-1] - buckets.steps_first[0])
+    return span / max(buckets.count * buckets.width - 1, 1)
+
+
+def _rise(track: Track) -> tuple[float | None, float | None]:
+    """Slope and error per 1,000 steps of a loss that diverges, since it began to; None: too short.
+
+    Of the values as they are: the plateau test's line lies through clipped ones, so that a spike
+    is no trend, and clipped a divergence is hardly one either.
+    """
+    curve = track.curve
+    means = curve.buckets.means(RAW)[track.divergence.since // curve.buckets.width :]
+    per_bucket = _steps_per_point(track) * curve.buckets.width if len(means) else 0.0
+    if len(means) < MIN_RISE or not per_bucket > 0:
+        return None, None
+    slope, error, _ = slope_test(means)
+    return curve.loss(slope) / per_bucket * 1000, curve.loss(error) / per_bucket * 1000
+
+
 def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | None) -> Summary:
     """Return the numbers; `trend` is the track that is judged (train, else eval)."""
     notes: list[str] = []
@@ -82,10 +108,12 @@ def summarise(train: Track | None, evaluation: EvalTrack | None, trend: Track | 
         notes.append(f"Noise unknown: {curve.n} points, at least 9 are needed.")
     slope = error = None
     outlook = trend.plateau.outlook
-    if outlook is not None:
-        buckets = curve.buckets
-        span = float(buckets.steps_last[-1] - buckets.steps_first[0])
-        per_point = span / max(buckets.count * buckets.width - 1, 1)
+    if trend.telling.stands("divergence"):
+        slope, error = _rise(trend)
+        if slope is None:
+            notes.append("Slope unknown: the rise is too short to measure.")
+    elif outlook is not None:
+        per_point = _steps_per_point(trend)
         if per_point > 0:
             slope = curve.loss(outlook.slope) / per_point * 1000
             error = curve.loss(outlook.slope_error) / per_point * 1000

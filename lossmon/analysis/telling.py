@@ -74,8 +74,8 @@ class Telling:
         """Tell of a last row that is the mean of all points before it."""
         self.journal.record(
             "spike", "info", moment,
-            f"{self.name} is {self._curve.loss(value):.4g} at step {moment.step:,.12g}, the mean of "
-            f"all {self._curve.n - 1} points before it: a summary row, no spike.",
+            f"{self.name} is {self._curve.loss(value):.4g} at step {moment.step:,.12g}, the "
+            f"mean of all {self._curve.n - 1} points before it: a summary row, no spike.",
             series=self.name, onset=moment.step, evidence={"z": z}, stands=False,
         )  # fmt: skip
 
@@ -131,7 +131,7 @@ class Telling:
         """Tell of a step that went back."""
         self.journal.record(
             "resume", "info", moment,
-            f"{self.name}: the step went back to {step:g}; points from there on that came "
+            f"{self.name}: the step went back to {step:,.12g}; points from there on that came "
             "before do not count.",
             series=self.name, onset=step, stands=False,
         )  # fmt: skip

@@ -95,7 +95,7 @@ def judge(
     evidence: dict[str, float | str] = {"points": float(points)}
     shape = _shape(trend, status, evidence)
     if trend is not None:
-        _add_trend(trend, evidence)
+        _add_trend(trend, evidence, status)
         _add_missing(trend, evidence)
         causes = benign_causes(trend)
         if causes:
@@ -197,7 +197,7 @@ def _shape(trend: Track | None, status: Status, evidence: dict[str, float | str]
     return shape_of(fit, means, variance)
 
 
-def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
+def _add_trend(trend: Track, evidence: dict[str, float | str], status: Status) -> None:
     curve, outlook = trend.curve, trend.plateau.outlook
     if math.isfinite(curve.noise.sigma):
         evidence["noise"] = curve.loss(curve.noise.sigma)
@@ -206,11 +206,12 @@ def _add_trend(trend: Track, evidence: dict[str, float | str]) -> None:
         evidence["descent"] = curve.loss(curve.descent)
         if math.isfinite(curve.noise.sigma):
             evidence["noise_share_of_descent"] = curve.noise.sigma / curve.descent
-    if outlook is not None:
+    # What goes wrong is not drawn on: training longer would not bring what the line before says.
+    if outlook is not None and status not in ("diverging", "nonfinite"):
         evidence["gain_of_half_more"] = curve.loss(outlook.gain)
         evidence["gain_low"] = curve.loss(outlook.low)
         evidence["gain_high"] = curve.loss(outlook.high)
-    if trend.plateau.points_needed:
+    if trend.plateau.points_needed and status not in ("diverging", "nonfinite"):
         evidence["points_needed"] = float(trend.plateau.points_needed)
     if trend.rates.known:
         evidence["learning_rate_share"] = trend.rates.decayed

@@ -57,6 +57,36 @@ def test_the_smoothed_loss_moves_with_every_point(points: int) -> None:
     assert len(seen) == 40
 
 
+def test_the_trend_of_a_loss_that_diverges_is_the_rise_itself() -> None:
+    """Not the line through clipped values, by which single spikes are kept out of a trend."""
+    steps = np.arange(600.0)
+    rng = np.random.default_rng(3)
+    values = 1 + 3 * np.exp(-steps / 80) + rng.normal(0, 0.05, 600)
+    values[400:] += 0.5 * np.arange(200)
+    analyzer = Analyzer()
+    analyzer.update_many(steps, values)
+    assert analyzer.verdict.status == "diverging"
+    summary = analyzer.summary
+    assert summary.slope_per_1000_steps == pytest.approx(500, rel=0.1)
+    assert summary.slope_error_per_1000_steps is not None
+    assert abs(500 - summary.slope_per_1000_steps) < 4 * summary.slope_error_per_1000_steps + 10
+    # What goes wrong is not drawn on.
+    assert not {"gain_of_half_more", "points_needed"} & set(analyzer.verdict.evidence)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
+def test_an_early_rise_to_many_times_the_start_needs_no_patience(scale: float) -> None:
+    """Eight points above four times the start: said then, not when a warm-up's time is up."""
+    rng = np.random.default_rng(5)
+    values = 2.2 - 0.025 * np.arange(40) + rng.normal(0, 0.1, 40)
+    rise = np.linspace(2.5, 30, 45) * (1 + rng.normal(0, 0.1, 45))
+    analyzer = Analyzer()
+    analyzer.update_many(np.arange(85), scale * np.concatenate((values, rise)))
+    (event,) = [event for event in analyzer.events if event.kind == "divergence"]
+    above = int(np.argmax(rise > 4 * 2.2))
+    assert event.step <= 40 + above + 12
+
+
 def test_gap_between_different_scales_is_unknown() -> None:
     rating, why = ratings.rate_gap(50_000.0, first_share=40_000.0)
     assert rating == "unknown"
