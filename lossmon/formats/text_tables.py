@@ -27,8 +27,6 @@ from lossmon.record import record
 _COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
 _BEGINS: Final = late(rf"\s*+(?i:{'|'.join(sorted(_COUNTERS))})\s")
 """What every header begins with: told of hundreds of lines faster than by taking them apart."""
-_INSIDE: Final = late(rf"\b(?i:{'|'.join(sorted(_COUNTERS))})(?:\s{{2}}|\t| ?[│┃║|])")
-"""What may be a header behind a logger's prefix."""
 _CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 _MAX_COLUMNS: Final = 40
@@ -39,6 +37,9 @@ _TOKEN: Final = late(r"\S++")
 _EDGES: Final = str.maketrans(dict.fromkeys("│┃║|", " "))
 """Around the columns of a table with edges (Rich, PrettyTable): blanks separate as well."""
 _FRAMES: Final = frozenset("│┃║|")
+_GAPS: Final = ("  ", "\t", *_FRAMES)
+_PIECES: Final = 6
+"""Between gaps of a line, in which a header's first name is looked for."""
 _ABSENT: Final = "No log"
 """Transformers' notebook table says so where no loss was logged yet."""
 
@@ -126,7 +127,7 @@ class TextTableParser(ConsoleParser):
         if self._headers and bare.lstrip()[:1].isdigit() and self._row(bare):
             return True
         found = headers_of(bare)
-        if not found and (self._prefixed or _INSIDE.search(text) is not None):
+        if not found and (self._prefixed or _may_head(text)):
             bare = _said(text)
             if self._headers and self._prefixed and bare[:1].isdigit() and self._row(bare):
                 return True
@@ -159,6 +160,20 @@ class TextTableParser(ConsoleParser):
             self.add(values, step, epoch)
             return True
         return False
+
+
+def _may_head(text: str) -> bool:
+    """Say whether a line may hold a table's header behind what a logger puts first: a counter's
+    name before a wide gap or an edge, and a loss. Asked of every line: a few string searches.
+    """
+    if "oss" not in text and "OSS" not in text:
+        return False
+    for gap in _GAPS:
+        if gap in text:
+            lasts = (piece.split()[-1:] for piece in text.split(gap, _PIECES)[:_PIECES])
+            if any(last and last[0].rpartition(":")[2].lower() in _COUNTERS for last in lasts):
+                return True
+    return False
 
 
 def _said(text: str) -> str:
@@ -217,7 +232,7 @@ class TextTable(StreamFormat):
             behind = _BEGINS.match(line) is None
             if not behind:
                 begun = headers_of(line)
-            elif _INSIDE.search(line) is not None:
+            elif _may_head(line):
                 begun = headers_of(_said(line))
             if begun:
                 headers, counters, prefixed = begun, [], behind
