@@ -21,7 +21,7 @@ from typing import Final, Literal
 
 from lossmon.sources.base import Read, Tail
 from lossmon.sources.descriptors import DescriptorPool, shared_pool
-from lossmon.sources.fingerprint import Fingerprint
+from lossmon.sources.fingerprint import SAMPLE, Fingerprint
 from lossmon.sources.mounts import filesystem
 from lossmon.sources.pieces import explain, identity_of, read_piece
 from lossmon.sources.rotation import (
@@ -30,11 +30,13 @@ from lossmon.sources.rotation import (
     Rotated,
     UnsettledError,
     find_copy,
+    is_of_new_copy,
     locate,
     newest,
     open_regular,
     successor,
 )
+from lossmon.sources.zipped import Zipped
 
 RECHECK_SECONDS: Final = 2.0
 """After this time a file is looked at once more although its stat is the same: a clock tick
@@ -71,12 +73,15 @@ class FileTail(Tail):
         self._old_head = b""
         """How the generation before began."""
         self._was_copied = False
+        self._zipped = Zipped()
         self._delivered = False
         self._released = False
         self._last: _Signature | None = None
         self._recheck_at: float | None = None
         self._grew_at = time.monotonic()
         self._mtime: float | None = None
+        self._written = 0.0
+        """When what was read last had been written (seconds since 1970)."""
         self._size = 0
         self._closed = False
 
@@ -161,6 +166,10 @@ class FileTail(Tail):
 
     def _look(self, limit: int) -> Read | None:
         """Return what one look brought, or None: something moved, look again."""
+        if self._zipped.waiting:
+            data, cut = self._zipped.take(limit)
+            self._cut = cut or self._cut
+            return self._deliver(data, more=True) if data else None
         if self._previous is None:
             self._real = os.path.realpath(self.path)
             self._previous = newest(self._real)
@@ -182,6 +191,10 @@ class FileTail(Tail):
 
     def _turn_to_skipped(self) -> bool:
         """Go back to a part that was rotated away between two looks; True if there is one."""
+        if self._zipped.skipped(self._real, self._written, self._cut or "truncated"):
+            self._cut, self._old_head = "", self._zipped.head
+            self._previous = NONE_YET  # all that is not zipped is later
+            return True
         before = self._previous or NONE_YET
         skipped, _ = successor(self._real, before, head=self._old_head)
         if skipped is None or skipped.identity == self._identity:
@@ -204,7 +217,18 @@ class FileTail(Tail):
         cut, self._cut = self._cut if self._delivered else "", ""
         self._delivered = True
         self._grew_at = time.monotonic()
+        self._written = self._mtime or 0.0
         return Read(data, cut, more, position=self._seen.position, size=self._size)
+
+    def _go_on(self, cut: Literal["truncated", "replaced"], moved: bool) -> None:
+        """Note that another generation follows, after those that were zipped meanwhile.
+
+        Unless this one is known to have `moved`, it may be among them.
+        """
+        self._cut, self._old_head = cut, self._seen.head
+        if self._zipped.ended(self._real, self._seen, self._written, cut, look=not moved):
+            self._cut, self._old_head = "", self._zipped.head
+            self._previous = NONE_YET  # all that is not zipped is later
 
     # ---- the file at the path
 
@@ -220,6 +244,7 @@ class FileTail(Tail):
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
             begins = self._seen.position == 0
+            before = self._seen.copy()
             data = read_piece(descriptor, status, self._seen, limit)
             if begins and data:
                 # If it was rotated in the very moment of the first read, those bytes come later.
@@ -227,6 +252,9 @@ class FileTail(Tail):
                 if self._turn_to_skipped():
                     return None
                 self._seen = seen
+            elif data and before.position < SAMPLE and self._is_of_copy(before):
+                self._seen = before
+                data = None
             usable = True
         except OSError as error:
             return self._nothing(explain(self.path, error))
@@ -241,6 +269,9 @@ class FileTail(Tail):
             return None
         more = self._seen.position < self._size and bool(data)
         return self._deliver(data, more) if data else self._nothing()
+
+    def _is_of_copy(self, seen: Fingerprint) -> bool:
+        return is_of_new_copy(self._real, seen, self._previous or NONE_YET, self._written)
 
     def _open_current(self) -> int | None:
         """Return a descriptor of the current generation at the path; None if it just moved."""
@@ -259,8 +290,7 @@ class FileTail(Tail):
             self._turn_to(copy, self._seen)
             self._was_copied = True
         else:
-            self._cut = "truncated"
-            self._old_head = self._seen.head
+            self._go_on("truncated", moved=False)
             self._seen = Fingerprint()
 
     def _turn_to(self, part: Rotated, seen: Fingerprint | None = None) -> None:
@@ -297,10 +327,10 @@ class FileTail(Tail):
             data = self._rest_of_old(limit)
             if data:
                 return self._deliver(data, more=True)
-        self._cut = "truncated" if self._was_copied else "replaced"
-        self._was_copied = False
+        moved = skipped is not None or locate(real, self._identity) is not None
         self._previous = after
-        self._old_head = self._seen.head
+        self._go_on("truncated" if self._was_copied else "replaced", moved)
+        self._was_copied = False
         self._real = real
         if skipped is not None:
             self._turn_to(skipped)

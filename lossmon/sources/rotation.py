@@ -24,7 +24,7 @@ from typing import Final
 
 from lossmon.record import record
 from lossmon.sources.fingerprint import Fingerprint
-from lossmon.sources.freshness import SecondLook
+from lossmon.sources.freshness import GRAIN_SECONDS, SecondLook
 
 Identity = tuple[int, int]
 """Device and inode."""
@@ -39,7 +39,8 @@ MAX_COPIES: Final = 32
 COMPARED: Final = 65536
 """Bytes in which a copy that is still being made is compared with its original."""
 
-_TRIES: Final = 8
+GRAIN_NS: Final = int(GRAIN_SECONDS * 1e9)
+TRIES: Final = 8
 """Looks at a directory that is being rotated at the same time."""
 _TELLING: Final = 128
 """So many equal bytes are more than a header that every generation begins with."""
@@ -97,29 +98,44 @@ class UnsettledError(Exception):
     """A directory is rotated faster than it can be looked at: to be tried again."""
 
 
-class _MovedError(Exception):
+class MovedError(Exception):
     """A part was renamed between being listed and being opened."""
 
 
 def _rotated(path: str) -> list[Rotated]:
     """Return the regular files named as rotated parts of `path`, the newest first."""
-    if _has_none(path):
-        return []
-    found = _list_rotated(path)
-    for _ in range(_TRIES):
+    return [] if _has_none(path) else _listed_surely(path)
+
+
+def newest_zipped(path: str) -> Identity:
+    """Return the identity of the part of `path` that was zipped last, or `NONE_YET`."""
+    parts = zipped_parts(path)
+    return parts[0].identity if parts else NONE_YET
+
+
+def _listed_surely(path: str, ending: str = "") -> list[Rotated]:
+    found = _list_rotated(path, ending)
+    for _ in range(TRIES):
         # Renamed while it is listed, a part may be met under neither name.
-        again = _list_rotated(path)
+        again = _list_rotated(path, ending)
         if [part.identity for part in again] == [part.identity for part in found]:
             return again
         found = again
     return found
 
 
-def _list_rotated(path: str) -> list[Rotated]:
+def zipped_parts(path: str) -> list[Rotated]:
+    """Return the rotated parts of `path` that were zipped since, the newest first."""
+    return _listed_surely(path, ".gz")
+
+
+def _list_rotated(path: str, ending: str = "") -> list[Rotated]:
     base = os.path.basename(path)
     found = []
     for entry in _entries(path):
-        match = _SUFFIX.fullmatch(entry.name[len(base) :])
+        if not entry.name.endswith(ending):
+            continue
+        match = _SUFFIX.fullmatch(entry.name[len(base) : len(entry.name) - len(ending)])
         if match is None:
             continue
         try:
@@ -163,11 +179,13 @@ def find_copy(path: str, seen: Fingerprint, previous: Identity) -> Rotated | Non
     """
     if seen.position == 0:
         return None
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         parts = _rotated(path)
         identities = [part.identity for part in parts]
         if previous in identities:
-            parts = parts[: identities.index(previous)]
+            # That one too: what was zipped and deleted leaves its inode to the next copy.
+            same = seen.position >= _TELLING
+            parts = parts[: identities.index(previous) + same]
         if previous in identities or previous == NONE_YET:
             parts.reverse()
         try:
@@ -179,13 +197,35 @@ def find_copy(path: str, seen: Fingerprint, previous: Identity) -> Rotated | Non
                 ),
                 None,
             )
-        except _MovedError:
+        except MovedError:
+            continue
+    raise UnsettledError(path)
+
+
+def is_of_new_copy(path: str, seen: Fingerprint, previous: Identity, since: float) -> bool:
+    """Say whether what was `seen` is of a copy that rotation has just made, and not of `path`.
+
+    A few bytes (`{"step": `) may be the beginning of the next generation as well, which has
+    grown past them. So a newest part other than the `previous` one, written `since` (seconds
+    since 1970), that begins with them too is what they are of, unless `path` begins with all of
+    it. UnsettledError as `successor`.
+    """
+    for _ in range(TRIES):
+        parts = _rotated(path)
+        if not parts or parts[0].identity == previous:
+            return False
+        part = parts[0]
+        if part.size < seen.position or part.modified_ns < int(since * 1e9) - GRAIN_NS:
+            return False
+        try:
+            return _agrees(part, seen) and not _is_copy_of(part, path)
+        except MovedError:
             continue
     raise UnsettledError(path)
 
 
 def _agrees(part: Rotated, seen: Fingerprint) -> bool:
-    with _opened(part) as descriptor:
+    with opened(part) as descriptor:
         sample_at = seen.position - len(seen.sample)
         return (
             pread(descriptor, len(seen.head), 0) == seen.head
@@ -194,15 +234,16 @@ def _agrees(part: Rotated, seen: Fingerprint) -> bool:
 
 
 @contextmanager
-def _opened(part: Rotated) -> Iterator[int]:
+def opened(part: Rotated) -> Iterator[int]:
+    """Open a part that was listed; MovedError if its name is another's by now."""
     try:
         descriptor = open_regular(part.path)
     except OSError as error:
-        raise _MovedError from error
+        raise MovedError from error
     try:
         status = os.fstat(descriptor)
         if (status.st_dev, status.st_ino) != part.identity:
-            raise _MovedError
+            raise MovedError
         yield descriptor
     finally:
         os.close(descriptor)
@@ -272,10 +313,10 @@ def successor(path: str, *read: Identity, head: bytes) -> tuple[Rotated | None, 
     part is None where the next one is `path` itself. UnsettledError if it
     cannot be said now.
     """
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         try:
             return _successor(path, read, head)
-        except _MovedError:
+        except MovedError:
             continue
     raise UnsettledError(path)
 
@@ -319,5 +360,5 @@ def _is_copy_of(part: Rotated, path: str) -> bool:
 
 
 def _beginning_of(part: Rotated) -> bytes:
-    with _opened(part) as descriptor:
+    with opened(part) as descriptor:
         return pread(descriptor, COMPARED, 0)
