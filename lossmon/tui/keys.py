@@ -179,7 +179,7 @@ KEYS: Final[tuple[Key, ...]] = (
         "u",
         "robust",
         "fit y",
-        "Y axis: whole range, or robust with 'n off scale'",
+        "Y axis: all but single points far off, or the bulk alone",
         "chart",
         option="--robust-y",
     ),

@@ -352,3 +352,23 @@ async def test_news_and_late_pictures_come_after_the_answer_to_a_key() -> None:
         app.on_news()
         await pilot.pause()
         assert "beta" in text(app)
+
+
+async def test_panels_of_a_view_that_is_opened_wait_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = app_over(make_run(), overfit(), view="focus")
+    deadlines: set[float] = set()
+    ask = Studio.ask
+
+    def spy(studio: Studio, jobs: Any) -> Any:
+        deadlines.add(studio._until or 0.0)
+        return ask(studio, jobs)
+
+    async with shown(app) as pilot:
+        monkeypatch.setattr(Studio, "ask", spy)
+        monkeypatch.setattr("lossmon.tui.studio.PATIENCE", SOON)
+        await pilot.press("4")
+        await pilot.pause()
+    assert deadlines
+    assert 0.0 not in deadlines

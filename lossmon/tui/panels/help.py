@@ -24,7 +24,7 @@ _VERDICTS: Final = {
     "gradients, start again from a checkpoint before it.",
     "nonfinite": "NaN or infinity in the log: weights are broken from that step on. Start again "
     "from an earlier checkpoint with a lower learning rate or in bf16/fp32.",
-    "unknown": "Not enough points to say anything honestly.",
+    "unknown": "Not enough points of a loss to say anything honestly.",
 }
 
 _STATES: Final = {
@@ -45,7 +45,7 @@ _NUMBERS: Final = (
     (
         "learned",
         "How much of the first loss is gone: over 50 % strong, 20–50 % moderate, under "
-        "20 % weak. It depends on when logging began.",
+        "20 % weak. 'nothing': it stands above its first value. It depends on when logging began.",
     ),
     (
         "trend",
@@ -67,7 +67,8 @@ _CHART: Final = (
     "single spike is always seen. Strong line: the smoothed loss (s/S). Line with marks: eval, its "
     "best a star (B in ASCII). In Compare each run has its own mark, the chosen one a thick line. "
     "Dotted uprights: events, with a word at the top. A row under the canvas marks NaN at its "
-    "step. Dimmed: what a resumed run overlapped. 'n off scale': points beyond the y axis."
+    "step. Dimmed: what a resumed run overlapped. 'n off scale': points beyond the y axis, which "
+    "would press the rest into a line; zoomed to, they are shown."
 )
 
 

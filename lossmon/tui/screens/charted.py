@@ -45,7 +45,7 @@ class Charted(View):
         self.say(
             "y axis: the bulk of the points, the rest counted"
             if options.robust
-            else "y axis: everything in view"
+            else "y axis: everything in view but single points far off"
         )
 
     def action_forecast(self) -> None:

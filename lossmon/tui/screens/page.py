@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.screen import ModalScreen, ScreenResultType
 
+from lossmon.tui.cells import send_now
 from lossmon.tui.placed import Placed, Plan
 from lossmon.tui.widgets.panel import Panel
 
@@ -32,6 +33,7 @@ class Page(ModalScreen[ScreenResultType]):
     def show(self) -> None:
         """Draw anew what differs."""
         self.query_one(Panel).redraw()
+        send_now(self, self.query(Panel))
 
     def action_close(self) -> None:
         """Go back to the view."""

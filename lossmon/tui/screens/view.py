@@ -219,6 +219,12 @@ class View(Screen[None]):
         if not self._resuming:
             send_now(self, self.query(Sheet))
 
+    def _compositor_refresh(self) -> None:
+        # A view that is shown for the first time, or in a new size, is drawn from in here, panel by
+        # panel: what they ask for is waited for together.
+        with self.desk.studio.patience():
+            super()._compositor_refresh()
+
     def drop_stale(self, current: Container[int]) -> None:
         """Let go of what is kept of runs that were another thing then: not of `current` ids.
 
