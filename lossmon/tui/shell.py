@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 from abc import abstractmethod
@@ -89,6 +90,16 @@ class Shell(App[int]):
     def _back_again(self) -> None:
         self.action_redraw()
         self.someone_is_there()
+
+    def action_suspend_process(self) -> None:
+        """Stop the whole job, as the terminal's own ctrl+z does.
+
+        Behind a pipe or a wrapper the shell waits until each process of the job has stopped: were
+        it only this one, nobody would have the terminal.
+        """
+        if self._driver is not None and self._driver.can_suspend:
+            self.app_suspend_signal.publish(self)
+            os.killpg(os.getpgrp(), signal.SIGTSTP)
 
     def action_redraw(self) -> None:
         """Send the whole screen again."""

@@ -167,6 +167,35 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_paints_it_again(log: Path, tmp_pa
         assert terminal.end() == 0
 
 
+def test_ctrl_z_stops_the_training_in_front_of_the_pipe_and_fg_brings_both_back(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "train.py").write_text(
+        "import itertools, json, time\n"
+        "for n in itertools.count():\n"
+        "    print(json.dumps({'step': n, 'loss': 3 / (n + 1) + 0.5}), flush=True)\n"
+        "    time.sleep(0.005)\n"
+    )
+    with Shell(None, tmp_path, PS1="ready> ") as terminal:
+        terminal.until(lambda text: "ready>" in text)
+        terminal.type(f"{shlex.quote(sys.executable)} train.py | {COMMAND} -\n")
+        terminal.until(lambda text: "quit" in text and "healthy" in text)
+        painted = len(terminal.raw)
+        terminal.type("\x1a")
+        terminal.until(lambda _: b"Stopped" in terminal.raw[painted:])
+        terminal.type("echo mine $((6 * 7))\n")
+        terminal.until(lambda _: b"mine 42" in terminal.raw[painted:])  # the shell has its terminal
+        terminal.screen.reset()
+        back = len(terminal.raw)
+        terminal.type("fg\n")
+        terminal.until(lambda text: "quit" in text and "healthy" in text)
+        assert b"Traceback" not in terminal.raw
+        terminal.type("q")
+        terminal.until(lambda _: b"ready>" in terminal.raw[back:])
+        terminal.type("exit\n")
+        terminal.end()
+
+
 @pytest.mark.parametrize("source", ["file", "pipe", "without SIGHUP"])
 def test_it_ends_by_itself_when_the_terminal_is_gone(
     log: Path, tmp_path: Path, source: str
