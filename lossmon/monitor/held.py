@@ -21,6 +21,11 @@ PATIENCE: Final = 3.0
 """Seconds of silence after which a claim on few bytes is taken: a person wants to see them."""
 
 
+STEADY: Final = 5.0
+"""Seconds after the first byte at which a likely claim is taken though more keeps coming: a line
+a second is four kilobytes after a minute only."""
+
+
 class HeldTail(Tail):
     """A tail whose first bytes were read ahead; they are given out first."""
 
@@ -35,7 +40,8 @@ class HeldTail(Tail):
         self._tail = tail
         self._given = 0
         self._received = time.monotonic()
-        self._claimed_with: tuple[int, bool, bool] | None = None
+        self._first: float | None = None
+        self._claimed_with: tuple[int, bool, bool, bool] | None = None
 
     def fetch(self) -> bool:
         """Read ahead up to `HEAD_BYTES`; True if something came or the stream ended."""
@@ -45,11 +51,13 @@ class HeldTail(Tail):
         self.head = read.data if read.cut else self.head + read.data
         self.last = read
         self._received = time.monotonic()
+        if self.head and self._first is None:
+            self._first = self._received
         return bool(read.data) or read.ended
 
     def claimable(self, final: bool) -> bool:
         """Whether a claim may end otherwise than the last one: more bytes, silence, the end."""
-        known = (len(self.head), self.quiet, self.last.ended or final)
+        known = (len(self.head), self.quiet, self.steady, self.last.ended or final)
         changed, self._claimed_with = known != self._claimed_with, known
         return changed
 
@@ -69,12 +77,24 @@ class HeldTail(Tail):
         return time.monotonic() - self._received > PATIENCE
 
     @property
+    def steady(self) -> bool:
+        """Whether bytes have been coming for a while."""
+        return self._first is not None and time.monotonic() - self._first > STEADY
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether what comes may yet make it a run."""
+        return not (self.last.error or self.last.ended or self.full)
+
+    @property
     def state(self) -> str:
         """Why no format has claimed it yet, in words."""
         if self.last.error:
             return self.last.error
         if not self.head:
             return "nothing received" if self.last.ended else "nothing received yet"
+        if self.hopeful and len(self.head) < ENOUGH:
+            return f"{len(self.head)} bytes read, too few to be sure of their format"
         return f"{len(self.head)} bytes read, and no known format fits them"
 
     def changed(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from lossmon.errors import SourceNotFound
 from lossmon.formats.base import Format
@@ -19,6 +20,9 @@ from lossmon.settings import Settings
 from lossmon.sources.base import Tail
 from lossmon.sources.listing import Listing
 from lossmon.sources.opening import is_listing, open_listing, open_stream
+
+LIKELY: Final = 0.5
+"""What a shape that formats share is worth: taken where bytes come too slowly for more."""
 
 
 class Streams:
@@ -95,6 +99,7 @@ class Streams:
             ended = tail.last.ended or final
             found = claim(tail.head, Path(name).name, None, self._settings)
             sure = found.confidence >= 0.9 or len(tail.head) >= ENOUGH or tail.quiet
+            sure |= tail.steady and found.confidence >= LIKELY
             least = SEARCH_CONFIDENCE if name in self._found else 0.0
             if found.format is not None and (sure or ended) and found.confidence >= least:
                 del self._unclaimed[name]
@@ -134,14 +139,17 @@ class Streams:
             if listing.pending and listing.error is None and not listing.found:
                 yield source, listing.state
 
-    def waiting(self) -> Iterator[tuple[str, str]]:
-        """Yield each other source that is no run yet, with the reason in words."""
+    def waiting(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield each other source that is no run yet, with the reason in words.
+
+        The last one says whether it may yet become one without anything being done.
+        """
         for name, tail in self._unclaimed.items():
             if name not in self._found or tail.last.error:
-                yield name, tail.state
+                yield name, tail.state, tail.hopeful
         for source, listing in self._listings.items():
             if not listing.found and (not listing.pending or listing.error is not None):
-                yield source, listing.state
+                yield source, listing.state, False
 
     @property
     def notices(self) -> tuple[str, ...]:

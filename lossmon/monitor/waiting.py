@@ -28,7 +28,9 @@ def waiting_rows(
         for file in files
         if file.explicit and file.claim.format is None
     ]
-    views.extend(_row(name, reason) for name, reason in streams.waiting())
+    views.extend(
+        promised(_row(name, reason), hopeful) for name, reason, hopeful in streams.waiting()
+    )
     views.extend(
         replace(_row(name, words), error=None, loading=0.0) for name, words in streams.listing()
     )

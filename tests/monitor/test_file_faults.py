@@ -130,3 +130,24 @@ def test_what_is_empty_or_not_there_yet_is_waited_for_without_an_error(tmp_path:
         assert "does not exist yet" in rows[1].verdict.headline
         empty.write_text(lines(1, 31))
         watched.run(points(30))
+
+
+def test_a_training_that_prints_a_line_now_and_then_is_shown_before_it_has_printed_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never silent, and a minute from the four kilobytes that make a format sure."""
+    monkeypatch.setattr("lossmon.monitor.held.STEADY", 0.2)
+    monkeypatch.setattr("lossmon.monitor.held.PATIENCE", 3600.0)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with Watched(pipe) as watched, pipe.open("w", buffering=1) as writer:
+        writer.write(lines(1, 3))
+        row = watched.run(lambda run: "too few to be sure" in run.verdict.headline)
+        assert row.error is None
+        step = 3
+        while not any(run.series for run in watched.last.runs):
+            writer.write(lines(step, step + 1))
+            step += 1
+            watched.quiet(0.05)
+        assert step < 60
+        watched.run(points(step - 1))
