@@ -13,6 +13,8 @@ from lossmon.analysis.causes import benign_causes
 from lossmon.analysis.curve import CLEAN
 from lossmon.analysis.eval_track import EvalTrack
 from lossmon.analysis.journal import Journal
+from lossmon.analysis.outlook import FIRST as LINE_POINTS
+from lossmon.analysis.outlook import MIN_POINTS as RESUMED_POINTS
 from lossmon.analysis.overfitting import MIN_BUCKETS as MIN_EVALUATIONS
 from lossmon.analysis.shape import MIN_BUCKETS, fit_shape, shape_of
 from lossmon.analysis.spike import MIN_POINTS as SPIKE_POINTS
@@ -28,6 +30,10 @@ HARDLY: Final = 0.02
 """A positive loss that changed by less than this share of itself has hardly moved (a reading,
 shown in the verdict while it holds; never an event)."""
 MIN_HARDLY: Final = 24
+RISES: Final = 2.0
+"""A rise is said where the gain lies below 0 by so many times its margin: 4.4 standard errors."""
+STRAIGHT: Final = 3.0
+"""Residuals of a line that rises, over what noise explains: a sawtooth or a bump is no line."""
 RATE_BEFORE: Final = 0.1
 """A rise of the learning rate within this share of the run before the loss's is named with it."""
 _ORDER: Final[tuple[tuple[EventKind, Status], ...]] = (
@@ -75,8 +81,10 @@ def judge(
             "no more than they scatter."
         )
     elif status == "unknown" and trend is not None and points >= MIN_POINTS:
-        status = "healthy"
-        headline = _healthy(trend, evaluation, unlearned)
+        if _rises(trend):
+            headline = _risen(trend)
+        else:
+            status, headline = "healthy", _healthy(trend, evaluation, unlearned)
     elif status == "unknown" and trend is not None and _falls_in_order(trend):
         status = "healthy"
         headline = (
@@ -152,26 +160,54 @@ def _told(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):,.6g}"
 
 
+def _rises(trend: Track) -> bool:
+    """Whether a line over the newest points surely rises, though it is no divergence (yet)."""
+    outlook = trend.plateau.outlook
+    if outlook is None or outlook.misfit >= STRAIGHT:
+        return False
+    return outlook.gain + RISES * (outlook.high - outlook.gain) < 0
+
+
+def _risen(trend: Track) -> str:
+    """Return what is said of a loss that rises and may yet come down, as a warm-up's bump does."""
+    outlook = trend.plateau.outlook
+    assert outlook is not None
+    low, high = (_told(-trend.curve.loss(gain), 2) for gain in (outlook.high, outlook.low))
+    return (
+        f"{trend.name} rises over the last {outlook.window:,} points; whether it diverges is not "
+        f"sure yet: half as much training again at this pace would add {low} to {high}."
+    )
+
+
 def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str:
     name, curve, plateau = trend.name, trend.curve, trend.plateau
     if unlearned:
         return f"{name} has not left its start in {curve.n} points."
-    if plateau.improving and plateau.outlook is not None:
-        gain = curve.loss(plateau.outlook.gain)
+    gain = ""
+    if plateau.outlook is not None:
+        low, high = curve.loss(plateau.outlook.low), curve.loss(plateau.outlook.high)
+        gain = f"half as much training again would gain {_told(low, 2)} to {_told(high, 2)}"
+    if plateau.outlook is None:
+        falls = (
+            f"{name} falls so far" if _falls_in_order(trend) else f"Nothing is wrong with {name}"
+        )
+        points = curve.n - curve.segment_start
+        least = LINE_POINTS if curve.segment_start == 0 else RESUMED_POINTS
+        text = f"{falls}; {points} points are too few to tell whether it goes on (at least {least})"
+    elif plateau.improving:
+        likely = curve.loss(plateau.outlook.gain)
         spread = curve.loss(plateau.outlook.high - plateau.outlook.gain)
         text = (
             f"{name} still falls: half as much training again is expected to gain "
-            f"{_told(gain, 3)} ± {_told(spread, 2)}"
+            f"{_told(likely, 3)} ± {_told(spread, 2)}"
         )
     elif plateau.points_needed:
         needed = points_wanted(plateau.points_needed, curve.n)
-        text = f"Nothing is wrong, but noise hides whether {name} still falls: "
-        if plateau.outlook is not None:
-            low, high = curve.loss(plateau.outlook.low), curve.loss(plateau.outlook.high)
-            text += f"half as much training again would gain {_told(low, 2)} to {_told(high, 2)}; "
-        text += needed
+        text = f"Nothing is wrong, but noise hides whether {name} still falls: {gain}; {needed}"
+    elif plateau.flat:
+        text = f"{name} hardly falls any more: {gain}; it is called a plateau once that has lasted"
     else:
-        text = f"Nothing is wrong with {name}"
+        text = f"Nothing is wrong with {name}: {gain}"
     if evaluation is None:
         return f"{text}; overfitting is not checked (no evaluation loss)."
     return f"{text}."
