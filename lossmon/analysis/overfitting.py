@@ -46,7 +46,7 @@ from lossmon.record import record
 
 CAPACITY: Final = 64
 MIN_BUCKETS: Final = 6
-Z: Final = 3.05
+Z: Final = 3.0
 Z_POOLED: Final = 0.34
 """The limit is Z + Z_POOLED · ln(1 + pooled). It covers the looks after each evaluation too: what
 a run of 10 or of 100 evaluations needs differs by the pooled ones alone."""
@@ -59,7 +59,7 @@ FELL + FELL_MORE · ln(k/10) of k of them. The highest and the lowest level of c
 lie five apart, further in many evaluations than in few."""
 HARDLY: Final = 6.0
 """So many standard deviations less, and they have not fallen at all; between the two, in part."""
-NEVER_FELL: Final = 0.6
+NEVER_FELL: Final = 0.9
 """Times ln(1 + pooled): added to the limit where the evaluations have not fallen before the turn.
 Noise about a level that never changed, or that drifts (neighbours alike), turns all the time."""
 PRIOR_DOF: Final = 4.0
