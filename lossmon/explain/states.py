@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossmon.analysis import liveness, verdict
+from lossmon.analysis import liveness, outlook, verdict
 from lossmon.explain.page import Page
 
 
@@ -41,6 +41,8 @@ def _healthy() -> Page:
         f"""
 At least {verdict.MIN_POINTS} points were read and no warning stands. The sentence says what more
 training is expected to gain, if the noise lets that be told, or how many more points would tell.
+'Hardly falls any more' is a plateau in the making: it is called one once it has lasted longer
+than the longest pause before it (and an epoch, where the log shows epochs).
 
 With fewer points, a loss is called healthy only if they fall in such an order as chance would
 give once in twenty times (Mann–Kendall, from {verdict.MIN_ORDERED} points on).
@@ -73,6 +75,10 @@ def _unknown() -> Page:
 Under {verdict.MIN_POINTS} points say nothing that noise could not say too. A number or a rating is
 unknown where it has no meaning, and the notes say why: a share of a loss that is not positive, a
 gap without evaluation loss, a trend of too few points.
+
+'Rises, whether it diverges is not sure yet': a line over the newest points surely rises ({verdict.RISES * outlook.SURE:.1f}
+standard errors), which a warm-up or another learning rate also makes; as a divergence it is raised
+once it has lasted or gone too far for that (`divergence`).
 
 A tool that always answers is wrong exactly where it matters; this one says that it does not know.
 """,
