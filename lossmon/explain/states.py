@@ -76,9 +76,9 @@ Under {verdict.MIN_POINTS} points say nothing that noise could not say too. A nu
 unknown where it has no meaning, and the notes say why: a share of a loss that is not positive, a
 gap without evaluation loss, a trend of too few points.
 
-'Rises, whether it diverges is not sure yet': a line over the newest points surely rises ({verdict.RISES * outlook.SURE:.1f}
-standard errors), which a warm-up or another learning rate also makes; as a divergence it is raised
-once it has lasted or gone too far for that (`divergence`).
+'Rises, whether it diverges is not sure yet': a line over the newest points surely rises
+({verdict.RISES * outlook.SURE:.1f} standard errors), which a warm-up or another learning rate also
+makes; as a divergence it is raised once it has lasted or gone too far for that (`divergence`).
 
 A tool that always answers is wrong exactly where it matters; this one says that it does not know.
 """,
