@@ -20,6 +20,7 @@ from typing import Final
 
 from lossmon.crash import write_trace
 from lossmon.errors import SourceNotFound
+from lossmon.monitor.courtesy import Courtesy
 from lossmon.monitor.library import Library
 from lossmon.monitor.naming import run_names
 from lossmon.monitor.recent import lines
@@ -99,12 +100,7 @@ class Monitor:
         self._scanned = False
         self._searches = 0
         self._rounds = Rounds()
-        self._rest_until = 0.0
-        """Nobody looks at a snapshot before (monotonic seconds)."""
-        self._way_until = 0.0
-        """A key is answered before (monotonic seconds); …"""
-        self._way_paid = 0.0
-        """… for the next one it is waited from here on."""
+        self._courtesy = Courtesy(self._stop)
 
     def __enter__(self) -> Monitor:
         return self
@@ -217,18 +213,14 @@ class Monitor:
                 else:
                     self._rounds.idle(self._version, self._watcher.sweeps, self._searches)
                 self._watcher.wait(pause)
-                # What comes now is read with what comes until somebody looks: three points cost
-                # hardly more than one.
-                rest = self._rest_until - time.monotonic()
-                if rest > 0:
-                    self._stop.wait(rest)
+                self._courtesy.wait_for_eyes()
 
     def rest(self, seconds: float) -> None:
         """Say that nobody looks for so long: what was read by then is kept, news may gather.
 
         A load that is under way goes on. Returns at once; any thread may call.
         """
-        self._rest_until = time.monotonic() + seconds
+        self._courtesy.rest(seconds)
 
     @property
     def rounds(self) -> int:
@@ -240,15 +232,7 @@ class Monitor:
 
         Of the time at most half is given away, however many keys come. Any thread may call.
         """
-        self._way_until = time.monotonic() + seconds
-
-    def _make_way(self) -> None:
-        """Between two pieces of work: wait until a key that came is answered."""
-        now = time.monotonic()
-        wait = self._way_until - now
-        if wait > 0 and now >= self._way_paid:
-            self._stop.wait(wait)
-            self._way_paid = time.monotonic() + wait
+        self._courtesy.give_way(seconds)
 
     def _idle_seconds(self) -> float:
         """Return how long there is nothing to do if nothing comes."""
@@ -397,7 +381,7 @@ class Monitor:
         """Give each run that is worth a look a turn; one that is not done goes to the end."""
         for run_id in list(self._ready):
             run = library.runs[run_id]
-            self._make_way()
+            self._courtesy.make_way()
             # A long load gets half of what is left, so that one run cannot take a whole slice.
             now = time.monotonic()
             del self._ready[run_id]
@@ -461,7 +445,7 @@ class Monitor:
         views = []
         for run in library.runs.values():
             views.append(run.view())
-            self._make_way()
+            self._courtesy.make_way()
         runs = self._twins.fold(views, library.searched)
         self._snapshot = Snapshot(
             (*runs, *library.waiting()),

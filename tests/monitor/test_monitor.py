@@ -203,32 +203,6 @@ def test_quiet_runs_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert turns <= 200
 
 
-def test_a_key_goes_before_the_next_piece_of_work_at_most_half_of_the_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock, waits = [100.0], list[float]()
-    monitor = Monitor([])
-
-    def wait(seconds: float) -> bool:
-        waits.append(seconds)
-        clock[0] += seconds
-        return False
-
-    monkeypatch.setattr("lossmon.monitor.monitor.time.monotonic", lambda: clock[0])
-    monkeypatch.setattr(monitor._stop, "wait", wait)
-    monitor._make_way()
-    assert waits == []
-    monitor.give_way(0.5)
-    monitor._make_way()
-    assert waits == [0.5]
-    for _ in range(8):  # keys that come without end
-        monitor.give_way(0.5)
-        monitor._make_way()
-        clock[0] += 0.25
-    assert sum(waits) <= (clock[0] - 100.0) / 2 + 0.5
-    assert len(waits) > 2
-
-
 def test_reading_once_names_what_is_missing(tmp_path: Path) -> None:
     with (
         Monitor([str(tmp_path / "none.jsonl")]) as monitor,
