@@ -76,6 +76,11 @@ LONG: Final = 8
 LEARNED_SHARE: Final = 0.2
 """Nor is one of four times its start for eight points in a row, where a fifth of it was gone before
 (a generator's loss, or a divergence between distributions, only ever rises)."""
+LASTING: Final = 48
+TIMES_LASTED: Final = 4
+FELL_FOR: Final = 8
+FELL: Final = 5.0
+"""Nor is what fell for eight points or more, surely, and has risen for four times as long since."""
 EXPLODED: Final = 1.5
 """So many times the whole descent above the start is no warm-up any more."""
 
@@ -323,6 +328,9 @@ class DivergenceDetector:
         if not early and now > curve.start + 3 * scale and growing:
             return "exploded", height
         lasted = n - self.since
+        fell = self.since >= FELL_FOR and fallen > FELL * self._sigma_then
+        if fell and beyond and growing and lasted >= max(LASTING, TIMES_LASTED * self.since):
+            return "above start", height
         if lasted < (self._patience() if early else 16):
             return "", height
         part = self._part(curve, recent, lasted)

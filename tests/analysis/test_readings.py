@@ -87,6 +87,22 @@ def test_an_early_rise_to_many_times_the_start_needs_no_patience(scale: float) -
     assert event.step <= 40 + above + 12
 
 
+def test_a_short_log_that_turns_early_and_rises_for_most_of_its_length_diverges() -> None:
+    """A hundred rounds of boosting, of which the first twelve fell: no warm-up's bump."""
+    rng = np.random.default_rng(11)
+    fall = 0.54 + 0.13 * np.exp(-np.arange(13) / 4)
+    rise = 0.54 + 0.42 * (np.arange(87) / 87) ** 0.8
+    values = np.concatenate((fall, rise)) + rng.normal(0, 0.002, 100)
+    analyzer = Analyzer()
+    analyzer.update_many(np.arange(100), values)
+    assert analyzer.verdict.status == "diverging"
+    # Until it has lasted it is not called healthy either.
+    analyzer = Analyzer()
+    analyzer.update_many(np.arange(60), values[:60])
+    assert analyzer.verdict.status == "unknown"
+    assert "rises" in analyzer.verdict.headline
+
+
 def test_gap_between_different_scales_is_unknown() -> None:
     rating, why = ratings.rate_gap(50_000.0, first_share=40_000.0)
     assert rating == "unknown"
