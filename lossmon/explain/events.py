@@ -101,8 +101,8 @@ with a slope of {divergence.SLOPE_Z} standard errors, or stays high for
 {100 * divergence.STUCK:.0f} % of the run. A rise under {100 * divergence.RISE:.0f} % of R never
 counts; a rising learning rate, a spike and an epoch's sawtooth are allowed for. A rise that begins
 within {divergence.EARLY} points may be a warm-up's bump and must last longer, unless it goes far
-beyond the start ({divergence.TIMES_LONG:g} times it for {divergence.LONG} points after a descent) or
-lasts {divergence.TIMES_LASTED} times as long as the loss fell before.
+beyond the start ({divergence.TIMES_LONG:g} times it for {divergence.LONG} points, after a descent)
+or lasts {divergence.TIMES_LASTED} times as long as the loss fell before.
 
 What to do: stop, go back to a checkpoint before the onset, and lower the learning rate or warm up
 for longer; clip gradients (a norm of 1 is usual); look at the data of those steps. bf16 or fp32
