@@ -12,7 +12,6 @@ from typing import Final
 
 from lossmon.formats.base import HEAD_BYTES
 from lossmon.sources.base import Read, Tail
-from lossmon.sources.polled import PolledTail
 
 ENOUGH: Final = 4096
 """A claim on fewer bytes than this waits for more, unless it is sure or the stream has ended."""
@@ -69,7 +68,7 @@ class HeldTail(Tail):
     @property
     def is_directory(self) -> bool:
         """Whether the far side says that it is no file but a directory."""
-        return isinstance(self._tail, PolledTail) and self._tail.is_directory
+        return self._tail.is_directory
 
     @property
     def quiet(self) -> bool:

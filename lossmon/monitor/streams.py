@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lossmon.errors import SourceNotFound
 from lossmon.formats.base import Format
@@ -18,8 +18,10 @@ from lossmon.monitor.claims import SEARCH_CONFIDENCE, claim
 from lossmon.monitor.held import ENOUGH, HeldTail
 from lossmon.settings import Settings
 from lossmon.sources.base import Tail
-from lossmon.sources.listing import Listing
 from lossmon.sources.opening import is_listing, open_listing, open_stream
+
+if TYPE_CHECKING:  # far sources alone have listings: others need not load them
+    from lossmon.sources.listing import Listing
 
 LIKELY: Final = 0.5
 """What a shape that formats share is worth: taken where bytes come too slowly for more."""

@@ -67,6 +67,11 @@ class Tail(ABC):
         """When the source was last written (seconds since 1970), None if unknown."""
         return None
 
+    @property
+    def is_directory(self) -> bool:
+        """Whether the source turned out to be no file but a directory."""
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Release what is held; may be called twice."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lossmon.sources.address import Address, parse
 from lossmon.sources.base import Tail
 from lossmon.sources.documents import FileDocumentTail
 from lossmon.sources.files import FileTail
-from lossmon.sources.listing import Listing
 from lossmon.sources.rotation import open_regular, pread
+
+if TYPE_CHECKING:
+    from lossmon.sources.listing import Listing
 
 
 def is_stream(source: str) -> bool:

@@ -101,8 +101,7 @@ class PolledTail(Tail, Polled):
         self._cut: Literal["", "truncated", "replaced"] = ""
         self._delivered = False
         self._modified: float | None = None
-        self.is_directory = False
-        """Whether it turned out to be no file but a directory."""
+        self._directory = False
         poller.add(self)
 
     # ---- the contract
@@ -116,6 +115,10 @@ class PolledTail(Tail, Polled):
     @property
     def modified(self) -> float | None:
         return self._modified
+
+    @property
+    def is_directory(self) -> bool:
+        return self._directory
 
     def close(self) -> None:
         if not self._ahead.closed:
@@ -134,7 +137,7 @@ class PolledTail(Tail, Polled):
         try:
             got = self._fetch_new()
         except SourceError as error:
-            self.is_directory = isinstance(error, IsDirectoryError)
+            self._directory = isinstance(error, IsDirectoryError)
             if not self._follow:
                 self._ahead.put(Read(ended=True, error=str(error), position=self._seen.position))
                 return False
