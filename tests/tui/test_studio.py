@@ -42,6 +42,19 @@ def studio_that_tells() -> tuple[Studio, threading.Semaphore]:
     return studio, told
 
 
+def keeps_at_work(studio: Studio) -> threading.Event:
+    """Keep a studio at work on one job until the event is set; it has begun when this returns."""
+    begun, go = threading.Event(), threading.Event()
+
+    def make() -> None:
+        begun.set()
+        go.wait(SOON)
+
+    studio.ask([job("at work", 0, make)])
+    assert begun.wait(SOON)
+    return go
+
+
 def test_what_was_worked_out_is_not_worked_out_again() -> None:
     studio = Studio()
     made: list[str] = []
@@ -83,8 +96,7 @@ def test_the_last_picture_stays_until_the_next_is_there() -> None:
 def test_the_chosen_one_is_first_and_all_others_have_their_turns() -> None:
     studio, told = studio_that_tells()
     order: list[str] = []
-    go = threading.Event()
-    studio.ask([job("at work", 0, lambda: go.wait(SOON))])
+    go = keeps_at_work(studio)
     # Everything grows before it is drawn: a later job takes the place of the earlier.
     for turn in range(3):
         studio.ask(
@@ -103,8 +115,7 @@ def test_the_chosen_one_is_first_and_all_others_have_their_turns() -> None:
 def test_what_a_view_waited_for_is_forgotten_when_it_is_left() -> None:
     studio, told = studio_that_tells()
     made: list[str] = []
-    go = threading.Event()
-    studio.ask([job("at work", 0, lambda: go.wait(SOON))])
+    go = keeps_at_work(studio)
     studio.ask([job("left", 0, lambda: made.append("left"))])
     studio.leave()
     studio.ask([job("next", 0, lambda: made.append("next"))])
