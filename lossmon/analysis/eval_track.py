@@ -138,7 +138,7 @@ class EvalTrack:
             f"z = {rise.z:.1f} with {rise.limit:.1f} needed)"
         )
         low, high = rise.band
-        equal = f" Steps {low:g} to {high:g} are as good as the best." if high > low else ""
+        equal = f" Steps {low:,.12g} to {high:,.12g} are as good as the best." if high > low else ""
         if self.companion is not None:
             text = (
                 f"{self.name} rises since step {onset:,.12g} while {self.companion.name} "

@@ -19,7 +19,7 @@ from lossmon.analysis.overfitting import MIN_BUCKETS as MIN_EVALUATIONS
 from lossmon.analysis.shape import MIN_BUCKETS, fit_shape, shape_of
 from lossmon.analysis.spike import MIN_POINTS as SPIKE_POINTS
 from lossmon.analysis.track import Track
-from lossmon.model import EventKind, Shape, Status, Summary, Verdict
+from lossmon.model import EventKind, Shape, Status, Summary, Verdict, rounded
 
 MIN_POINTS: Final = 16
 """Fewer points of the judged loss say nothing yet, unless they fall in order."""
@@ -155,11 +155,6 @@ def _hardly_moved(trend: Track) -> bool:
     return abs(curve.loss(curve.level) / first.value - 1) < HARDLY
 
 
-def _told(value: float, digits: int) -> str:
-    """Return a figure with so many significant digits: 1,350 and not 1.35e+03."""
-    return f"{float(f'{value:.{digits}g}'):,.6g}"
-
-
 def _rises(trend: Track) -> bool:
     """Whether a line over the newest points surely rises, though it is no divergence (yet)."""
     outlook = trend.plateau.outlook
@@ -172,7 +167,7 @@ def _risen(trend: Track) -> str:
     """Return what is said of a loss that rises and may yet come down, as a warm-up's bump does."""
     outlook = trend.plateau.outlook
     assert outlook is not None
-    low, high = (_told(-trend.curve.loss(gain), 2) for gain in (outlook.high, outlook.low))
+    low, high = (rounded(-trend.curve.loss(gain), 2) for gain in (outlook.high, outlook.low))
     return (
         f"{trend.name} rises over the last {outlook.window:,} points; whether it diverges is not "
         f"sure yet: half as much training again at this pace would add {low} to {high}."
@@ -183,23 +178,25 @@ def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str
     name, curve, plateau = trend.name, trend.curve, trend.plateau
     if unlearned:
         return f"{name} has not left its start in {curve.n} points."
-    gain = ""
-    if plateau.outlook is not None:
-        low, high = curve.loss(plateau.outlook.low), curve.loss(plateau.outlook.high)
-        gain = f"half as much training again would gain {_told(low, 2)} to {_told(high, 2)}"
-    if plateau.outlook is None:
-        falls = (
-            f"{name} falls so far" if _falls_in_order(trend) else f"Nothing is wrong with {name}"
-        )
-        points = curve.n - curve.segment_start
-        least = LINE_POINTS if curve.segment_start == 0 else RESUMED_POINTS
-        text = f"{falls}; {points} points are too few to tell whether it goes on (at least {least})"
-    elif plateau.improving:
-        likely = curve.loss(plateau.outlook.gain)
-        spread = curve.loss(plateau.outlook.high - plateau.outlook.gain)
+    unchecked = "."
+    if evaluation is None:
+        unchecked = "; overfitting is not checked (no evaluation loss)."
+    outlook = plateau.outlook
+    if outlook is None:
+        falls = _falls_in_order(trend)
+        seen = f"{name} falls so far" if falls else f"Nothing is wrong with {name}"
+        points, least = curve.n, LINE_POINTS
+        if points >= least:  # it was resumed
+            points, least = points - curve.segment_start, RESUMED_POINTS
+        text = f"{seen}; {points} points are too few to tell whether it goes on (at least {least})"
+        return f"{text}{unchecked}"
+    low, high = curve.loss(outlook.low), curve.loss(outlook.high)
+    gain = f"half as much training again would gain {rounded(low, 2)} to {rounded(high, 2)}"
+    if plateau.improving:
+        likely, spread = curve.loss(outlook.gain), curve.loss(outlook.high - outlook.gain)
         text = (
             f"{name} still falls: half as much training again is expected to gain "
-            f"{_told(likely, 3)} ± {_told(spread, 2)}"
+            f"{rounded(likely, 3)} ± {rounded(spread, 2)}"
         )
     elif plateau.points_needed:
         needed = points_wanted(plateau.points_needed, curve.n)
@@ -208,9 +205,7 @@ def _healthy(trend: Track, evaluation: EvalTrack | None, unlearned: bool) -> str
         text = f"{name} hardly falls any more: {gain}; it is called a plateau once that has lasted"
     else:
         text = f"Nothing is wrong with {name}: {gain}"
-    if evaluation is None:
-        return f"{text}; overfitting is not checked (no evaluation loss)."
-    return f"{text}."
+    return f"{text}{unchecked}"
 
 
 def _shape(trend: Track | None, status: Status, evidence: dict[str, float | str]) -> Shape:
@@ -242,13 +237,13 @@ def _add_trend(trend: Track, evidence: dict[str, float | str], status: Status) -
         evidence["descent"] = curve.loss(curve.descent)
         if math.isfinite(curve.noise.sigma):
             evidence["noise_share_of_descent"] = curve.noise.sigma / curve.descent
-    # What goes wrong is not drawn on: training longer would not bring what the line before says.
-    if outlook is not None and status not in ("diverging", "nonfinite"):
-        evidence["gain_of_half_more"] = curve.loss(outlook.gain)
-        evidence["gain_low"] = curve.loss(outlook.low)
-        evidence["gain_high"] = curve.loss(outlook.high)
-    if trend.plateau.points_needed and status not in ("diverging", "nonfinite"):
-        evidence["points_needed"] = float(trend.plateau.points_needed)
+    if status not in ("diverging", "nonfinite"):  # training longer brings what goes wrong nothing
+        if outlook is not None:
+            evidence["gain_of_half_more"] = curve.loss(outlook.gain)
+            evidence["gain_low"] = curve.loss(outlook.low)
+            evidence["gain_high"] = curve.loss(outlook.high)
+        if trend.plateau.points_needed:
+            evidence["points_needed"] = float(trend.plateau.points_needed)
     if trend.rates.known:
         evidence["learning_rate_share"] = trend.rates.decayed
 

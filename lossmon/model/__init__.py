@@ -30,6 +30,7 @@ from lossmon.model.names import MAX_NAME, clean_name, clean_text
 from lossmon.model.roles import Role, RoleMap, choose_judged, is_other_evaluation, role_of
 from lossmon.model.run import Run, RunInfo, Series
 from lossmon.model.view import LeftOut, RunView, SeriesView
+from lossmon.model.wording import rounded
 
 __all__ = [
     "EVENT_KINDS",
@@ -64,4 +65,5 @@ __all__ = [
     "concatenate",
     "is_other_evaluation",
     "role_of",
+    "rounded",
 ]

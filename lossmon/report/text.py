@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lossmon.analysis import ratings
-from lossmon.model import Event, RunView
+from lossmon.model import Event, RunView, rounded
 from lossmon.monitor.left_out import sentences
 from lossmon.report import words
 from lossmon.report.comparison import Digest
@@ -118,13 +118,13 @@ def number_rows(run: RunView) -> Sequence[tuple[str, str]]:
         rows.append(("loss", text))
     if found.slope_per_1000_steps is not None:
         error = found.slope_error_per_1000_steps
-        text = f"{words.rounded(found.slope_per_1000_steps, 3, '+')} per 1,000 steps"
-        rows.append(("trend", text if error is None else f"{text} (± {words.rounded(error, 2)})"))
+        text = f"{rounded(found.slope_per_1000_steps, 3, '+')} per 1,000 steps"
+        rows.append(("trend", text if error is None else f"{text} (± {rounded(error, 2)})"))
     if found.reduction is not None:
         rating = RATING_WORDS[found.reduction_rating]
         text = f"{words.percent(found.reduction)} of the first loss is gone"
         if found.reduction < 0:
-            text = f"none: the loss is {words.rounded(1 - found.reduction, 3)} times the first one"
+            text = f"none: the loss is {rounded(1 - found.reduction, 3)} times the first one"
         if found.half_way_step is not None:
             text += f", half of it by step {words.step(found.half_way_step)}"
         rows.append(("reduction", f"{text}; {rating}" if rating else text))

@@ -26,11 +26,6 @@ def step(value: float | None) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
 
 
-def rounded(value: float, digits: int, sign: str = "") -> str:
-    """Return a figure with so many significant digits: 1,680 and not 1.68e+03."""
-    return f"{float(f'{value:.{digits}g}'):{sign},.6g}"
-
-
 def percent(share: float | None, digits: int = 1) -> str:
     """A fraction as percent: `36.8 %`."""
     if share is None or not math.isfinite(share):

@@ -225,10 +225,7 @@ def facts_rows(look: Look, run: RunView, width: int, height: int) -> list[Row]:
     points = sum(len(series) for series in run.series)
     pairs = [
         ("source", run.source),
-        (
-            "format",
-            run.format,
-        ),
+        ("format", run.format),
         *(("left out", said) for said in sentences(run.left_out)),
         ("series", f"{len(run.series)} with {count(points)} points"),
         *run.facts,
