@@ -89,7 +89,7 @@ def alarms(run: RunView) -> list[Event]:
 
 def event_key(run: RunView, event: Event) -> str:
     """Return what an event is remembered by: it keeps it as a run grows, and in later sessions."""
-    return f"{run.source}|{run.name}|{event.kind}|{event.step:g}|{event.series or ''}"
+    return f"{run.source}|{run.name}|{event.kind}|{event.step:.12g}|{event.series or ''}"
 
 
 def verdict_mark(run: RunView) -> Mark:
