@@ -76,7 +76,7 @@ def failed(share: Share, reason: str, job: Job) -> Outcome:
     verdict = Verdict(headline=said)
     return outcome(
         RunView(
-            f"failed:{share.label}", name, source, "unknown", "unknown", said, 0, 1, verdict=verdict
+            f"failed:{share.label}", name, source, "unknown", "unknown", said, 1, verdict=verdict
         ),
         job,
     )

@@ -127,6 +127,9 @@ class Format(ABC):
     needles: tuple[str, ...] = ()
     """Texts of which one must stand in the head (as text, `Head.text`) for `sniff` to claim it:
     without one it is not asked, and its module not imported. None named: always asked."""
+    cross_entropy: bool = True
+    """Its losses may be cross-entropies, by their names. Where they are sums of several, rewards or
+    errors of a field, no probability can be read from them, whatever they are called."""
     binary: bool = False
     """A head of 12 bytes and more has a NUL among its first 64, or it is not of this format."""
     unsupported: str | None = None
@@ -203,6 +206,12 @@ class TableCursor:
     refused: int = 0
     """Of the bad records: values of metrics beyond the most names that a run may have."""
     builder: BatchBuilder = field(default_factory=BatchBuilder)
+
+    def count_dropped(self) -> None:
+        """Count what the builder had no room for."""
+        self.bad_records += self.builder.dropped
+        self.refused += self.builder.dropped
+        self.builder.dropped = 0
 
 
 class TableFormat(Format):

@@ -108,6 +108,7 @@ class StableBaselines3(ConsoleFormat):
 
     name = "stable-baselines3"
     title = "Stable-Baselines3 console"
+    cross_entropy = False
     sample = (
         "| time/              |          |\n"
         "|    total_timesteps | 512      |\n"
@@ -124,6 +125,7 @@ class SpinningUp(SpanningFormat):
 
     name = "spinning-up"
     title = "Spinning Up console"
+    cross_entropy = False
     sample = (
         "---------------------------------------\n"
         "|             Epoch |               0 |\n"
@@ -144,6 +146,7 @@ class Baselines(SpanningFormat):
 
     name = "baselines-table"
     title = "OpenAI Baselines logger console"
+    cross_entropy = False
     sample = (
         "---------------------------\n"
         "| loss       | 0.0712     |\n"

@@ -63,6 +63,7 @@ class DeepXdeFormat(StreamFormat):
 
     name = "deepxde"
     title = "DeepXDE loss.dat"
+    cross_entropy = False
     sample = f"{_DEEPXDE_HEADER}\n0.0e+00 4.004e+00 8.101e-03 2.529e+00 7.5e-03"
 
     def parser(self, context: Context | None = None) -> Parser:

@@ -56,6 +56,7 @@ class CycleGan(ConsoleFormat):
 
     name = "cyclegan"
     title = "CycleGAN / pix2pix / SPADE loss_log.txt"
+    cross_entropy = False
     sample = (
         "(epoch: 1, iters: 100, time: 0.345, data: 0.210) D_A: 0.310 G_A: 0.521 cycle_A: 1.902 "
         "idt_A: 0.811"

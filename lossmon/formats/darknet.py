@@ -53,6 +53,7 @@ class Darknet(ConsoleFormat):
 
     name = "darknet"
     title = "Darknet console"
+    cross_entropy = False
     sample = "1066: 530.486694, 698.017090 avg, 0.000500 rate, 1.285783 seconds, 4264 images"
     needles = (" rate, ",)
     signature = late(

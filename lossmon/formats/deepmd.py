@@ -42,6 +42,7 @@ class DeePMD(ConsoleFormat):
 
     name = "deepmd"
     title = "DeePMD-kit lcurve.out"
+    cross_entropy = False
     sample = (
         "#  step      rmse_val    rmse_trn    rmse_e_val  rmse_e_trn    rmse_f_val  rmse_f_trn"
         "         lr\n      0      2.55e+01    2.47e+01      1.62e-01    1.59e-01      8.05e-01"

@@ -66,6 +66,7 @@ class DeepXDE(ConsoleFormat):
 
     name = "deepxde-console"
     title = "DeepXDE console"
+    cross_entropy = False
     sample = (
         "Step      Train loss              Test loss               Test metric\n"
         "0         [1.22e+00, 3.10e-01]    [1.20e+00, 3.10e-01]    []"

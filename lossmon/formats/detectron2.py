@@ -89,6 +89,7 @@ class Detectron2(ConsoleFormat):
 
     name = "detectron2"
     title = "detectron2 and maskrcnn-benchmark console"
+    cross_entropy = False
     sample = (
         "[03/01 10:00:00 d2.utils.events]:  eta: 0:10:00  iter: 19  total_loss: 4.512"
         "  loss_cls: 4.371  time: 0.53  lr: 1.9981e-05  max_mem: 2719M"

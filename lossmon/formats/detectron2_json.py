@@ -13,6 +13,7 @@ class Detectron2JsonFormat(JsonLinesFormat):
     name = "detectron2-json"
     needles = ("iteration",)
     title = "detectron2 metrics.json"
+    cross_entropy = False
     sample = '{"data_time": 0.004, "eta_seconds": 99.8, "iteration": 19, "total_loss": 2.11}'
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:

@@ -16,6 +16,7 @@ class DetrJsonFormat(JsonLinesFormat):
     name = "detr-json"
     needles = ("train_lr",)
     title = "DETR / MAE / DeiT log.txt (JSON lines an epoch)"
+    cross_entropy = False
     sample = '{"train_lr": 0.0001, "train_loss": 4.23, "test_loss": 4.5, "epoch": 0}'
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:

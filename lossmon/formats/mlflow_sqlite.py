@@ -106,9 +106,7 @@ class MlflowSqliteFormat(TableFormat):
             if len(piece) < PIECE:
                 _close(open_row, cursor)
             cursor.info.steps_estimated = position.steps.estimated
-            cursor.bad_records += cursor.builder.dropped
-            cursor.refused += cursor.builder.dropped
-            cursor.builder.dropped = 0
+            cursor.count_dropped()
             batch = cursor.builder.take()
             if len(batch):
                 yield batch

@@ -83,6 +83,7 @@ class MMEngine(ConsoleFormat):
 
     name = "mmengine"
     title = "OpenMMLab text log (mmcv, mmengine)"
+    cross_entropy = False
     sample = (
         "2020-10-15 15:43:05,206 - mmdet - INFO - Epoch [1][50/1875]\tlr: 3.333e-04,"
         " eta: 9:36:18, time: 1.540, loss_cls: 1.1169, loss_bbox: 4.8037, loss: 6.6063\n"

@@ -47,6 +47,7 @@ class OpenMmlabFormat(JsonLinesFormat):
     name = "openmmlab-json"
     needles = ("iter", "env_info")
     title = "OpenMMLab JSON log (mmdetection, mmsegmentation …)"
+    cross_entropy = False
     sample = '{"mode": "train", "epoch": 1, "iter": 50, "lr": 0.0002, "loss_cls": 1.1, "loss": 2.3}'
 
     def parser(self, context: Context | None = None) -> Parser:

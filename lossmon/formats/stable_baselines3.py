@@ -25,6 +25,7 @@ class Sb3CsvFormat(DelimitedFormat):
     name = "sb3-csv"
     needles = (_STEP,)
     title = "stable-baselines3 progress.csv"
+    cross_entropy = False
     sample = "time/total_timesteps,rollout/ep_rew_mean,train/loss\n256,27.7,\n512,25.2,47.5"
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
@@ -40,6 +41,7 @@ class Sb3JsonFormat(JsonLinesFormat):
     name = "sb3-json"
     needles = (_STEP,)
     title = "stable-baselines3 progress.json"
+    cross_entropy = False
     sample = '{"time/total_timesteps": 512, "rollout/ep_rew_mean": 25.25, "train/loss": 47.5}'
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:

@@ -98,9 +98,7 @@ class TrackioFormat(TableFormat):
                     continue
                 _numbers("", content, values, _MAX_NESTING)
                 _add(values, step, timestamp, position, cursor)
-            cursor.bad_records += cursor.builder.dropped
-            cursor.refused += cursor.builder.dropped
-            cursor.builder.dropped = 0
+            cursor.count_dropped()
             batch = cursor.builder.take()
             if len(batch):
                 yield batch

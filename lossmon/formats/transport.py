@@ -215,6 +215,7 @@ class Wrapped(StreamFormat):
         self.combine = inner.combine
         self.skip_names = inner.skip_names
         self.unsupported = inner.unsupported
+        self.cross_entropy = inner.cross_entropy
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
         return self._inner.sniff(unwrapped(head, self._transport), filename)

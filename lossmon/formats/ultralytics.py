@@ -100,6 +100,7 @@ class Ultralytics(ConsoleFormat):
 
     name = "ultralytics"
     title = "Ultralytics YOLO console"
+    cross_entropy = False
     sample = (
         "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size\n"
         "        1/3         0G      1.234      3.456      1.234         12        640: 100%"

@@ -43,6 +43,7 @@ class Verl(ConsoleFormat):
 
     name = "verl"
     title = "verl console"
+    cross_entropy = False
     sample = (
         "step:1 - actor/kl_loss:0.001 - actor/pg_loss:-0.395 - actor/grad_norm:0.323 -"
         " reward/mean:0.844 - critic/score/mean:0.844"

@@ -91,6 +91,7 @@ class Vits(ConsoleFormat):
 
     name = "vits"
     title = "VITS, so-vits-svc and RVC log"
+    cross_entropy = False
     sample = (
         "INFO:voice:Train Epoch: 9 [20%]\n"
         "INFO:voice:[4200, 9.990004373906418e-05]\n"

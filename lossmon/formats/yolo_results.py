@@ -48,6 +48,7 @@ class YoloResults(ConsoleFormat):
 
     name = "yolo-results"
     title = "YOLOv7 and early YOLOv5 results.txt"
+    cross_entropy = False
     sample = (
         "      0/29     3.17G   0.1043   0.0321   0.0261   0.1625        40       640"
         "    0.1212    0.1031   0.08142   0.03412   0.09821   0.02712   0.02412"

@@ -123,7 +123,6 @@ class RunView:
     format: str
     state: RunState
     error: str | None
-    bad_records: int
     version: int
     """Grows with every change; equal versions of an id mean equal content."""
     series: tuple[SeriesView, ...] = ()
@@ -141,7 +140,12 @@ class RunView:
     forecast: Forecast | None = None
     """The judged loss up to `total_steps`, where that is known and the past allows it."""
     left_out: LeftOut = LeftOut()
-    """What `bad_records` counts, by its reason."""
+    """What is in no series, by its reason."""
+
+    @property
+    def bad_records(self) -> int:
+        """How much of the log is in no series."""
+        return self.left_out.records
 
     def get(self, name: str | None) -> SeriesView | None:
         """Return the series of that name, or None."""

@@ -18,15 +18,6 @@ MAX_FACTS: Final = 200
 """Facts (parameters, host …) kept a run."""
 
 
-NO_CROSS_ENTROPY: Final = frozenset(
-    ["openmmlab-json", "mmengine", "detectron2", "detectron2-json", "detr-json", "ultralytics",
-     "yolo-results", "darknet", "cyclegan", "vits", "stable-baselines3", "sb3-csv", "sb3-json",
-     "spinning-up", "baselines-table", "verl", "deepmd", "deepxde", "deepxde-console"]
-)  # fmt: skip
-"""Formats of trainings whose loss is a sum of several, a reward's or an error's: no probability
-can be read from it, whatever it is called."""
-
-
 def combined(infos: Sequence[RunInfo]) -> RunInfo:
     """Return what the logs of one run said together; a later one has the last word."""
     if len(infos) == 1:
@@ -66,10 +57,13 @@ def lossless(verdict: Verdict, summary: Summary, names: Sequence[str]) -> Verdic
 
 
 def completed(
-    summary: Summary, info: RunInfo, checkpoints: Checkpoints | None, log_format: str
+    summary: Summary, info: RunInfo, checkpoints: Checkpoints | None, *, cross_entropy: bool
 ) -> Summary:
-    """Return a summary with what the unit of its loss and its saved models say of it."""
-    if log_format.partition("+")[0] in NO_CROSS_ENTROPY:
+    """Return a summary with what the unit of its loss and its saved models say of it.
+
+    `cross_entropy`: whether losses of its format may be such.
+    """
+    if not cross_entropy:
         summary = replace(summary, probability=None, perplexity=None)
     if info.loss_unit == "nats" and summary.smoothed is not None and summary.smoothed >= 0:
         summary = replace(

@@ -342,7 +342,12 @@ class TrackedRun:
         if error is None and left_out.records and not len(self.run):
             error = f"no points in it: {'; '.join(sentences(left_out))}"
             verdict = replace(verdict, headline=clean_text(error, 500))
-        summary = completed(self._judge.summary, info, self._checkpoints, self.format.name)
+        summary = completed(
+            self._judge.summary,
+            info,
+            self._checkpoints,
+            cross_entropy=self.format.cross_entropy,
+        )
         verdict = lossless(verdict, summary, tuple(self.run.series))
         events = sorted((*self._judge.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
@@ -352,7 +357,6 @@ class TrackedRun:
             format=self.format.name,
             state=self._pulse.state,
             error=None if error is None else clean_text(error, 500),
-            bad_records=left_out.records,
             left_out=left_out,
             version=self.version,
             series=tuple(self.run.view(name) for name in self.run.series),

@@ -50,7 +50,6 @@ def _row(source: str, reason: str) -> RunView:
         format="unknown",
         state="unknown",
         error=clean_text(reason, 500),
-        bad_records=0,
         version=hash(reason),
         verdict=Verdict(headline=clean_text(reason, 500)),
     )

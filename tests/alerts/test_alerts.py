@@ -30,7 +30,7 @@ def event(kind: str = "divergence", step: float = 10, cleared: float | None = No
 
 def view(*events: Event, name: str = "run", loading: float | None = None) -> RunView:
     return RunView(
-        name, name, f"{name}.log", "test", "live", None, 0, 1, events=events, loading=loading
+        name, name, f"{name}.log", "test", "live", None, 1, events=events, loading=loading
     )
 
 

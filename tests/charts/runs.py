@@ -36,7 +36,6 @@ def view_of(run: Run, events: tuple[Event, ...] = (), id: str = "run") -> RunVie
         format=run.format,
         state="live",
         error=None,
-        bad_records=0,
         version=1,
         series=tuple(run.view(name) for name in run.series),
         summary=Summary(train=train, eval=evaluation, best_eval=best),

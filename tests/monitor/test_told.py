@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lossmon.formats.registry import get
 from lossmon.model import Point, RunInfo, Summary, Verdict
 from lossmon.monitor.told import completed, lossless
 from lossmon.sources.checkpoints import Checkpoints
@@ -22,14 +23,14 @@ def test_only_a_checkpoint_near_the_best_evaluation_is_the_one_to_keep(
         (tmp_path / f"checkpoint-{step}").mkdir()
     summary = Summary(best_eval=Point(100.0, None, 2.6))
     info = RunInfo(best_checkpoint="told")
-    found = completed(summary, info, Checkpoints(tmp_path), "hf-trainer-state")
+    found = completed(summary, info, Checkpoints(tmp_path), cross_entropy=True)
     assert found.best_checkpoint == named
 
 
 @pytest.mark.parametrize(("name", "known"), [("jsonl", True), ("mmengine+json", False)])
 def test_a_detectors_loss_is_no_probability(name: str, known: bool) -> None:
     summary = Summary(smoothed=0.5, probability=0.6, perplexity=1.6)
-    found = completed(summary, RunInfo(), None, name)
+    found = completed(summary, RunInfo(), None, cross_entropy=get(name).cross_entropy)
     assert (found.probability is not None) is known
     assert (found.perplexity is not None) is known
 

@@ -102,7 +102,7 @@ def test_html_of_hostile_names_runs_nothing() -> None:
 
 
 def test_html_of_nothing_readable() -> None:
-    empty = RunView("a", "a", "a.log", "none", "unknown", "<b>no", 0, 1)
+    empty = RunView("a", "a", "a.log", "none", "unknown", "<b>no", 1)
     page = Page(html_report.render([empty]))
     assert "Nothing read: <b>no" in " ".join(page.text)
     assert "b" not in page.tags

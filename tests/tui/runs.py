@@ -95,7 +95,6 @@ def make_run(
         format="jsonl",
         state="live",
         error=None,
-        bad_records=0,
         version=1,
         series=tuple(run.view(one) for one in run.series),
         summary=summary,
