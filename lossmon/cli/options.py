@@ -45,8 +45,8 @@ def _user_config() -> Path:
     """Return where the user's own configuration would be."""
     platform: str = sys.platform  # a type checker takes the literal for the only one
     if platform.startswith("linux"):
-        # What platformdirs says there (a test holds them together). Loading it, with tempfile,
-        # random and the compressors that come along, takes a twentieth of a report.
+        # What platformdirs says there (a test holds them together). Loading it brings tempfile,
+        # random and the compressors along, at each start.
         base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
         if not base.is_absolute():
             base = Path("~/.config").expanduser()

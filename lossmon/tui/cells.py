@@ -33,9 +33,8 @@ class KeepsStrips(Protocol):
 def send_now(screen: Screen[Any], widgets: Iterable[Widget]) -> None:
     """Send what differs on these widgets now, not with the next of Textual's sixty frames a second.
 
-    Textual collects what is dirty by messages between its tasks, and then waits for the frame: of
-    the time from a key to its answer that is a third. Where all is to be laid out or repainted
-    anyway, it is left to that.
+    Textual collects what is dirty by messages between its tasks, and then waits for the frame.
+    Where all is to be laid out or repainted anyway, it is left to that.
     """
     app = screen.app
     whole = screen._layout_required or screen._repaint_required or screen._repaint_regions
