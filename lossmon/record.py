@@ -94,22 +94,22 @@ def _setter(name: str) -> Callable[[Any, Any], None]:
 
 
 def _init(self: Any, *given: Any, **named: Any) -> None:
-    names = self.__record_fields__
+    names, setters = self.__record_fields__, self.__record_setters__
     if len(given) > len(names):
         raise TypeError(f"{type(self).__name__} takes {len(names)} values, not {len(given)}")
-    for put, value in zip(self.__record_setters__, given, strict=False):
+    for put, value in zip(setters, given, strict=False):
         put(self, value)
     if len(given) == len(names) and not named:
         return
     defaults = self.__record_defaults__
-    for name in names[len(given) :]:
+    for name, put in zip(names[len(given) :], setters[len(given) :], strict=True):
         if name in named:
-            _set(self, name, named.pop(name))
+            put(self, named.pop(name))
         elif name in defaults:
             value = defaults[name]
             if type(value) is dataclasses.Field:
                 value = value.default_factory()  # type: ignore[operator]
-            _set(self, name, value)
+            put(self, value)
         else:
             raise TypeError(f"{type(self).__name__} needs {name!r}")
     if named:

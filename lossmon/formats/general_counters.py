@@ -147,7 +147,7 @@ def sets_a_counter(name: str, rest: str) -> bool:
 
 
 def is_location(label: str) -> bool:
-    match = _LOCATION.search(label[-80:])
+    match = _LOCATION.search(label[-80:]) if label.endswith(":") else None
     return match is not None and match[1].lower() not in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS
 
 

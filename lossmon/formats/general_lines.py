@@ -40,6 +40,8 @@ _MAX_HEADING: Final = 120
 _EVALUATES: Final = late(
     r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b|^\W{0,12}(?:test|val|valid|dev)\b"
 )
+_EVALUATED: Final = ("val", "test", "dev")
+"""One of them stands in whatever `_EVALUATES` finds, which takes ten times as long to say no."""
 _TRAINS: Final = late(r"(?i)\b(?:train(?:ing)?|epoch)\b")
 
 
@@ -134,7 +136,8 @@ class GeneralLines(ConsoleParser):
         """A line without metrics may say that an evaluation begins, or that it is over."""
         if len(text) > _MAX_HEADING:
             return
-        if _EVALUATES.search(text) is not None:
+        lowered = text.lower()
+        if any(word in lowered for word in _EVALUATED) and _EVALUATES.search(text) is not None:
             self._evaluating = True
         elif self._evaluating and _TRAINS.search(text) is not None:
             self._evaluating = False

@@ -98,7 +98,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         # `Step: 120. Epoch: 3.`: the stop is the sentence's
         ended = value[-1] == "." and following[:1] in (" ", "")
         whole = (value[:-1] if ended else value).lstrip("+").replace(",", "").isdigit()
-        of_losses = _LOSSES_OF.search(label) is not None or (of_losses and "}" not in label)
+        opened = "{" in label and _LOSSES_OF.search(label) is not None
+        of_losses = opened or (of_losses and "}" not in label)
         if awaited and label.strip(" \t") in _ASSIGNED:
             metric(layout, index, awaited, True, label, context, taken)
             awaited = ""

@@ -108,7 +108,7 @@ def name_before(label: str) -> tuple[str, bool, str]:
     elif text.endswith((":", "=", "|", "│", "┃")):
         explicit = True
         text = text[:-1].removesuffix(":")
-    elif (listed := _LISTED.search(text)) is not None:
+    elif text.endswith(",") and (listed := _LISTED.search(text)) is not None:
         return listed[1], True, text[: listed.start()]
     text = text.rstrip(" \t'\"")
     if explicit:
@@ -118,7 +118,7 @@ def name_before(label: str) -> tuple[str, bool, str]:
             text = text[: -len(link)]
             explicit = True
             break
-    paired = _PARENTHESES.search(text[-64:])
+    paired = _PARENTHESES.search(text[-64:]) if text.endswith((")", "]")) else None
     if paired is not None:
         return paired.group(), explicit, text[: len(text) - len(paired.group())]
     while text.endswith("()") and "." in text[-20:]:
@@ -133,12 +133,12 @@ def name_before(label: str) -> tuple[str, bool, str]:
         return "", explicit, text  # `第3轮`: what is counted stands behind
     rest = text[: len(text) - len(name)]
     if (len(name) <= 2 and name.isalpha()) or name.lower() in _TOTALS:
-        word = _FOLLOW_SPACE.search(rest[-40:])
+        word = _word_before(rest)
         if word is not None and word.group(1).lower() in ("loss", "losses"):
             name = f"{word.group(1)} {name}"
             rest = rest[: len(rest) - len(word.group())]
     for _ in range(3):
-        word = _FOLLOW_SPACE.search(rest[-40:])
+        word = _word_before(rest)
         if word is None or not _qualifies(word.group(1)):
             break
         if words(name)[:1] and words(name)[0] in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS:
@@ -146,6 +146,11 @@ def name_before(label: str) -> tuple[str, bool, str]:
         name = f"{word.group(1)} {name}"
         rest = rest[: len(rest) - len(word.group())]
     return _with_words_before(name, rest, explicit)
+
+
+def _word_before(rest: str) -> re.Match[str] | None:
+    """Return the word that a text ends with, before one blank."""
+    return _FOLLOW_SPACE.search(rest[-40:]) if rest.endswith(" ") else None
 
 
 def _is_measure(name: re.Match[str] | None) -> bool:
@@ -165,7 +170,7 @@ def _with_words_before(name: str, rest: str, explicit: bool) -> tuple[str, bool,
         return name, explicit, rest
     longer, before = name, rest
     for _ in range(3):
-        word = _FOLLOW_SPACE.search(before[-40:])
+        word = _word_before(before)
         if word is None or not word[1].isascii():
             break
         lower = word[1].lower()
@@ -224,7 +229,7 @@ def measured_over(label: str, following: str) -> str:
 
     `label` ends before the count (`Loss (last `), `following` is what stands behind (` iters): `).
     """
-    opened = _OVER.search(label[-20:])
+    opened = _OVER.search(label[-20:]) if "(" in label[-20:] else None
     if opened is None or _OF_THEM.match(following) is None:
         return ""
     name = name_before(label[: len(label) - len(opened.group())])[0]

@@ -8,11 +8,15 @@ shared parts says `head = Head.of(head)`, which also takes plain bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lossmon.formats._late import late
 from lossmon.formats.lines import strip_ansi
+
+if TYPE_CHECKING:
+    from lossmon.model.batch import IntArray
 
 MAX_LINES: Final = 400
 """Lines of a head that are looked at: enough to pass a banner or a pasted configuration."""
@@ -29,6 +33,35 @@ _SECOND: Final = 31
 _LINE: Final = late(r"[^\n]+")
 _TEXT_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS: Final = late(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+
+
+class Needles:
+    """Texts that are looked for in every head, all of them in one pass over the table."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.texts = tuple(dict.fromkeys(texts))
+
+    @cached_property
+    def _table(self) -> tuple[list[str], IntArray, IntArray]:
+        """Return the texts of three bytes and more, their trigrams' places one after the other
+        (shape (p,)), and where each text's begin, shape (n,).
+        """
+        import numpy as np
+
+        long = [text for text in self.texts if _places(text)]
+        counts = np.array([len(_places(text)) for text in long], np.int64)
+        flat = np.array([place for text in long for place in _places(text)], np.int64)
+        return long, flat, np.cumsum(counts) - counts
+
+    def absent(self, table: bytes) -> list[str]:
+        """Return those of which some trigram is nowhere in a head, by the head's table."""
+        import numpy as np
+
+        long, flat, starts = self._table
+        if not long:
+            return []
+        found = np.minimum.reduceat(np.frombuffer(table, np.uint8)[flat], starts)
+        return [long[index] for index in np.flatnonzero(found == 0).tolist()]
 
 
 @cache
@@ -97,6 +130,11 @@ class Head(bytes):
             found = self._held[needle] = self.may_hold(needle) and needle in self.text
         return found
 
+    def rule_out(self, needles: Needles) -> None:
+        """Remember which of many needles the text cannot hold, before they are asked for."""
+        if len(self.text) >= _SMALL:
+            self._held.update(dict.fromkeys(needles.absent(self._trigrams), False))
+
     @cached_property
     def _held(self) -> dict[str, bool]:
         """What was asked before: the index asks for a format, then the format itself."""
@@ -125,7 +163,7 @@ class Head(bytes):
         places += codes[1:-1] * np.uint16(_SECOND)
         places += codes[2:]
         table = np.zeros(1 << 16, np.uint8)
-        table[places] = 1
+        table[places.astype(np.intp)] = 1  # twice as fast as by the narrow numbers
         return table.tobytes()
 
     @cached_property

@@ -22,7 +22,7 @@ from lossmon.errors import UsageError
 from lossmon.formats._index import INDEX
 from lossmon.formats._index_entry import Entry
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff, TableFormat
-from lossmon.formats.head import Head
+from lossmon.formats.head import Head, Needles
 from lossmon.formats.transport import PREFIXED, transport_of, transports, unwrapped, wrapped
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
@@ -173,6 +173,7 @@ def _recognise(shared: Head, filename: str) -> list[tuple[Sniff, Format]]:
 
     What formats work out of the head is worked out once.
     """
+    shared.rule_out(_needles())
     claims: list[tuple[Sniff, Format]] = []
     for fmt in _worth_asking(shared, last=False):
         if not fmt.last_resort:
@@ -197,6 +198,12 @@ def _worth_asking(head: Head, last: bool) -> Iterator[Format]:
         if entry is None or _may_claim(entry, head, last):
             yield from loaded(module)
     yield from _others()
+
+
+@cache
+def _needles() -> Needles:
+    """Return what the index says that heads are searched for."""
+    return Needles(text for entry in INDEX.values() for text in entry.needles or ())
 
 
 def _may_claim(entry: Entry, head: Head, last: bool) -> bool:

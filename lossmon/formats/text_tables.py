@@ -182,7 +182,7 @@ def _said(text: str) -> str:
 
 
 def _without_edges(text: str) -> str:
-    framed = text.strip(" ")[:1] in _FRAMES and text.rstrip(" ")[-1:] in _FRAMES
+    framed = text.lstrip(" ")[:1] in _FRAMES and text.rstrip(" ")[-1:] in _FRAMES
     return text.translate(_EDGES) if framed else text
 
 
@@ -215,6 +215,7 @@ class TextTable(StreamFormat):
         headers: list[Header] = []
         counters: list[float] = []
         prefixed = False
+        begins = _BEGINS.match
         if any(frame in looked.text for frame in _FRAMES):
             lines = tuple(map(_without_edges, lines))
         for line in lines:
@@ -229,10 +230,10 @@ class TextTable(StreamFormat):
                         return Sniff(0.5, f"rows of numbers under the header {named}")
                     continue
             begun: list[Header] = []
-            behind = _BEGINS.match(line) is None
+            behind = begins(line) is None
             if not behind:
                 begun = headers_of(line)
-            elif _may_head(line):
+            elif ("oss" in line or "OSS" in line) and _may_head(line):
                 begun = headers_of(_said(line))
             if begun:
                 headers, counters, prefixed = begun, [], behind

@@ -90,11 +90,12 @@ class UnnamedLoss(ConsoleFormat):
     parser_class = UnnamedLossParser
 
     def judge(self, text: str) -> Sniff | None:
-        kinds: dict[re.Pattern[str], list[re.Match[str]]] = {}
-        for line in text.split("\n", _TRIED)[:_TRIED]:
-            if (match := _find(line)) is not None:
-                kinds.setdefault(match.re, []).append(match)
-        for found in kinds.values():
+        lines = text.split("\n", _TRIED)[:_TRIED]
+        for needle, line in _LINES:
+            tried = [one for one in lines if needle in one and len(one) <= _MAX_LINE]
+            found = [match for one in tried if (match := line.match(one)) is not None]
+            if not found:
+                continue
             steps = [int(match["step"]) for match in found]
             rises = all(a < b for a, b in pairwise(steps))
             if len(found) >= _LEAST and rises and _one_total(found) and _measured(found):
