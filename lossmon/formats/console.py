@@ -38,12 +38,16 @@ _MAX_SNIFFED_LINE: Final = 6000
 
 _MAX_FACTS: Final = 12
 
+_UNIT: Final = r"(?i:gpu|cuda|rank|worker|node|proc|process|host|device)[ :_-]?\d{1,6}(?::\d{1,4})?"
 _RANK: Final = late(
     r"\s{0,8}\[((?:rank ?|default)?\d{1,6}(?=\]:)"
-    r"|(?i:gpu|cuda|rank|worker|node|proc|process)[ :_-]?\d{1,6}(?::\d{1,4})?)\]:?\s{0,8}"
+    rf"|{_UNIT}(?:[ :/|,_-]{{1,2}}{_UNIT}){{0,2}})\]:?\s{{0,8}}"
 )
 """`torchrun` and PyTorch put `[rank0]:`, `[default0]:` or `[0]:` before the lines of a process,
-scripts `[GPU0]` and the like."""
+scripts `[GPU0]`, `[node3:gpu2]` and the like."""
+
+_MAX_TAGS: Final = 3
+"""Such tags that one line may have, one behind the other."""
 
 _SCRIPT_DONE: Final = late(r'Script done on [^\[]{1,60}\[COMMAND_EXIT_CODE="(\d{1,3})"\]')
 """util-linux's `script`, with which terminals are recorded, ends with the command's exit code."""
@@ -136,9 +140,14 @@ def number(text: str) -> float | None:
 
 def rank_of(text: str) -> tuple[str | None, str]:
     """Return which process a line is of (None: it does not say), and what that one printed."""
-    if text[:1] in ("[", " ") and (match := _RANK.match(text)):
-        return match[1], text[match.end() :]
-    return None, text
+    found, at = None, 0
+    if text[:1] in ("[", " "):
+        for _ in range(_MAX_TAGS):
+            match = _RANK.match(text, at)
+            if match is None:
+                break
+            found, at = match[1] if found is None else f"{found} {match[1]}", match.end()
+    return found, text[at:] if at else text
 
 
 def says_crash(text: str) -> bool:

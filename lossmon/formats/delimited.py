@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lossmon.formats._logged import parted
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.fields import Kind, judge, kind_of
 from lossmon.formats.head import Head
@@ -45,6 +46,8 @@ def _table_of(head: Head) -> _Table | None:
             continue
         if text[:1] in _JSON:
             return None
+        if parted(text)[0]:
+            return None  # behind a logger's prefix: `_logged`
         delimiter = delimiter_of(text)
         header = split_line(text, delimiter)
         body = lines[start + 1 :]

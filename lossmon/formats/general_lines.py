@@ -63,6 +63,8 @@ class GeneralLines(ConsoleParser):
         stem = set(words(self.context.filename))
         self._split = "val" if stem & _EVAL_FILES and not stem & _TRAIN_FILES else ""
         self._speaker: str | None = None
+        self._tag: str | None = None
+        """The process that is read, where a logger's prefix stands before what tells it."""
         self._number = 0
 
     @property
@@ -85,9 +87,9 @@ class GeneralLines(ConsoleParser):
         prefixed = len(said) < len(text)
         if prefixed:
             rank, said = rank_of(said)
-            if rank is not None and self._rank not in (None, rank):
+            if rank is not None and self._tag not in (None, rank):
                 return False
-            self._rank = self._rank or rank
+            self._tag = self._tag or rank
         if self._opened:
             if continues_dict(said, len(self._opened)):
                 self._opened.append(said)

@@ -23,7 +23,14 @@ from lossmon.formats._index import INDEX
 from lossmon.formats._index_entry import Entry
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff, TableFormat
 from lossmon.formats.head import Head, Needles
-from lossmon.formats.transport import PREFIXED, transport_of, transports, unwrapped, wrapped
+from lossmon.formats.transport import (
+    PREFIXED,
+    logged_around,
+    transport_of,
+    transports,
+    unwrapped,
+    wrapped,
+)
 
 ENTRY_POINT_GROUP: Final = "lossmon.formats"
 
@@ -32,6 +39,9 @@ SURE: Final = 0.6
 
 LEAST: Final = 0.2
 """Below it a claim counts as none."""
+
+_LOGGED_BYTES: Final = 16384
+"""Of a head whose lines have a logger's prefix: so many are looked into for records."""
 
 _FAILURES: Final[list[str]] = []
 _NOT_FORMATS: Final = frozenset({"base", "lines", "registry", "transport"})
@@ -183,6 +193,14 @@ def _recognise(shared: Head, filename: str) -> list[tuple[Sniff, Format]]:
         for fmt in sorted(last, key=lambda fmt: -fmt.surest):
             if not _is_surer(claims, fmt.surest):
                 _ask(fmt, shared, filename, claims)
+    if not _is_surer(claims, SURE) and (transport := logged_around(shared)) is not None:
+        inside = Head(unwrapped(shared[:_LOGGED_BYTES], transport))
+        for name in transport.readers or ():
+            inner = get(name)
+            sniff, found = inner.sniff(inside, filename), wrapped(inner, transport)
+            if sniff is not None and sniff.confidence >= LEAST and found is not None:
+                said = f"{sniff.reason}, {transport.title}"
+                claims.append((Sniff(sniff.confidence, said), found))
     claims.sort(key=lambda claim: -claim[0].confidence)
     return claims
 

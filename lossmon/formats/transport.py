@@ -65,6 +65,10 @@ class Transport:
     unwrap: Callable[[bytes], bytes | None] | None
     """Takes a line without its end; returns what was printed with the end that it had there,
     None if the line is not wrapped so. Without: the bytes are UTF-16."""
+    speaker: Callable[[bytes], str | None] | None = None
+    """Takes such a line; returns the process that printed it, if it is a record of one."""
+    readers: tuple[str, ...] | None = None
+    """Formats that are asked for what is inside; None: all of them."""
 
 
 def _json_message(line: bytes) -> bytes | None:
@@ -103,10 +107,36 @@ def _prefixed(line: bytes) -> bytes | None:
     return None if match is None else line[match.end() :] + b"\n"
 
 
+def _logged(line: bytes) -> bytes | None:
+    from lossmon.formats._logged import (
+        is_record,
+        parted,
+    )  # what reads tables is not needed at each start
+
+    said = parted(line.decode("utf-8", "replace"))[1]
+    return said.encode("utf-8", "replace") + b"\n" if is_record(said) else b""
+
+
+def _speaker(line: bytes) -> str | None:
+    """Return the process of a line that holds a record."""
+    from lossmon.formats._logged import is_record, parted, speaker
+
+    text = line.decode("utf-8", "replace")
+    tag = speaker(text)
+    return tag if tag is not None and is_record(parted(text)[1]) else None
+
+
 JSON: Final = Transport("json", "in JSON lines of a container or logger", _json_message)
 ASCIICAST: Final = Transport("asciicast", "in an asciinema recording", _asciicast)
 PREFIXED: Final = Transport("stamped", "behind stamps", _prefixed)
 UTF16: Final = Transport("utf-16", "in UTF-16", None)
+LOGGED: Final = Transport(
+    "logged",
+    "behind a logger's prefix",
+    _logged,
+    _speaker,
+    ("jsonl", "csv", "bare-csv"),
+)
 
 
 def transport_of(head: bytes) -> Transport | None:
@@ -124,6 +154,20 @@ def transport_of(head: bytes) -> Transport | None:
     return next((one for one in tried if _is_around(one, lines)), None)
 
 
+def logged_around(head: bytes) -> Transport | None:
+    """Return `LOGGED` where records stand behind a logger's prefix, None where none do."""
+    from lossmon.formats._logged import is_record, parted
+
+    lines = head[:_LOOKED_INTO].split(b"\n")[:-1]
+    lines = [line.rstrip(b"\r") for line in lines if line.strip()][:_LOOKED_AT]
+    if len(lines) < _LEAST:
+        return None
+    said = [parted(line.decode("utf-8", "replace")) for line in lines]
+    if sum(bool(before) for before, _ in said) < _SHARE * len(lines):
+        return None
+    return LOGGED if 2 * sum(is_record(text) for _, text in said) >= len(lines) else None
+
+
 def _is_around(transport: Transport, lines: list[bytes]) -> bool:
     unwrap = transport.unwrap
     least = _LEAST if transport is PREFIXED else 1
@@ -138,6 +182,8 @@ class Unwrapper:
     def __init__(self, transport: Transport) -> None:
         self._unwrap = transport.unwrap
         self._partial = b""
+        self._speaks = transport.speaker
+        self._speaker: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
 
     def __call__(self, data: bytes) -> bytes:
@@ -159,6 +205,11 @@ class Unwrapper:
         return self._line(partial) if partial else b""
 
     def _line(self, line: bytes) -> bytes:
+        if self._speaks is not None and (speaker := self._speaks(line)) is not None:
+            # The processes of one run print the same records.
+            self._speaker = self._speaker or speaker
+            if speaker != self._speaker:
+                return b""
         said = None if self._unwrap is None else self._unwrap(line.rstrip(b"\r"))
         return line + b"\n" if said is None else said
 
@@ -243,4 +294,4 @@ def wrapped(inner: Format, transport: Transport) -> Format | None:
 
 def transports() -> dict[str, Transport]:
     """Return all transports by name."""
-    return {one.name: one for one in (JSON, ASCIICAST, PREFIXED, UTF16)}
+    return {one.name: one for one in (JSON, ASCIICAST, PREFIXED, UTF16, LOGGED)}
