@@ -17,8 +17,9 @@ from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
 from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
-from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
+from lossmon.sources.polled import PolledTail
 from lossmon.sources.poller import Poller
+from lossmon.sources.store import Info, IsDirectoryError, MissingError, Store
 
 _TIMES: Final = ("LastModified", "last_modified", "mtime", "modified", "updated", "created")
 
@@ -67,7 +68,7 @@ class FsspecStore(Store):
 
     def _failure(self, error: Exception) -> SourceError:
         if isinstance(error, FileNotFoundError):
-            return SourceError(f"{self._label}: does not exist there (yet)")
+            return MissingError(f"{self._label}: does not exist there (yet)")
         text = clean_text(str(error).strip().partition("\n")[0], 300)
         return SourceError(f"{self._label}: {type(error).__name__}: {text}")
 

@@ -60,6 +60,18 @@ class Rotated:
     """Sorts the newest first among parts named in the same way."""
 
 
+def age_of(suffix: str) -> tuple[int, str] | None:
+    """Return what sorts parts by what follows the log's name, the newest first; None: no part."""
+    match = _SUFFIX.fullmatch(suffix)
+    if match is None:
+        return None
+    number, date = match.groups()
+    if number:
+        return int(number), ""
+    # Dates are turned round digit by digit, so that the latest sorts first.
+    return -1, "".join(chr(ord("9") - ord(c)) if c != "-" else c for c in date)
+
+
 def open_regular(path: str) -> int:
     """Open for reading without ever waiting (a FIFO could take the name); OSError as `open`."""
     flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -135,8 +147,8 @@ def _list_rotated(path: str, ending: str = "") -> list[Rotated]:
     for entry in _entries(path):
         if not entry.name.endswith(ending):
             continue
-        match = _SUFFIX.fullmatch(entry.name[len(base) : len(entry.name) - len(ending)])
-        if match is None:
+        age = age_of(entry.name[len(base) : len(entry.name) - len(ending)])
+        if age is None:
             continue
         try:
             status = entry.stat()
@@ -144,13 +156,6 @@ def _list_rotated(path: str, ending: str = "") -> list[Rotated]:
             continue
         if not stat.S_ISREG(status.st_mode):
             continue
-        number, date = match.groups()
-        # Dates are turned round digit by digit, so that the latest sorts first.
-        age = (
-            (int(number), "")
-            if number
-            else (-1, "".join(chr(ord("9") - ord(c)) if c != "-" else c for c in date))
-        )
         identity = (status.st_dev, status.st_ino)
         found.append(Rotated(entry.path, identity, status.st_size, status.st_mtime_ns, age))
     found.sort(key=lambda part: part.age)

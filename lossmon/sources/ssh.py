@@ -15,60 +15,128 @@ from typing import Final
 
 from lossmon.errors import SourceError
 from lossmon.model import clean_text
+from lossmon.record import record
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
 from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
 from lossmon.sources.patterns import fits
-from lossmon.sources.polled import Info, IsDirectoryError, PolledTail, Store
+from lossmon.sources.polled import PolledTail
 from lossmon.sources.poller import Poller
+from lossmon.sources.rotation import age_of
 from lossmon.sources.ssh_connection import SshConnection
+from lossmon.sources.store import AT_PLACE, Info, IsDirectoryError, MissingError, Part, Store
 
 _MAX_LISTED: Final = 4000
+_MAX_PARTS: Final = 500
+"""Older parts of a log that are listed; each costs the far side a process."""
+_FRACTION: Final = re.compile(r"\.\d+")
 LISTING_SECONDS: Final = 120.0
 """Given to a far host to list a directory: some thousand files on a slow file system."""
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
 class SshStore(Store):
-    """One file on the far side."""
+    """One file on the far side; with `zipped` its text is what is packed in it."""
 
-    def __init__(self, connection: SshConnection, path: str, label: str) -> None:
+    def __init__(
+        self, connection: SshConnection, path: str, label: str, *, zipped: bool = False
+    ) -> None:
         self._connection = connection
         self._path = path
         self._label = label
         self._word = quoted(path)
+        self._zipped = zipped
 
     def info(self) -> Info:
+        # The directory first: what comes into it after this is seen at the next look.
         answer = self._connection.ask(
             f"f={self._word}\n"
             'if [ -d "$f" ]; then echo d; elif [ ! -e "$f" ]; then echo n\n'
             'elif [ ! -f "$f" ]; then echo s; elif [ ! -r "$f" ]; then echo u\n'
-            'else look "$f" </dev/null 2>/dev/null; fi',
-            4096,
+            'else look "${f%/*}/" "$f" </dev/null 2>/dev/null; place "$f" 2>/dev/null; fi',
+            16384,
         )
-        text = answer.decode("ascii", "replace").strip()
-        if text in _PROBLEMS:
-            kind = IsDirectoryError if text == "d" else SourceError
-            raise kind(f"{self._label}: {_PROBLEMS[text]}")
-        fields = text.split(None, 3)
-        if len(fields) < 4 or not fields[0].isdigit() or not fields[1].isdigit():
-            raise SourceError(
-                f"{self._label}: its host answers {clean_text(text, 80)!r} when asked for its size"
-            )
-        modified = float(fields[2]) if fields[2].isdigit() else None
-        return Info(int(fields[1]), text, fields[0], modified)
+        text = answer.decode("utf-8", "surrogateescape")
+        problem = text.strip()
+        if problem in _PROBLEMS:
+            kind = _KINDS.get(problem, SourceError)
+            raise kind(f"{self._label}: {_PROBLEMS[problem]}")
+        around, _, rest = text.partition("\n")
+        token, _, place = rest.partition("\n")
+        stamp = _Stamp.of(token)
+        if stamp is None:
+            said = clean_text(problem, 80)
+            raise SourceError(f"{self._label}: its host answers {said!r} when asked for its size")
+        return Info(
+            stamp.size, token, stamp.inode, stamp.modified, around, place.removesuffix("\n")
+        )
 
     def fetch(self, start: int, length: int) -> bytes:
         if length <= 0:
             return b""
         # Bounded over there: a file may grow faster than the line carries it.
-        return self._connection.ask(
-            f"tail -c +{start + 1} {self._word} 2>/dev/null </dev/null | head -c {length}",
-            length,
-        )
+        cut = f"| head -c {length}"
+        if self._zipped:
+            words = f"gzip -dc {self._word} 2>/dev/null </dev/null | tail -c +{start + 1} {cut}"
+        else:
+            words = f"tail -c +{start + 1} {self._word} 2>/dev/null </dev/null {cut}"
+        return self._connection.ask(words, length)
 
-    def older(self) -> Store | None:
-        return SshStore(self._connection, self._path + ".1", self._label)
+    def older(self, place: str, *, left: bool) -> list[Part]:
+        path = place or self._path
+        itself = '"$f" ' if left else ""
+        answer = self._connection.ask(
+            f"f={quoted(path)}\nn=0\n"
+            f'for p in {itself}"$f".[0-9]* "$f"-[0-9]*; do\n'
+            f'  [ -f "$p" ] || continue; n=$((n+1)); [ "$n" -gt {_MAX_PARTS} ] && break\n'
+            '  look "$p" </dev/null 2>/dev/null; printf \'\\0%s\\0\' "$p"\n'
+            "done",
+            _MAX_PARTS * 400,
+        )
+        words = answer.decode("utf-8", "surrogateescape").split("\0")
+        base = path.rsplit("/", 1)[-1]
+        parts: dict[tuple[int, str], Part] = {}
+        for line, name in zip(words[::2], words[1::2], strict=False):
+            stamp = _Stamp.of(line)
+            suffix = name.rsplit("/", 1)[-1].removeprefix(base)
+            zipped = suffix.endswith(".gz")
+            age = age_of(suffix.removesuffix(".gz")) if suffix else AT_PLACE
+            # While a part is being zipped both are there, and the other one is whole.
+            if stamp is None or age is None or (age in parts and zipped):
+                continue
+            parts[age] = Part(
+                SshStore(self._connection, name, self._label, zipped=zipped),
+                name,
+                stamp.inode,
+                None if zipped else stamp.size,
+                stamp.modified,
+                age,
+                zipped,
+            )
+        return [parts[age] for age in sorted(parts)]
+
+
+@record
+class _Stamp:
+    """What `look` prints of a file."""
+
+    inode: str
+    size: int
+    modified: float | None
+
+    @staticmethod
+    def of(line: str) -> _Stamp | None:
+        """Read a line: inode, bytes, whole seconds, and the time with its fraction."""
+        fields = line.split(None, 3)
+        if len(fields) < 4 or not (fields[0].isascii() and fields[0].isdigit()):
+            return None
+        if not (fields[1].isascii() and fields[1].isdigit()):
+            return None
+        modified = None
+        if fields[2].isascii() and fields[2].isdigit():
+            fraction = _FRACTION.search(fields[3])
+            modified = float(fields[2] + (fraction.group() if fraction else ""))
+        return _Stamp(fields[0], int(fields[1]), modified)
 
 
 _PROBLEMS: Final = {
@@ -77,6 +145,7 @@ _PROBLEMS: Final = {
     "s": "is not a regular file",
     "u": "may not be read by that user",
 }
+_KINDS: Final = {"d": IsDirectoryError, "n": MissingError}
 
 
 class SshHost:

@@ -177,10 +177,14 @@ class SshConnection:
 # Which `stat` there is: GNU and busybox, BSD and macOS, or none.
 _PRELUDE: Final = """\
 LC_ALL=C; export LC_ALL
-if stat -L -c %i / >/dev/null 2>&1; then look() { stat -L -c '%i %s %Y %y' "$1"; }
-elif stat -L -f %i / >/dev/null 2>&1; then look() { stat -L -f '%i %z %m %Fm' "$1"; }
-else look() { ls -Lin "$1" | { read -r i p l u g s t; echo "$i $s - $t"; }; }
-fi"""
+if stat -L -c %i / >/dev/null 2>&1; then look() { stat -L -c '%i %s %Y %y' "$@"; }
+elif stat -L -f %i / >/dev/null 2>&1; then look() { stat -L -f '%i %z %m %Fm' "$@"; }
+else look() { ls -Lind "$@" | while read -r i p l u g s t; do echo "$i $s - $t"; done; }
+fi
+place() {
+  if [ -h "$1" ]; then readlink -f "$1"
+  else d=$(cd "${1%/*}/" && pwd -P) && printf '%s\n' "${d%/}/${1##*/}"; fi
+}"""
 
 
 def _read(descriptor: int) -> bytes | None:
