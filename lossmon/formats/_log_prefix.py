@@ -40,12 +40,14 @@ EXPRESSION: Final = (
     r"-\d{1,4}+ {1,30}+\|"
     r"|std(?:out|err) [FP]\b"
     # how bad and where: `- __main__ - INFO -`, `| INFO     | trainer:fit:88 -`, `INFO:root:`
-    rf"|-? ?[\w.]{{1,60}}+ - {_LEVEL} ?-"
+    rf"|[-–—]? ?[\w.]{{1,60}}+ (?:-|—|–) {_LEVEL}(?: ?-| [–—])"
+    # a module alone: `speechbrain.utils.train_logger - `
+    r"|[a-z_]\w{0,40}+(?:\.[A-Za-z_]\w{0,40}+){1,6}+ -(?= )"
     rf"|[\[(]?+{_LEVEL}[\])]?+(?=[ :|\]-])(?::[A-Za-z_][\w.]{{0,60}}+(?=:))?+"
     rf"|{_PLACE} -"
     r"|[\[(][\w./-]{1,80}+\.py(?::| |, line )\d{1,6}+[^\])\n]{0,40}+[\])]"
     # what parts these
-    r"|(?:- |\| |: ?)"
+    r"|(?:[-–—] |\| |: ?)"
     r")[ \t]{0,16}+){1,8}+"
 )
 """Matches at a line's beginning; no group."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, explicit_pairs, to_float
 
@@ -25,10 +26,20 @@ _STAGE: Final = late(r"\| INFO \| ([\w-]{1,60}) \| ")
 _NOT_METRICS: Final = frozenset(
     ("epoch", "num_updates", "update", "wall", "train_wall", "gb_free", "wpb", "bsz")
 )
+_MAX_ENDS: Final = 4
 
 
 class FairseqParser(ConsoleParser):
-    """Updates (`num_updates`) are the steps; sub-epoch counts only where they are missing."""
+    """Updates (`num_updates`) are the steps; sub-epoch counts only where they are missing.
+
+    Then an epoch's end stands behind its last batch, as soon as a line said how many it has.
+    """
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._batches: int | None = None
+        self._ends: list[tuple[dict[str, float], str, int]] = []
+        """Ends of epochs of which no line has said yet how many batches they have."""
 
     def record(self, text: str) -> bool:
         if "epoch" not in text:
@@ -39,6 +50,9 @@ class FairseqParser(ConsoleParser):
             pairs = dict(explicit_pairs(text[match.end() :]))
             epoch, update, total = int(match[1]), int(match[2]), int(match[3])
             step = (epoch - 1) * total + update
+            if "num_updates" not in pairs:
+                self._batches = total
+                self.held_back()
             return self._row(pairs, "", epoch, float(step))
         if _BAR.search(text):
             pairs = dict(explicit_pairs(text[text.find("[") :]))
@@ -51,8 +65,24 @@ class FairseqParser(ConsoleParser):
             # Old versions say `valid_loss` or `valid loss` for the subset called valid.
             pairs = {_SPLIT.sub("", cell[1]): to_float(cell[2]) for cell in cells if cell}
             prefix = f"{match[2]}/" if match[2] else "train/"
-            return self._row(pairs, prefix, int(match[1]), None)
+            return self._end(pairs, prefix, int(match[1]))
         return False
+
+    def _end(self, pairs: dict[str, float], prefix: str, epoch: int) -> bool:
+        """Take the means of an epoch, or of its validation."""
+        if self._batches is None and "num_updates" not in pairs:
+            if len(self._ends) == _MAX_ENDS:
+                self.held_back()
+            self._ends.append((pairs, prefix, epoch))
+            return True
+        step = None if self._batches is None else float(epoch * self._batches)
+        return self._row(pairs, prefix, epoch, step)
+
+    def held_back(self) -> None:
+        ends, self._ends = self._ends, []
+        for pairs, prefix, epoch in ends:
+            step = None if self._batches is None else float(epoch * self._batches)
+            self._row(pairs, prefix, epoch, step)
 
     def _json(self, text: str, pairs: dict[str, float], epoch: int) -> bool:
         stage = _STAGE.search(text)
@@ -90,9 +120,10 @@ class Fairseq(ConsoleFormat):
         "2022-03-01 10:09:00 | INFO | valid | epoch 001 | valid on 'valid' subset | loss 5.873"
         " | nll_loss 4.513 | ppl 22.83 | num_updates 1101"
     )
-    needles = ("num_updates",)
+    needles = ("num_updates", "| valid on '", ", wps=")
     signature = late(
         rf"epoch \d{{1,9}}(?::[^\n]{{0,80}} loss=| \| [^\n]{{0,60}}loss ){NUM}"
+        rf"|\| epoch \d{{1,9}} \s{{0,12}}\d{{1,12}} / \d{{1,12}} loss={NUM} \({NUM}\), wps="
         r"|\| INFO \| (?:train_inner|train|valid[\w-]{0,60}) \| \{\"epoch\": \d"
     )
     parser_class = FairseqParser

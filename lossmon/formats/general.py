@@ -99,12 +99,18 @@ class GeneralParser(GeneralLines):
                 return False
         if not (np.abs(raw) < MAX_STEP).all():
             return False
+        laps = [self._epoch] * rows if epochs is None else epochs.tolist()
+        if plan.repeats(columns, laps):
+            return False
         totals = None
         if layout.step_total is not None:
             totals = floats(columns[plan.where[layout.step_total]])
         steps = plan.track.positions(raw, self._epoch if epochs is None else epochs, totals)
         if steps is None:
             return False
+        plan.track.last_said = plan.said([column[-1] for column in columns], laps[-1])
+        total = None if totals is None else float(totals[-1])
+        self._trained = (laps[-1], float(raw[-1]), total)
         self._totals(plan, [column[-1] for column in columns])
         self._evaluating = False
         self._step = float(steps[-1])

@@ -18,7 +18,12 @@ _SETTING_WORDS: Final = frozenset((
     "remaining", "left", "every", "interval", "patience", "freq", "frequency", "decay", "total",
     "n", "first", "best", "last",
 ))  # fmt: skip
-_COUNTERS_DESPITE: Final = frozenset(["num_updates", "total_timesteps", "num_steps", "total_steps"])
+_COUNTERS_DESPITE: Final = frozenset([
+    "num_updates", "total_timesteps", "num_steps", "total_steps", "total_train_updates",
+])  # fmt: skip
+_OVER_THE_RUN: Final = frozenset(("num_updates", "total_train_updates"))
+"""Counters that go before others of their line; those with `global` in their names do too."""
+_PLAYED: Final = frozenset(("episode", "episodes", "round", "rounds"))
 UNIT: Final = late(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
 _LOCATION: Final = late(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
 """`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
@@ -49,9 +54,14 @@ def counter(
             layout.epoch = index
         return True
     if last in STEP_WORDS and whole:
+        over_run = "global" in parts or joined in _OVER_THE_RUN
+        if last in _PLAYED and layout.step_total is not None:
+            return True  # ` 120/5000: episode: 3, …`: how many were played
         # `iter 4 step 1`: the step; but the batch of an epoch yields to a step.
-        if layout.step is None or layout.batchwise or last in ("step", "steps"):
+        replaces = layout.step is None or layout.batchwise or last in ("step", "steps")
+        if over_run or (replaces and not layout.over_run):
             layout.step, layout.step_total, layout.batchwise = index, None, False
+            layout.over_run = over_run
         return True
     if last in BATCH_WORDS and whole:
         if layout.step is None:
@@ -132,8 +142,8 @@ def lists_epoch_and_step(texts: list[str], index: int, parts: tuple[str, ...]) -
 def sets_a_counter(name: str, rest: str) -> bool:
     """Say whether the word before a counter's name makes it a setting.
 
-    `Accumulation Step: 1` says nothing of where training stands, and
-    `Val steps: 25` how long an evaluation is.
+    `Accumulation Step: 1` says nothing of where training stands,
+    `Val steps: 25` how long an evaluation is, `episode steps: 13` how long an episode was.
     """
     last = words(name)[-1:]
     if not last or last[0] not in STEP_WORDS | BATCH_WORDS or not rest.endswith((" ", "_")):
@@ -141,7 +151,7 @@ def sets_a_counter(name: str, rest: str) -> bool:
     before = words(rest[-24:])[-1:]
     if not before or f"{before[0]}_{last[0]}" in _COUNTERS_DESPITE:
         return False
-    if before[0] in EVAL_WORDS:
+    if before[0] in EVAL_WORDS or before[0] in _PLAYED:
         return last[0].endswith("s")
     return before[0] in _SETTING_WORDS
 

@@ -23,27 +23,33 @@ _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
 _LONGEST: Final = 4000
 """Bytes of a line; a longer one is a list of things, and takes milliseconds to take apart."""
-_EPOCH: Final = b"epoch"
-_LONGEST_HEADING: Final = 90
+_COUNTERS: Final = tuple(
+    (word.encode(), (word, word.title(), word.upper())) for word in ("epoch", "step", "iter")
+)
+_LONGEST_HEADING: Final = 120
 _MOST_HEADINGS: Final = 40
 _DIGIT: Final = late(rb"\d")
 
 
 def _headings(head: Head, lowered: bytes) -> dict[int, int]:
-    """Return where short lines of an epoch begin and end: `100/100 - loss: 0.5` counts by them."""
+    """Return where short lines with a counter begin and end: `100/100 - loss: 0.5` counts by the
+    epoch, `  train/loss=0.5` by the step that was said before.
+    """
     found: dict[int, int] = {}
-    if not any(map(head.may_hold, ("epoch", "Epoch", "EPOCH"))):
-        return found
-    at = lowered.find(_EPOCH)
-    for _ in range(_SNIFF_LINES):
-        if at < 0 or len(found) == _MOST_HEADINGS:
-            break
-        start = lowered.rfind(b"\n", 0, at) + 1
-        end = lowered.find(b"\n", at)
-        end = len(lowered) if end < 0 else end
-        if end - start <= _LONGEST_HEADING:
-            found[start] = end
-        at = lowered.find(_EPOCH, end)
+    for word, cases in _COUNTERS:
+        if not any(map(head.may_hold, cases)):
+            continue
+        at = lowered.find(word)
+        last = len(found) + _MOST_HEADINGS
+        for _ in range(_SNIFF_LINES):
+            if at < 0 or len(found) >= last:
+                break
+            start = lowered.rfind(b"\n", 0, at) + 1
+            end = lowered.find(b"\n", at)
+            end = len(lowered) if end < 0 else end
+            if end - start <= _LONGEST_HEADING:
+                found[start] = end
+            at = lowered.find(word, end)
     return found
 
 

@@ -18,6 +18,8 @@ class Layout:
     step_total: int | None = None
     batchwise: bool = False
     """`step` counts batches, which begin anew in each epoch."""
+    over_run: bool = False
+    """`step` is named as one over the whole run: `global iter`, `total_train_updates`."""
     plural: bool = False
     """The counter is called `steps` or `epochs`: without a metric beside it, a setting."""
     validating: bool = False
@@ -29,6 +31,8 @@ class Layout:
     """`train=0.41 val=0.53`, `error 0.2`: losses only if they fall."""
     letter: bool = False
     """The only loss is called `L`: much more must speak for it."""
+    sums: bool = False
+    """The line sums up an evaluation in words that only a framework prints: one is enough."""
     enumerates: bool = False
     """The line is one of several things: `fold 3: loss 0.5`."""
     has_loss: bool = False

@@ -62,6 +62,8 @@ class GeneralLines(ConsoleParser):
         self._epoch: float | None = None
         stem = set(words(self.context.filename))
         self._split = "val" if stem & _EVAL_FILES and not stem & _TRAIN_FILES else ""
+        self._trained: tuple[float | None, float | None, float | None] = (None, None, None)
+        """Where the last line of training stood: epoch, its counter, the total beside that."""
         self._speaker: str | None = None
         self._tag: str | None = None
         """The process that is read, where a logger's prefix stands before what tells it."""
@@ -202,14 +204,18 @@ class GeneralLines(ConsoleParser):
         raw = None if place is None else to_float(texts[place])
         if raw is not None and not abs(raw) < MAX_STEP:
             return
+        lap = self._epoch if epoch is None else epoch
+        if plan.says_again(track, texts, lap):
+            return
         total = self._totals(plan, texts)
         if layout.validating:
-            if raw is None or total is None or raw < total - 1:
+            beside = (lap, raw, total) == self._trained
+            if raw is None or total is None or not (beside or raw >= total - 1):
                 return  # one batch of an evaluation is no point
             raw = None
         step = None
         if raw is not None:
-            step = track.position(raw, self._epoch if epoch is None else epoch, total)
+            step = track.position(raw, lap, total)
             self.info.steps_estimated |= track.estimated
         if layout.plural and not (layout.has_loss or layout.has_score):
             return  # `Namespace(epochs=6, lr=0.1)`: settings
@@ -219,11 +225,16 @@ class GeneralLines(ConsoleParser):
         if not layout.counts and all(texts[place].lstrip("+-").isdigit() for place in plan.places):
             return  # `loss = 0`: code, a setting, a count
         values = [to_float(texts[place]) for place in plan.places]
+        if not track.accepted and not track.zero:
+            shown = zip(values, plan.places, strict=True)
+            track.zero = any(value == 0 and "." in texts[place] for value, place in shown)
         if plan.bar:
             row = (step or 0.0, *values)
             if row == track.last_row:
                 return  # a bar drawn again
             track.last_row = row
+        if not layout.validating:
+            self._trained = (lap, raw, total)
         counter = raw if step is None else step
         if epoch is not None:
             self._epoch = epoch

@@ -33,6 +33,7 @@ from lossmon.formats.general_names import (
     SUMMARY_WORDS,
     TRAIN_WORDS,
     closes_measured_over,
+    is_tf_evaluation,
     measured_over,
     measured_when,
     name_before,
@@ -55,6 +56,7 @@ _FILE_ENDING: Final = late(
     r"\.(?:ckpt|pth?|h5|hdf5|bin|safetensors|png|jpe?g|pdf|json|txt|csv|pkl|np[yz]|onnx|zip|tar|keras"
     r"|weights|msgpack|log)\b"
 )
+_INDEXES: Final = late(r"\][A-Za-z]")
 _ENUMERATED: Final = frozenset((
     "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
     "q", "year", "week", "day", "month", "config", "sample", "file", "user", "player", "team",
@@ -89,6 +91,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if index <= dated:
             continue
         label, following = texts[index], texts[index + 1]
+        bare = label.strip(" \t")
         if index:
             unit = UNIT.match(label)
             if unit is not None and role_of(unit.group()) not in MEASURED:
@@ -104,13 +107,18 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             metric(layout, index, awaited, True, label, context, taken)
             awaited = ""
             continue
-        if label == "-" and whole and layout.step is None and layout.epoch == index - 1 >= 0:
+        if bare == "-" and whole and layout.step is None and layout.epoch == index - 1 >= 0:
             layout.step, layout.batchwise = index, True  # `epoch 1-599`
             continue
+        if bare == "-" and whole and layout.step == index - 1 >= 0:
+            layout.step = index  # `Minibatch[1- 500]`: a line stands after its last
+            continue
+        if label[-1:] == "[" and label[-2:-1].isalpha() and _INDEXES.match(following):
+            continue  # `EvalErr[0]PerSample`
         if (index and label == ":") or (following == ":" and index + 1 < len(values)):
             context = split_said(label, context)
             continue  # a clock
-        bare = label.strip(" \t")
+        bare = label.strip(" \t")  # without a unit before it
         if index and bare in ("/", "of", "out of"):
             if following.startswith(" * Epoch "):
                 layout.epoch_total = index  # `3/10 * Epoch 3 (train): …`
@@ -173,6 +181,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if _FILE_ENDING.match(following) is not None:
             return None  # `val_loss=0.53.ckpt`: a listing of files
         parts = words(name)
+        if whole and rest[-8:].rstrip(" _").lower().endswith("global"):
+            parts = ("global", *parts)
         if parts[-1:] in (("loss",), ("cost",)) and is_lost(rest, following):
             continue
         layout.enumerates |= whole and not _ENUMERATED.isdisjoint(parts[-1:])
@@ -209,6 +219,7 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         layout.label = lead
     trains = any(role_of(name) is Role.TRAIN_LOSS for _, name in layout.metrics)
     layout.validating = bool(context) and layout.batchwise and not trains
+    layout.sums = is_tf_evaluation(texts[0])
     if not layout.metrics and not layout.counts:
         return None
     return layout

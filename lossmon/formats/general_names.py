@@ -164,9 +164,11 @@ def _is_measure(name: re.Match[str] | None) -> bool:
 def _with_words_before(name: str, rest: str, explicit: bool) -> tuple[str, bool, str]:
     """Return a loss's name with the one to three words before it that nothing parts from it.
 
-    `| Value function loss: 0.1` and `Surrogate loss: 0.2` are two losses, not one.
+    `| Value function loss: 0.1` and `Surrogate loss: 0.2` are two losses, not one;
+    `Maximum Episode Return: 102` is not the average one.
     """
-    if "loss" not in name.lower() or not name.isascii():
+    returned = not _RETURNS.isdisjoint(words(name)[-1:])
+    if ("loss" not in name.lower() and not returned) or not name.isascii():
         return name, explicit, rest
     longer, before = name, rest
     for _ in range(3):
@@ -174,7 +176,8 @@ def _with_words_before(name: str, rest: str, explicit: bool) -> tuple[str, bool,
         if word is None or not word[1].isascii():
             break
         lower = word[1].lower()
-        if lower in _NO_NAMES or lower in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS:
+        counts = lower in EPOCH_WORDS | STEP_WORDS | BATCH_WORDS
+        if lower in _NO_NAMES or (counts and not (returned and lower == "episode")):
             return name, explicit, rest
         longer = f"{word[1]} {longer}"
         before = before[: len(before) - len(word.group())]
@@ -239,6 +242,11 @@ def measured_over(label: str, following: str) -> str:
 def closes_measured_over(label: str) -> bool:
     """Say whether a label ends such a count and nothing else: ` iters): `."""
     return _OF_THEM.match(label) is not None and label.rstrip(" \t").endswith(("):", ")=", ") ="))
+
+
+def is_tf_evaluation(text: str) -> bool:
+    """Say whether a line begins as those do in which TensorFlow's estimators sum up one."""
+    return _TF_EVALUATED in text
 
 
 def sums_up(rest: str, name: str = "") -> bool:

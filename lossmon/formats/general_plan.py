@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.general_track import HELD, Track
 from lossmon.formats.pairs import to_float
+from lossmon.model import Role, role_of
 from lossmon.model.batch import FloatArray
+
+_LOSSES: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS)
 
 
 @dataclass(slots=True)
@@ -29,6 +34,8 @@ class Plan:
     eval_track: Track | None = None
     """The track of the same lines where they stand under a heading like `Evaluating …`."""
     seen: int = 0
+    telling: list[int] | None = None
+    """Places of the numbers that tell its lines from ones printed again; None: none do."""
     used: list[int] = field(init=False)
     where: dict[int, int] = field(init=False)
     places: list[int] = field(init=False)
@@ -46,6 +53,40 @@ class Plan:
         self.used = self.layout.used
         self.where = {index: place for place, index in enumerate(self.used)}
         self.places = [self.where[index] for index, _ in self.layout.metrics]
+        self.telling = self._telling()
+
+    def _telling(self) -> list[int] | None:
+        """The step and the losses, not what ranks measure for themselves, such as their speeds.
+
+        Many lines of one epoch, without a step, may well say the same.
+        """
+        step, metrics = self.layout.step, self.layout.metrics
+        if self.bar or step is None or not metrics:
+            return None
+        losses = [self.where[index] for index, name in metrics if role_of(name) in _LOSSES]
+        return [self.where[step], *(losses or self.places)]
+
+    def says_again(self, track: Track, texts: list[str], epoch: float | None) -> bool:
+        """Say whether a line was printed twice: by a second handler, by other ranks.
+
+        `texts` are a line's numbers, `epoch` the one it is of.
+        """
+        if self.telling is None:
+            return False
+        said = self.said(texts, epoch)
+        again, track.last_said = said == track.last_said, said
+        return again
+
+    def said(self, texts: list[str], epoch: float | None) -> tuple[object, ...]:
+        """Return what tells a line from one printed again."""
+        return (epoch, *[texts[place] for place in self.telling or ()])
+
+    def repeats(self, columns: list[list[str]], epochs: list[float | None]) -> bool:
+        """Say whether any of many lines was printed twice; `columns` are their numbers."""
+        if self.telling is None:
+            return False
+        said = zip(epochs, *[columns[place] for place in self.telling], strict=True)
+        return any(a == b for a, b in pairwise((self.track.last_said, *said)))
 
     def counts_epochs(self, number: int, texts: list[str]) -> bool:
         """Say whether `Batch 0/100` turns out to be epoch and batch: the second number rises.
@@ -70,6 +111,7 @@ class Plan:
         self.track.held = [row for row in self.track.held if row.number not in numbers]
         waiting, self.waiting = self.waiting, []
         self.track = track
+        self.telling = self._telling()
         return [texts for _, texts in waiting]
 
     def labels_tasks(self, texts: list[str]) -> bool:

@@ -80,6 +80,10 @@ class Track:
     last_lap: float | None = None
     """The epoch of the last line that was counted."""
     last_row: tuple[float, ...] = ()
+    last_said: tuple[object, ...] = ()
+    """What the last line said that tells it from one printed again."""
+    zero: bool = False
+    """A loss was printed as `0.000`: measured, though it is a whole number."""
     base: float | None = None
     offset: float = 0.0
     laps: dict[float, float] = field(default_factory=dict)
@@ -193,8 +197,9 @@ class Track:
         layout, held = self.layout, self.held
         if self.accepted or self.rejected:
             return False
-        if believed and layout.counts and layout.has_loss and known >= set(self.names):
-            return bool(held)  # a part of what other lines report
+        sure = layout.sums or known >= set(self.names)
+        if believed and layout.counts and layout.has_loss and sure:
+            return bool(held)  # a part of what other lines report, or TensorFlow's evaluation
         needs = _NEXT_NEEDS if believed else _FIRST_NEEDS
         if not believed and not layout.counts and not placed:
             needs = _BARE_NEEDS
@@ -277,7 +282,7 @@ class Track:
         if not self.layout.has_loss and any(_REWARDS & set(words(name)) for name in self.names):
             return True
         values = [row.values[index] for row in self.held for index in measured]
-        return any(not math.isfinite(value) or value % 1 for value in values)
+        return self.zero or any(not math.isfinite(value) or value % 1 for value in values)
 
     def _broken(self) -> bool:
         return any(not math.isfinite(value) for row in self.held for value in row.values)

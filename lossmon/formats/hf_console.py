@@ -31,6 +31,7 @@ _HEADER: Final = late(
     r"(Num examples|Num Epochs|Total (?:train )?batch size|Total (?:optimization )?steps)"
     r"[^=|]{0,80}= ([\d,]{1,24})(?![\w.])"
 )
+_JOINED: Final = late(r"(?<=\}) \{'")
 _MAX_PENDING: Final = 256
 """Lines that wait for a bar at most."""
 _PIECE: Final = 32768
@@ -69,7 +70,11 @@ class HFConsoleParser(ConsoleParser):
         if start >= 0 and "'epoch':" in text:
             if "%|" in text[:start]:
                 self._bar_line(text[:start])
-            return self._dict(text[start:])
+            if "} {'" not in text:
+                return self._dict(text[start:])
+            # Lines joined by blanks: a console that was copied, or quoted in a document.
+            taken = [self._dict("{'" + one) for one in _JOINED.split(text[start + 2 :])]
+            return any(taken)
         if "%|" in text:
             self._bar_line(text)
         elif " = " in text:

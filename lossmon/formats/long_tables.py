@@ -34,6 +34,14 @@ def _fields_of(names: Iterable[str]) -> tuple[str, str] | None:
     return None if name is None or value is None else (name, value)
 
 
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with what a nested one says taken out of it: `{"name": …, "data": {…}}`."""
+    for key, value in record.items():
+        if isinstance(value, dict) and not _VALUES.isdisjoint(value):
+            return {**{name: x for name, x in record.items() if name != key}, **value}
+    return record
+
+
 def _row(name: str, value: float | None, others: Mapping[str, float]) -> dict[str, float]:
     """Return what a row says: the metric under its own name, where and when it stands."""
     if value is None or not name.strip():
@@ -100,6 +108,7 @@ class LongJsonParser(JsonLinesParser):
     fast = False
 
     def fields(self, record: dict[str, Any]) -> dict[str, float]:
+        record = _flat(record)
         found = _fields_of(record)
         if found is None or not isinstance(record[found[0]], str):
             return {}
@@ -120,7 +129,7 @@ class LongJsonLines(JsonLinesFormat):
         return LongJsonParser(context)
 
     def sniff(self, head: bytes, filename: str) -> Sniff | None:
-        records = Head.of(head).records
+        records = [_flat(record) for record in Head.of(head).records]
         found = _fields_of(records[0]) if records else None
         if found is None:
             return None

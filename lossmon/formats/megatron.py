@@ -24,7 +24,10 @@ _EVALUATION: Final = late(
     rf"(?:^|\s)([\w/]{{1,60}}) (?:loss|results) at (?:iteration ({STEP})|the end of training)"
     rf"([^|]{{0,120}})\|"
 )
-_EVAL_FIELD: Final = late(rf"\s{{0,8}}(\S[^|]{{0,80}}?) (value|PPL)[:=] ?({NUM})\s{{0,8}}\Z")
+_EVAL_FIELD: Final = late(
+    rf"\s{{0,8}}(\S[^|]{{0,80}}?)(?: (value|PPL)|(?<= loss))[:=] ?({NUM})\s{{0,8}}\Z"
+)
+"""`lm loss value: 4.5`, `lm loss PPL: 90.3`; old forks leave the `value` out."""
 _ON_SET: Final = late(r"(?:on|for) (validation|valid|val|test)\b")
 _FLOPS: Final = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _MAX_LINE: Final = 8000

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossmon.formats._late import late
+from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 
 _LINE: Final = late(
@@ -21,7 +22,11 @@ _MAX_LINE: Final = 2000
 
 
 class TorchtitanParser(ConsoleParser):
-    """Lines of the metrics processor."""
+    """Lines of the metrics processor; without `torchrun`'s prefixes ranks print theirs alike."""
+
+    def __init__(self, context: Context | None = None) -> None:
+        super().__init__(context)
+        self._last: tuple[str | None, str, float | None] | None = None
 
     def record(self, text: str) -> bool:
         if "loss:" in text and (match := _LINE.search(text)):
@@ -33,6 +38,9 @@ class TorchtitanParser(ConsoleParser):
                     values[f"val_{name}" if match[1] else name] = value
             if not values:
                 return False
+            last, self._last = self._last, (match[1], match[2], values.get("loss"))
+            if last == self._last and match[1] is None:
+                return True
             self.info.loss_unit = "nats"
             self.add(values, float(match[2]))
             return True

@@ -53,6 +53,8 @@ class _Track:
     whole: bool = False
     """Counts the steps of the whole training."""
     pending: dict[str, float] = field(default_factory=dict)
+    passed: bool = False
+    """A bar of something else was drawn since: the next frame may be of a new bar."""
 
 
 class TqdmParser(ConsoleParser):
@@ -90,16 +92,22 @@ class TqdmParser(ConsoleParser):
             self._main = key
         if key != self._main:
             return False
+        if not values and track.total not in (None, bar.total):
+            # Bars without a description are of one track: this one is of an evaluation.
+            self._flush_main()
+            track.passed = True
+            return False
         self._training(bar, track, values)
         return True
 
     def _training(self, bar: Bar, track: _Track, values: dict[str, float]) -> None:
-        if bar.n != track.n or bar.description != track.description:
+        if bar.n != track.n or bar.description != track.description or track.passed:
             self._flush(track)
             if self._begins_anew(bar, track):
                 track.offset += track.total or track.n
             track.n, track.total, track.description = bar.n, bar.total, bar.description
             track.whole = self._is_whole(bar)
+            track.passed = False
             self._totals(bar, track)
             self._note_end(track.offset + bar.n)
         # Nothing was done yet at 0: what stands there is the first batch's at the earliest.
@@ -111,7 +119,7 @@ class TqdmParser(ConsoleParser):
     def _begins_anew(self, bar: Bar, track: _Track) -> bool:
         if track.n < 0 or self._is_whole(bar):
             return False
-        if bar.n < track.n:
+        if bar.n < track.n or (track.passed and bar.n == track.n):
             return True
         if bar.description == track.description:
             return False
@@ -180,6 +188,7 @@ class TqdmParser(ConsoleParser):
         if match := _NUM_EPOCHS.search(text[:400]):
             self.info.total_epochs = float(match[1])
             return False
+        text = without_prefix(text)
         match = _SUMMARY.match(text) or _EVALUATED.match(text)
         if match is None or not self._tracks:
             return False

@@ -17,10 +17,16 @@ from lossmon.formats.console import ConsoleFormat, ConsoleParser, number
 
 _HEADER: Final = late(r"\s{2,20}Epoch\s{1,20}(?:GPU_mem|gpu_mem)\s{1,20}\S")
 _ROW: Final = late(r"\s{0,20}(\d{1,9})/(\d{1,9})\s{1,20}[\d.]{1,12}[GM]?\s{1,20}[-\dn]")
-_NOT_METRICS: Final = frozenset(("Instances", "Size", "labels", "img_size", "total"))
+_NOT_METRICS: Final = frozenset(("Instances", "Size", "labels", "targets", "img_size"))
 _MAX_COLUMNS: Final = 40
-_PARTS: Final = {"box": "box_loss", "obj": "obj_loss", "cls": "cls_loss", "dfl": "dfl_loss"}
-"""v5's first releases and v7 call the parts of the loss so."""
+_PARTS: Final = {
+    "box": "box_loss",
+    "obj": "obj_loss",
+    "cls": "cls_loss",
+    "dfl": "dfl_loss",
+    "total": "loss",
+}
+"""v5's first releases, v7 and YOLOR call the parts of the loss so, and print their sum."""
 
 
 class UltralyticsParser(ConsoleParser):

@@ -18,7 +18,7 @@ from lossmon.formats.pairs import explicit_pairs
 
 _EPOCH: Final = late(rf"Train Epoch: ({STEP}) \[ {{0,3}}({NUM})%\]")
 _LISTED: Final = late(rf"(Losses: )?\[({NUM}(?:, {NUM}){{1,15}})\](.{{0,120}})\Z")
-_STEP: Final = late(rf", step: ({STEP})(?:, lr: ({NUM}))?")
+_STEP: Final = late(rf", step: ({STEP})(?:, lr: ({NUM}))?(?:, reference_loss: ({NUM}))?")
 _MAX_LINE: Final = 2000
 
 _VITS: Final = ("loss_disc", "loss_gen", "loss_fm", "loss_mel", "loss_dur", "loss_kl")
@@ -68,7 +68,10 @@ class VitsParser(ConsoleParser):
             if said is None:
                 return False
             rate = None if said[2] is None else number(said[2])
-            return self._report(dict(zip(_SO_VITS, found, strict=False)), float(said[1]), rate)
+            values = dict(zip(_SO_VITS, found, strict=False))
+            if said[3] is not None:
+                values["reference_loss"] = float(said[3])  # the sum of those before it
+            return self._report(values, float(said[1]), rate)
         step, rate = found[-2], found[-1]
         if match[3] or not (0 <= step < 1e12 and step % 1 == 0 and 0 <= rate < 1):
             return False

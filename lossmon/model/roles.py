@@ -118,6 +118,12 @@ _ABROAD: Final = {
     "perda": ("loss",),
 }
 """The same of languages that are written in plain letters, a word at a time."""
+_RUN_TOGETHER: Final = _words(
+    "train val valid test dev eval total avg mean cls reg box bbox obj seg mask gen disc rec recon "
+    "kl aux ctc att c m"
+)
+_SECOND_PARTS: Final = ("loss", "acc")
+"""`valloss`, `closs`: two words written as one, by their parts."""
 _THROUGHPUT: Final = _words("tps throughput tflops mfu fps tgs wps ups")
 _RATES: Final = _words("tok_sec tok_s tokens_s it_s samples_s imgs_s img_s")
 """`tok/sec`, `it/s` as words."""
@@ -143,9 +149,19 @@ def words(name: str) -> tuple[str, ...]:
         for word, english in _TRANSLATED.items():
             text = text.replace(word, english)
     found = text.split()
+    if "loss" in text or "acc" in text:
+        found = [part for word in found for part in _apart(word)]
     if _ABROAD.keys().isdisjoint(found):
         return tuple(found)
     return tuple(part for word in found for part in _ABROAD.get(word, (word,)))
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    """Return the words that one written together is made of."""
+    for second in _SECOND_PARTS:
+        if word.endswith(second) and word[: -len(second)] in _RUN_TOGETHER:
+            return word[: -len(second)], second
+    return (word,)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,282 @@
+"""Logs as people paste them into threads: the wording of each is a public log's, the numbers ours.
+
+Unlike the cases of `unforeseen` these are whole short texts, for what rests on the order of lines:
+lines printed twice, evaluations between them, several reports in one line.
+"""
+# ruff: noqa: E501 - a line here is a line of a log
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Points = tuple[tuple[float, float], ...]
+
+
+class Thread(NamedTuple):
+    """A text and what must be read of it."""
+
+    name: str
+    source: str
+    """Repository and number of the issue or pull request."""
+    text: str
+    train: Points = ()
+    """Steps and values of the series judged as training."""
+    eval: Points = ()
+    format: str = "text"
+    series: tuple[str, ...] = ()
+    """Further series that must be there."""
+    file: str = "train.log"
+
+
+THREADS = [
+    Thread(
+        "two handlers",
+        "tensorflow/models #2980",
+        "INFO:tensorflow:global step 1: loss = 79.5 (57.1 sec/step)\n"
+        "INFO:tensorflow:global step 1: loss = 79.5 (57.1 sec/step)\n"
+        "INFO:tensorflow:Recording summary at step 1.\n"
+        "INFO:tensorflow:global_step/sec: 0.03\n"
+        "INFO:tensorflow:global step 2: loss = 72.25 (17.1 sec/step)\n"
+        "INFO:tensorflow:global step 2: loss = 72.25 (17.1 sec/step)\n"
+        "INFO:tensorflow:global step 3: loss = 67.125 (16.5 sec/step)\n"
+        "INFO:tensorflow:global step 3: loss = 67.125 (16.5 sec/step)\n",
+        train=((1, 79.5), (2, 72.25), (3, 67.125)),
+    ),
+    Thread(
+        "two handlers with prefixes of their own",
+        "TannerGilbert/Tensorflow-Object-Detection-API-Train-Model #6",
+        "I0912 11:40:27.956218 139735 model_lib_v2.py:652] Step 100 per-step time 0.813s loss=1.25\n"
+        "INFO:tensorflow:Step 200 per-step time 0.831s loss=nan\n"
+        "I0912 11:41:51.976096 139735 model_lib_v2.py:652] Step 200 per-step time 0.831s loss=nan\n"
+        "INFO:tensorflow:Step 300 per-step time 0.844s loss=1.375\n"
+        "I0912 11:43:14.231966 139735 model_lib_v2.py:652] Step 300 per-step time 0.844s loss=1.375\n",
+        train=((100, 1.25), (200, float("nan")), (300, 1.375)),
+    ),
+    Thread(
+        "ranks whose speeds differ",
+        "pytorch/torchtitan #2389",
+        "[titan] 2026-02-24 19:46:17,508 - root - INFO - step:  4  loss:  7.62500  grad_norm: 26.6250  memory: 66.91GiB(37.51%)  tps: 10,050  tflops: 314.71  mfu: 13.99%\n"
+        "[titan] 2026-02-24 19:46:17,508 - root - INFO - step:  4  loss:  7.62500  grad_norm: 26.6250  memory: 66.91GiB(37.51%)  tps: 10,049  tflops: 314.69  mfu: 13.99%\n"
+        "[titan] 2026-02-24 19:46:19,145 - root - INFO - step:  5  loss:  7.12500  grad_norm: 46.5000  memory: 66.91GiB(37.51%)  tps: 10,007  tflops: 313.36  mfu: 13.93%\n"
+        "[titan] 2026-02-24 19:46:19,145 - root - INFO - step:  5  loss:  7.12500  grad_norm: 46.5000  memory: 66.91GiB(37.51%)  tps: 10,008  tflops: 313.37  mfu: 13.93%\n",
+        train=((4, 7.625), (5, 7.125)),
+        format="torchtitan",
+    ),
+    Thread(
+        "devices",
+        "pytorch/xla #4324",
+        "".join(
+            f"| Training Device=xla:0/{device} Epoch=1 Step={step} Loss={loss} Rate={545.2 + device} GlobalRate=300.6 Time=01:52:42\n"
+            for step, loss in ((340, 0.375), (360, 0.25), (380, 0.125))
+            for device in (5, 7, 2)
+        ),
+        train=((340, 0.375), (360, 0.25), (380, 0.125)),
+    ),
+    Thread(
+        "an estimator's one evaluation",
+        "tensorflow/tensorflow #43014",
+        "INFO:tensorflow:loss = 96.5, step = 0\n"
+        "INFO:tensorflow:global_steps = 0, loss = 96.5\n"
+        "INFO:tensorflow:global_step/sec: 0.803899\n"
+        "INFO:tensorflow:loss = 4.25, step = 100 (124.394 sec)\n"
+        "INFO:tensorflow:loss = 3.75, step = 200 (124.394 sec)\n"
+        "INFO:tensorflow:Saving dict for global step 200: accuracy = 0.5, global_step = 200, loss = 3.5\n",
+        train=((0, 96.5), (100, 4.25), (200, 3.75)),
+        eval=((200, 3.5),),
+    ),
+    Thread(
+        "losses under a step",
+        "allenai/OLMo #692",
+        "".join(
+            f"2024-08-06 09:59:26.181 intern-studio-160750:0  olmo.train:908  INFO    [step={step}/739328,epoch=0]\n"
+            f"    optim/total_grad_norm=231.7\n    train/CrossEntropyLoss={loss}\n    train/Perplexity=195,153\n"
+            f"    throughput/total_tokens={step},048,576\n    System/Peak GPU Memory (MB)=46,911\n"
+            for step, loss in ((1, 12.5), (2, 1.75e-06), (3, 0.0), (4, 0.0))
+        ),
+        train=((1, 12.5), (2, 1.75e-06), (3, 0.0), (4, 0.0)),
+    ),
+    Thread(
+        "a loss of nothing",
+        "RUCAIBox/RecBole #1533",
+        "".join(
+            f"12 Nov 21:12    INFO  epoch {epoch} training [time: 17.81s, train loss: 0.0000]\n"
+            f"12 Nov 21:13    INFO  epoch {epoch} evaluating [time: 1.53s, valid_score: 0.735000]\n"
+            "12 Nov 21:13    INFO  valid result: \n"
+            "precision@5 : 0.5674    recall@5 : 0.5674    hit@5 : 0.9968\n"
+            for epoch in range(4)
+        ),
+        train=((0, 0), (1, 0), (2, 0), (3, 0)),
+    ),
+    Thread(
+        "evaluated at each report",
+        "mesolitica/NLP-Models-Tensorflow #10",
+        "Epoch   0 Batch   50/225 - Loss: 3.25 - perplextity: 25.5\n"
+        "Epoch   0 Batch   50/225 - Test Loss: 3.5 - Test perplextity: 24.0\n"
+        "Epoch   0 Batch  100/225 - Loss: 3.125 - perplextity: 23.0\n"
+        "Epoch   0 Batch  100/225 - Test Loss: 2.75 - Test perplextity: 15.7\n"
+        "Epoch   1 Batch   50/225 - Loss: 2.5 - perplextity: 12.8\n"
+        "Epoch   1 Batch   50/225 - Test Loss: 2.625 - Test perplextity: 12.3\n",
+        train=((50, 3.25), (100, 3.125), (275, 2.5)),
+        eval=((50, 3.5), (100, 2.75), (275, 2.625)),
+    ),
+    Thread(
+        "a step over the run among others",
+        "microsoft/LMOps #130",
+        "".join(
+            f"train | data_epochs  0/10 | inner iter: {inner:3}/  8 | ppo epoch:  {ppo}/ 4 | global iter: {step:6}/  5000| tot_loss: {loss} | rl_loss: -0.0407 | reward: 0.0000 | lr: 2.5000e-07\n"
+            for step, inner, ppo, loss in ((12, 5, 2, 2.5), (13, 7, 2, 2.25), (14, 1, 3, 3.125))
+        ),
+        train=((12, 2.5), (13, 2.25), (14, 3.125)),
+    ),
+    Thread(
+        "updates since the last line, and in all",
+        "facebookresearch/ParlAI #2567",
+        "".join(
+            f"[ time:{20 + step}.0s total_exs:540 epochs:0.01 ] {{'exs': 540, 'mean_loss': {loss}, 'lr': 1.8e-05, 'updates': {new}, 'total_train_updates': {step}}}\n"
+            for step, new, loss in ((18, 18, 9.25), (37, 19, 6.5), (56, 19, 5.75))
+        ),
+        train=((18, 9.25), (37, 6.5), (56, 5.75)),
+    ),
+    Thread(
+        "steps of an episode",
+        "keras-rl/keras-rl #80",
+        "".join(
+            f" {step}/50000: episode: {episode}, duration: 0.073s, episode steps: {length}, steps per second: 178, episode reward: {length}.000, mean reward: 1.000 [1.000, 1.000], loss: {loss}, mean_q: 46.006168\n"
+            for step, episode, length, loss in (
+                (39160, 569, 13, 78.75),
+                (39497, 570, 337, 5.25),
+                (39943, 571, 446, 5.5),
+            )
+        ),
+        train=((39160, 78.75), (39497, 5.25), (39943, 5.5)),
+    ),
+    Thread(
+        "three returns",
+        "yamatokataoka/reinforcement-learning-replications #7",
+        "".join(
+            f"2020-10-10 08:34:38,694 — rl_replicas.vpg.vpg — INFO — Epoch: {epoch}\n"
+            f"2020-10-10 08:34:38,694 — rl_replicas.vpg.vpg — INFO — Average Episode Return: {35.25 + epoch}\n"
+            f"2020-10-10 08:34:38,695 — rl_replicas.vpg.vpg — INFO — Maximum Episode Return: {102.5 + epoch}\n"
+            f"2020-10-10 08:34:38,695 — rl_replicas.vpg.vpg — INFO — Value Function Loss: {9.5 - epoch}\n"
+            for epoch in range(1, 5)
+        ),
+        train=((1, 8.5), (2, 7.5), (3, 6.5), (4, 5.5)),
+        series=("Average Episode Return", "Maximum Episode Return"),
+    ),
+    Thread(
+        "two words as one",
+        "Alpha-VLLM/LLaMA2-Accessory #48",
+        "[05:25:06.033566] Epoch: [0]  [0/1504]  lr: 0.000012  closs: 0.875 (0.9249)  time: 5.8674  data: 1.3491  max mem: 51710\n"
+        "[05:25:52.210291] Epoch: [0]  [10/1504]  lr: 0.000012  closs: 0.75 (0.9352)  time: 4.7312  data: 0.1228  max mem: 51710\n"
+        "[05:26:38.097359] Epoch: [0]  [20/1504]  lr: 0.000012  closs: 0.625 (0.9312)  time: 4.6031  data: 0.0002  max mem: 51710\n",
+        train=((0, 0.875), (10, 0.75), (20, 0.625)),
+    ),
+    Thread(
+        "several dicts in one line",
+        "modelscope/ms-swift #4146",
+        "{'loss': 0.5, 'grad_norm': 25.8, 'learning_rate': 1e-06, 'epoch': 0.24, 'global_step/max_steps': '11/94', 'percentage': '11.70%'} "
+        "{'loss': 0.375, 'grad_norm': 18.5, 'learning_rate': 1e-06, 'epoch': 0.26, 'global_step/max_steps': '12/94', 'percentage': '12.77%'} "
+        "{'loss': 0.25, 'grad_norm': 20.4, 'learning_rate': 9e-07, 'epoch': 0.28, 'global_step/max_steps': '13/94', 'percentage': '13.83%'}\n",
+        train=((11, 0.5), (12, 0.375), (13, 0.25)),
+        format="hf-trainer-console",
+    ),
+    Thread(
+        "an evaluation's loss repeated",
+        "NVIDIA-BioNeMo/bionemo-recipes #740",
+        "Training epoch 0, iteration 0/149 | lr: 3e-05 | global_batch_size: 1 | global_step: 0 | reduced_train_loss: 1.25 | train_step_timing in s: 0.03146\n"
+        "Training epoch 0, iteration 1/149 | lr: 3e-05 | global_batch_size: 1 | global_step: 1 | reduced_train_loss: 1.5 | train_step_timing in s: 0.03146 | val_loss: 4.125\n"
+        "Training epoch 0, iteration 2/149 | lr: 3e-05 | global_batch_size: 1 | global_step: 2 | reduced_train_loss: 1.375 | train_step_timing in s: 0.03157 | val_loss: 4.125\n"
+        "Training epoch 0, iteration 3/149 | lr: 3e-05 | global_batch_size: 1 | global_step: 3 | reduced_train_loss: 1.125 | train_step_timing in s: 0.03157 | val_loss: 3.875\n",
+        train=((0, 1.25), (1, 1.5), (2, 1.375), (3, 1.125)),
+        eval=((1, 4.125), (3, 3.875)),
+        format="nemo",
+    ),
+    Thread(
+        "an old fork of Megatron",
+        "THUDM/Chinese-Transformer-XL #7",
+        " iteration      900/    3000 | elapsed time per iteration (ms): 11070.0 | learning rate 9.133E-06 | lm loss 4.750000E+00 | loss scale 0.1 |\n"
+        " iteration     1000/    3000 | elapsed time per iteration (ms): 12955.2 | learning rate 8.807E-06 | lm loss NAN | loss scale 0.1 |\n"
+        " validation loss at iteration 1000 | LM loss: 4.500000E+00 | LM PPL: 9.034661E+01\n",
+        train=((900, 4.75), (1000, float("nan"))),
+        eval=((1000, 4.5),),
+        format="megatron",
+        series=("validation LM PPL",),
+    ),
+    Thread(
+        "fairseq before it counted updates",
+        "facebookresearch/fairseq #301",
+        "| epoch 004 | valid on 'valid' subset  1000 / 1311 loss=3.25\n"
+        "| epoch 004 | valid on 'valid' subset | valid loss 3.75 | valid ppl 12.94\n"
+        "| epoch 005  1000 / 8000 loss=2.25 (3.20), wps=959, wpb=897, bsz=32, lr=0.001, clip=100%, gnorm=2.7374\n"
+        "| epoch 005  2000 / 8000 loss=2.125 (3.14), wps=960, wpb=900, bsz=32, lr=0.001, clip=100%, gnorm=2.7204\n"
+        "| epoch 005 | train loss 2.92 | train ppl 7.59 | s/checkpoint    7748 | words/s    961 | bsz    32 | lr 0.001000 | gnorm 2.6727\n"
+        "| epoch 005 | valid on 'valid' subset | valid loss 3.125 | valid ppl 8.78\n",
+        train=((33000, 2.25), (34000, 2.125)),
+        eval=((32000, 3.75), (40000, 3.125)),
+        format="fairseq",
+    ),
+    Thread(
+        "bars, and lines of a logger",
+        "speechbrain/speechbrain #2216",
+        "".join(
+            f"speechbrain.utils.epoch_loop - Going into epoch {epoch}\n"
+            f"100%|██████████| 190/190 [03:08<00:00,  1.01it/s, train_loss={loss}]\n"
+            "100%|██████████| 137/137 [01:43<00:00,  1.33it/s]\n"
+            f"speechbrain.utils.train_logger - epoch: {epoch}, lr: 1.00e+00 - train loss: {loss} - valid loss: {loss + 0.5}, valid CER: 35.42, valid WER: 39.14\n"
+            for epoch, loss in ((1, 0.875), (2, 0.75), (3, 0.625))
+        ),
+        train=((190, 0.875), (380, 0.75), (570, 0.625)),
+        eval=((190, 1.375), (380, 1.25), (570, 1.125)),
+        format="tqdm",
+    ),
+    Thread(
+        "the sum of the parts",
+        "WongKinYiu/yolor #94",
+        "     Epoch   gpu_mem       box       obj       cls     total   targets  img_size\n"
+        "      0/49     8.55G    0.0194   0.03467  0.003309   0.05738        12       448: 100% 1626/1626 [22:57<00:00,  1.18it/s]\n"
+        "\n"
+        "     Epoch   gpu_mem       box       obj       cls     total   targets  img_size\n"
+        "      1/49     11.9G   0.01943   0.03224   0.00101   0.05250        13       448: 100% 1626/1626 [22:55<00:00,  1.18it/s]\n",
+        train=((0, 0.05738), (1, 0.0525)),
+        format="ultralytics",
+        series=("box_loss",),
+    ),
+    Thread(
+        "a sum beside its list",
+        "svc-develop-team/so-vits-svc #169",
+        "2023-04-18 09:48:11,453\t44k\tINFO\tLosses: [1.25, 4.0, 12.25, 18.5, -0.05], step: 21400, lr: 5.85e-05, reference_loss: 35.95\n"
+        "2023-04-18 09:48:12,646\t44k\tINFO\t====> Epoch: 4274, cost 7.40 s\n"
+        "2023-04-18 09:58:11,453\t44k\tINFO\tLosses: [1.25, 4.0, 12.25, 18.25, -0.05], step: 21600, lr: 5.85e-05, reference_loss: 35.7\n",
+        train=((21400, 18.5), (21600, 18.25)),
+        format="vits",
+        series=("reference_loss",),
+    ),
+    Thread(
+        "records within records",
+        "caikit/caikit-nlp #208",
+        "".join(
+            f'{{"name": "loss", "data": {{"epoch": 0.01, "step": {step}, "value": {loss}, "timestamp": "2023-09-26T19:25:18.737364"}}}}\n'
+            for step, loss in ((1, 3.75), (2, 4.5), (3, 4.25))
+        ),
+        train=((1, 3.75), (2, 4.5), (3, 4.25)),
+        format="long-jsonl",
+        file="training_logs.jsonl",
+    ),
+    Thread(
+        "blocks of a trial, another one's between",
+        "ray-project/ray #27093",
+        "== Status ==\nNumber of trials: 2/2 (2 RUNNING)\n\n"
+        + "".join(
+            f"Result for PPO_CartPole-v0_120b5_0000{trial}:\n"
+            f"  counters:\n    num_env_steps_trained: {steps}\n  custom_metrics: {{}}\n  date: 2022-07-27_15-41-01\n"
+            f"  episode_reward_mean: {22.5 + trial}\n  info:\n    learner:\n      default_policy:\n        learner_stats:\n"
+            f"          cur_lr: 4.99e-05\n          policy_loss: -0.035\n          total_loss: {loss + trial}\n"
+            f"  timesteps_total: {steps}\n  training_iteration: {steps // 4000}\n\n"
+            for steps, loss in ((4000, 8.875), (8000, 8.5), (12000, 8.125))
+            for trial in (0, 1)
+        ),
+        train=((4000, 8.875), (8000, 8.5), (12000, 8.125)),
+        format="rllib",
+        series=("episode_reward_mean", "cur_lr"),
+    ),
+]
