@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import ClassVar, Final
 
+from lossmon.formats._counts import comma_number, is_decimal
 from lossmon.formats._late import late
 from lossmon.formats.base import HEAD_BYTES, Context, Parser, Sniff, StreamFormat
 from lossmon.formats.head import Head
@@ -126,12 +127,14 @@ _NO_LOG_STARTS: Final = (
 
 
 def number(text: str) -> float | None:
-    """Return the number that `text` is (thousands commas allowed), or None."""
+    """Return the number that `text` is (thousands or decimal commas allowed), or None."""
     try:
         return float(text)
     except ValueError:
         if "," not in text:
             return None
+    if is_decimal(text):
+        return comma_number(text)
     try:
         return float(text.replace(",", ""))
     except ValueError:

@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
+from lossmon.formats._counts import with_points
 from lossmon.formats.base import Context, Parser, Sniff, StreamFormat
 from lossmon.formats.console import is_document
 from lossmon.formats.general_head import lines_like_loss
-from lossmon.formats.general_lines import GeneralLines
+from lossmon.formats.general_lines import FAST_AFTER, GeneralLines
 from lossmon.formats.general_plan import Plan, floats
 from lossmon.formats.general_shape import expression
 from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP
@@ -20,9 +21,6 @@ from lossmon.formats.head import Head
 from lossmon.formats.lines import strip_ansi
 from lossmon.model import Batch, Column, concatenate
 from lossmon.model.batch import FloatArray
-
-_FAST_AFTER: Final = 32
-"""Lines of a shape before blocks are matched with its expression."""
 
 
 class GeneralParser(GeneralLines):
@@ -35,6 +33,8 @@ class GeneralParser(GeneralLines):
 
     def block(self, block: bytes) -> None:
         text = strip_ansi(block.decode("utf-8", "replace"))
+        if self.commas:
+            text = with_points(text)
         plan = self._fast
         if plan is None or plan.pattern is None or len(text) < 2048:
             self._lines(text)
@@ -61,7 +61,7 @@ class GeneralParser(GeneralLines):
 
     def _choose_fast(self) -> None:
         best = max(self._plans, key=lambda plan: plan.seen, default=None)
-        if best is None or best.seen < _FAST_AFTER or not best.track.accepted or best.bar:
+        if best is None or best.seen < FAST_AFTER or not best.track.accepted or best.bar:
             return
         if best.pattern is None:
             best.pattern = expression(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lossmon.formats._counts import with_whole_counts
 from lossmon.formats._late import late
 
 _MAX_LINES: Final = 60
@@ -53,7 +54,7 @@ def plain(text: str) -> str:
             return ", ".join(f"{name.strip()} = {value.strip()}" for name, value in pairs)
     if "it/" in text and " rate:" in text:
         return _COUNTED.sub(_whole_count, text)
-    return text
+    return with_whole_counts(text)
 
 
 def _whole_count(match: re.Match[str]) -> str:

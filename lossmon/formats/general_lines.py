@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from lossmon.formats._counts import says_decimal_commas, with_points
 from lossmon.formats._late import late
 from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.base import Context
@@ -29,6 +30,8 @@ from lossmon.model.roles import words
 
 MAX_LINE_LENGTH: Final = 1 << 14
 """Characters; a longer line is data, or a record of another kind."""
+FAST_AFTER: Final = 32
+"""Lines of a shape before blocks are matched with its expression."""
 MAX_SHAPES: Final = 2000
 """Shapes remembered; when full, those that report nothing are forgotten."""
 MAX_PLANS: Final = 400
@@ -65,6 +68,10 @@ class GeneralLines(ConsoleParser):
         self._trained: tuple[float | None, float | None, float | None] = (None, None, None)
         """Where the last line of training stood: epoch, its counter, the total beside that."""
         self._speaker: str | None = None
+        self.commas = False
+        """Decimal points are printed as commas."""
+        self._settled = False
+        """Lines of one shape are many: how numbers look is not asked any more."""
         self._tag: str | None = None
         """The process that is read, where a logger's prefix stands before what tells it."""
         self._number = 0
@@ -117,6 +124,11 @@ class GeneralLines(ConsoleParser):
 
     def _said(self, text: str, prefixed: bool) -> bool:
         """Take what a script said: a line without its logger's prefix."""
+        if "," in text:
+            if not self.commas and not self._settled:
+                self.commas = says_decimal_commas(text)
+            if self.commas:
+                text = with_points(text)
         parts = split_numbers(text)
         if len(parts) < 3:
             self._heading(text)
@@ -182,6 +194,7 @@ class GeneralLines(ConsoleParser):
             return
         layout, track = plan.layout, plan.track
         plan.seen += 1
+        self._settled |= plan.seen >= FAST_AFTER
         if self._evaluating and layout.metrics:
             if layout.counts:
                 self._evaluating = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lossmon.formats._counts import is_count
 from lossmon.formats._late import late
 from lossmon.formats.general_counters import (
     UNIT,
@@ -30,6 +31,7 @@ from lossmon.formats.general_metrics import (
 )
 from lossmon.formats.general_names import (
     EVAL_WORDS,
+    STEP_WORDS,
     SUMMARY_WORDS,
     TRAIN_WORDS,
     closes_measured_over,
@@ -193,7 +195,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             layout.epoch, layout.step = index, index + 1  # `"step": [0, 120]`
             dated = index + 1
             continue
-        if counter(layout, index, name, parts, whole, value, explicit):
+        counts = whole or ((explicit or index == 0) and parts[-1] in STEP_WORDS and is_count(value))
+        if counter(layout, index, name, parts, counts, value, explicit):
             awaited, over = measured_when(rest) or over, ""
             continue
         if whole and layout.step is None and step_then_loss(texts, values, index, name):

@@ -24,7 +24,10 @@ _SPACED: Final = late(rf"([A-Za-z_][\w/.@#'-]{{0,80}}+)[ \t]{{1,16}}+({NUMBER})(
 
 def to_float(text: str) -> float:
     """Return the number that `NUMBER` matched."""
-    return float(text.replace(",", "")) if "," in text else float(text)
+    if "," not in text:
+        return float(text)
+    zero = text.lstrip("+-").startswith("0,")  # no thousands begin so
+    return float(text.replace(",", ".", 1) if zero else text.replace(",", ""))
 
 
 def explicit_pairs(text: str) -> list[tuple[str, float]]:

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from lossmon.formats._counts import comma_number, count_of, is_decimal
 from lossmon.formats.axis import Cells
 from lossmon.formats.fields import Kind, kind_of, parse_time, tag_prefix
 from lossmon.formats.json_text import number
 from lossmon.model.batch import FloatArray
+from lossmon.model.roles import Role, role_of
 
 MAX_DEPTH: Final = 6
 """Nested objects deeper than this hold no metrics (RLlib's are five deep)."""
@@ -48,7 +50,18 @@ def record_numbers(record: Mapping[str, Any]) -> dict[str, float]:
                     found[key] = seconds
             elif kind is Kind.TAG:
                 prefix = tag_prefix(value) or prefix
+            elif (counted := _said_number(key, kind, value)) is not None:
+                found[key] = counted
     return prefixed(found, prefix) if prefix else found
+
+
+def _said_number(key: str, kind: Kind, text: str) -> float | None:
+    """Return a number in words that only its name makes one: a step `12k`, a loss `0,53`."""
+    if kind is Kind.STEP:
+        return count_of(text)
+    if kind is Kind.METRIC and is_decimal(text) and role_of(key) is not Role.OTHER:
+        return comma_number(text)
+    return None
 
 
 def flat_items(
@@ -109,7 +122,11 @@ def text_cells(key: str, texts: list[str | None]) -> Cells | None:
     kind = kind_of(key)
     distinct = set(texts)
     distinct.discard(None)
-    if any(number(text) is not None for text in distinct):
+    if any(
+        number(text) is not None or _said_number(key, kind, text) is not None
+        for text in distinct
+        if text is not None
+    ):
         return None
     if kind is Kind.TAG and any(tag_prefix(text) for text in distinct if text is not None):
         return None

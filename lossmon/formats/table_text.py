@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from lossmon.formats import stand_ins
+from lossmon.formats._counts import comma_number, count_of, is_decimal, may_be_decimal
 from lossmon.formats._floats import column as floats
 from lossmon.formats.axis import Axis, Cells, Rows
 from lossmon.formats.base import Context
@@ -92,11 +93,21 @@ def delimiter_of(line: str) -> str:
     return best if best in line else " "
 
 
-def cell_number(cell: str, delimiter: str) -> float | None:
-    """Return a cell's number; between semicolons a comma is the decimal point."""
-    if delimiter == ";" and "," in cell:
-        cell = cell.replace(",", ".")
-    return parse_number(cell)
+def cell_number(cell: str, delimiter: str, decimal: bool = False) -> float | None:
+    """Return a cell's number; a comma is the decimal point between semicolons, and if `decimal`."""
+    if "," not in cell:
+        return parse_number(cell)
+    if delimiter == ";":
+        return parse_number(cell.replace(",", "."))
+    return comma_number(cell, decimal)
+
+
+def _shows_decimals(name: str, cell: str, cells: Sequence[str]) -> bool:
+    """Say whether a cell with a comma shows that its table has them for points."""
+    role = role_of(name)
+    if role in _LOSSES and not any("." in other for other in cells):
+        return may_be_decimal(cell)
+    return role is not Role.OTHER and is_decimal(cell)
 
 
 def is_header(cells: Sequence[str], delimiter: str) -> bool:
@@ -128,6 +139,8 @@ class TableParser(LineParser):
         self._comment: list[str] = []
         self._texts: set[int] = set()
         """Columns that held something else than numbers."""
+        self._decimal = False
+        """A cell showed that commas are decimal points."""
         self._done: list[Batch] = []
 
     def row(self, fields: dict[str, float]) -> None:
@@ -182,10 +195,15 @@ class TableParser(LineParser):
         for index, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if not cell:
                 continue
-            value = cell_number(cell, self.delimiter)
+            if not self._decimal and "," in cell:
+                self._decimal = _shows_decimals(name, cell, cells)
+            value = cell_number(cell, self.delimiter, self._decimal)
             if value is None:
-                self._texts.add(index)
                 kind = kind_of(name)
+                if kind is Kind.STEP and (value := count_of(cell)) is not None:
+                    fields[name] = value
+                    continue
+                self._texts.add(index)
                 if kind is Kind.TIME:
                     value = parse_time(cell)
                 elif kind is Kind.TAG:
@@ -229,7 +247,9 @@ class TableParser(LineParser):
             return None
         if self.delimiter == " ":
             return self._blank_separated(block)
-        if self.delimiter == ";" and b"," in block:
+        if self.delimiter != "," and b"," in block:
+            if self.delimiter != ";":
+                return None
             block = block.replace(b",", b".")
         separator = self.delimiter.encode()
         rows = self._regular(block, separator)
