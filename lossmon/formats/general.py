@@ -16,7 +16,7 @@ from lossmon.formats.general_head import lines_like_loss
 from lossmon.formats.general_lines import FAST_AFTER, GeneralLines
 from lossmon.formats.general_plan import Plan, floats
 from lossmon.formats.general_shape import expression
-from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP
+from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP, RECENT
 from lossmon.formats.head import Head
 from lossmon.formats.lines import strip_ansi
 from lossmon.model import Batch, Column, concatenate
@@ -105,9 +105,12 @@ class GeneralParser(GeneralLines):
         totals = None
         if layout.step_total is not None:
             totals = floats(columns[plan.where[layout.step_total]])
-        steps = plan.track.positions(raw, self._epoch if epochs is None else epochs, totals)
+        lap = self._epoch if epochs is None else epochs
+        steps = plan.track.positions(raw, lap, totals)
         if steps is None:
             return False
+        if lap is None and not layout.batchwise and totals is None and plan.loss_place is not None:
+            plan.track.note_losses(floats(columns[plan.loss_place][-RECENT:]).tolist())
         plan.track.last_said = plan.said([column[-1] for column in columns], laps[-1])
         total = None if totals is None else float(totals[-1])
         self._trained = (laps[-1], float(raw[-1]), total)

@@ -228,6 +228,8 @@ class GeneralLines(ConsoleParser):
             raw = None
         step = None
         if raw is not None:
+            if lap is None and not layout.batchwise and total is None:
+                track.note_lap(raw, plan.loss(texts))
             step = track.position(raw, lap, total)
             self.info.steps_estimated |= track.estimated
         if layout.plural and not (layout.has_loss or layout.has_score):

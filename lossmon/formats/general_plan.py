@@ -38,6 +38,7 @@ class Plan:
     """Places of the numbers that tell its lines from ones printed again; None: none do."""
     used: list[int] = field(init=False)
     where: dict[int, int] = field(init=False)
+    loss_place: int | None = field(init=False)
     places: list[int] = field(init=False)
     pattern: re.Pattern[str] | None = None
     wide: bool = False
@@ -53,6 +54,8 @@ class Plan:
         self.used = self.layout.used
         self.where = {index: place for place, index in enumerate(self.used)}
         self.places = [self.where[index] for index, _ in self.layout.metrics]
+        trained = [i for i, name in self.layout.metrics if role_of(name) is Role.TRAIN_LOSS]
+        self.loss_place = self.where[trained[0]] if trained else None
         self.telling = self._telling()
 
     def _telling(self) -> list[int] | None:
@@ -129,6 +132,10 @@ class Plan:
             return False
         self.spoke = before[0]
         return True
+
+    def loss(self, texts: list[str]) -> float | None:
+        """Return the first training loss of a line, None where it has none."""
+        return None if self.loss_place is None else to_float(texts[self.loss_place])
 
     def place(self, index: int | None) -> int | None:
         """Return where a number of the line stands among those that are used."""

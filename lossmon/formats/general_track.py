@@ -41,6 +41,8 @@ _MAX_LAPS: Final = 10_000
 """Epochs that are remembered, to find the way back after a resume."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 _REWARDS: Final = frozenset(("reward", "rewards", "rew", "return", "returns", "ret"))
+RECENT: Final = 5
+"""Losses that tell how low a run has come."""
 HELD: Final = 40
 """Lines after which a track that never became a report is given up."""
 
@@ -92,6 +94,14 @@ class Track:
     last_raw: float | None = None
     strides: tuple[float, ...] = ()
     """The last two steps from one line to the next."""
+    start: tuple[float, float] | None = None
+    """Counter and loss of the first line."""
+    recent: list[float] = field(default_factory=list)
+    """The last few losses."""
+    ended: float | None = None
+    """How far a counter without epochs came before it began anew."""
+    goes_on: bool = False
+    """It begins anew in each epoch, of which nothing is said."""
 
     def position(self, raw: float, epoch: float | None, total: float | None) -> float:
         """Return the step over the run of a counter that may begin anew in each epoch."""
@@ -141,6 +151,37 @@ class Track:
         self.last_epoch, self.last_raw = epoch, raw
         return step
 
+    def note_lap(self, raw: float, loss: float | None) -> None:
+        """Note a counter that may begin anew where no epoch is told, and the loss beside it.
+
+        A script that was started again begins at the loss of the beginning; a loop over
+        epochs goes on from where it was, and all its laps are equally long.
+        """
+        last = self.last_raw
+        if self.start is not None and last is not None and raw < last and raw == self.start[0]:
+            low = self._stays_low(loss)
+            self.goes_on |= low is True or (low is None and self.ended == last)
+            self.ended = last
+            if self.goes_on:
+                self.offset += self._length(raw)
+                self.estimated = True
+        if loss is not None:
+            self.start = self.start or (raw, loss)
+            self.recent = [*self.recent[1 - RECENT :], loss]
+
+    def note_losses(self, losses: list[float]) -> None:
+        """Remember the losses of the last lines of many, whose counter rose throughout."""
+        self.recent = [*self.recent, *losses][-RECENT:]
+
+    def _stays_low(self, loss: float | None) -> bool | None:
+        """Say whether a loss is nearer to the last ones than to the first; None: they are as high,
+        or too few.
+        """
+        if loss is None or self.start is None or len(self.recent) < RECENT // 2 + 1:
+            return None
+        first, now = self.start[1], sum(self.recent) / len(self.recent)
+        return loss < 0.5 * (first + now) if now < first else None
+
     def _note_stride(self, raw: float) -> None:
         if self.last_raw is not None and raw > self.last_raw:
             self.strides = (*self.strides[-1:], raw - self.last_raw)
@@ -162,7 +203,7 @@ class Track:
         """Return `position` of many lines; None where each rests on the one before it."""
         if epoch is None:
             falls = raw[0] < (self.last_raw or 0.0) or bool((np.diff(raw) < 0).any())
-            if self.layout.batchwise and falls:
+            if falls:
                 return None
             steps = raw + self.offset
         elif self.base is None or self.fractional or bool(np.any(np.mod(epoch, 1) != 0)):

@@ -2,7 +2,8 @@
 
 Numbers of a frame are means since the epoch began, so the last frame of an
 epoch is its point; with validation data that frame comes twice, the second
-time with `val_…`. Epochs count from 1 here (`CSVLogger` counts from 0).
+time with `val_…`. Epochs count from 1 here (`CSVLogger` counts from 0). Loops that
+draw such bars and announce no epoch are counted by their bars.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ class KerasConsoleParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._epoch = 0
+        self._announced = False
+        """Epochs are announced by lines of their own; else each bar of as many steps is one."""
+        self._steps = ""
+        """How many steps the first bar has, as printed."""
         self._open = True
         self._held: dict[str, float] = {}
         self._complete: frozenset[str] = frozenset()
@@ -36,7 +41,7 @@ class KerasConsoleParser(ConsoleParser):
         if "Epoch " in text[:24] and (match := _EPOCH.match(text)):
             self._emit()
             self._epoch = int(match[1])
-            self._open = True
+            self._announced = self._open = True
             self.info.total_epochs = float(match[2])
             return True
         if (frame := _FRAME.match(text)) and " - " in text:
@@ -56,8 +61,11 @@ class KerasConsoleParser(ConsoleParser):
         last = unknown or frame[1] == frame[2]
         if self._held and not last:
             self._emit()  # another bar began: `evaluate` or `predict`
-        if not self._open:
+        self._steps = self._steps or frame[2]
+        if self._announced and not self._open:
             return False  # not of `fit`: no epoch was announced
+        if not self._announced and frame[2] != self._steps:
+            return False  # an evaluation between loops that announce nothing
         if last:
             self._held = values
             one_line = text[frame.end() - 1 :].startswith(" - ")
@@ -69,7 +77,9 @@ class KerasConsoleParser(ConsoleParser):
     def _emit(self) -> None:
         if not self._held:
             return
-        self._epoch = self._epoch or 1
+        if not self._announced:
+            self.info.steps_estimated |= self._epoch > 0
+            self._epoch += 1
         self.add(self._held, self._epoch, self._epoch)
         self._complete = frozenset(self._held)
         self._held = {}
