@@ -100,6 +100,7 @@ INDEX: Final[dict[str, Entry]] = {
     'records': Entry(),
     'rllab': Entry(('rllab',), ('-  -',)),
     'rllib': Entry(('rllib',), ('Result for ',)),
+    'rwkv': Entry(('rwkv',), ('NEW RUN ', ' 0.00')),
     'spacy_jsonl': Entry(('spacy-jsonl',), ('losses',)),
     'spacy_table': Entry(('spacy',), ('LOSS ',)),
     'stable_baselines3': Entry(('sb3-csv', 'sb3-json', 'sb3-monitor'), ('time/total_timesteps', 't_start')),

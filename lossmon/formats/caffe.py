@@ -17,8 +17,10 @@ _LOSS: Final = late(rf"\] Iteration (\d{{1,12}})(?: \([^)\n]{{1,60}}\))?, loss =
 _RATE: Final = late(rf"\] Iteration (\d{{1,12}}), lr = ({NUMBER})")
 _TESTING: Final = late(r"\] Iteration (\d{1,12}), Testing net \(#(\d{1,4})\)")
 _OUTPUT: Final = late(
-    rf"\] {{1,12}}(Train|Test) net output #\d{{1,6}}: ([\w./-]{{1,80}}) = ({NUMBER})"
+    rf"\] {{1,12}}(Train|Test) net output #(\d{{1,6}}): ([\w./-]{{1,80}}) = ({NUMBER})"
 )
+_MAX_OUTPUTS: Final = 4000
+"""Of all nets together: twice the names that a run may have."""
 _MAX_ITER: Final = late(r"^max_iter: (\d{1,12})\Z")
 
 
@@ -29,11 +31,18 @@ class CaffeParser(ConsoleParser):
         super().__init__(context)
         self._step = 0
         self._net = ""
+        self._numbers: dict[str, str] = {}
+        """By output: its number. Outputs of one layer share a name (the accuracy by class)."""
 
     def record(self, text: str) -> bool:
         if match := _OUTPUT.search(text):
-            name = f"test{self._net}/{match[2]}" if match[1] == "Test" else f"train_net/{match[2]}"
-            self.add({name: to_float(match[3])}, self._step)
+            net = f"test{self._net}" if match[1] == "Test" else "train_net"
+            name = f"{net}/{match[3]}"
+            if self._numbers.setdefault(name, match[2]) != match[2]:
+                name = f"{name} #{match[2]}"
+            elif len(self._numbers) > _MAX_OUTPUTS:
+                return False
+            self.add({name: to_float(match[4])}, self._step)
             return True
         if "Iteration" in text:
             return self._iteration(text)

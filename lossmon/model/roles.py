@@ -58,6 +58,9 @@ LOST: Final = _words("stop packet packets path net insertion hair hearing blood 
 _WHOLE: Final = _words("total overall running train training")
 # A player's part of a game: it need not fall, and says less than a reconstruction beside it.
 _ADVERSARIAL: Final = _words("disc discriminator d gen generator g adv adversarial gan fm")
+# An agent's: a policy's objective moves with the critic that it is measured by, and its
+# temperature's with the policy; the critic's error is one.
+_AGENT: Final = _words("policy actor pi alpha surrogate")
 _PAST: Final = _words("init initial prev previous last best lowest")
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing te")
@@ -319,7 +322,7 @@ def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
     A loss goes before an error measure, one of now before the first or the best
-    and before those of a game of two,
+    and before those of a game of two (so a critic's before its policy's),
     `val_loss` before `val_code_loss`, the total before a part of as many words,
     validation before test.
     """
@@ -327,5 +330,5 @@ def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
     past = not _PAST.isdisjoint(parts)
     whole = not _WHOLE.isdisjoint(parts)
-    game = not whole and not _ADVERSARIAL.isdisjoint(parts)
+    game = not whole and not (_ADVERSARIAL | _AGENT).isdisjoint(parts)
     return not proper, past or game, len(parts), not whole, not _TEST.isdisjoint(parts)

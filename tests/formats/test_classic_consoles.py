@@ -74,6 +74,8 @@ SAMPLES = [
     ("mlperf", "version-0.6.txt", "eval_accuracy", [0, 1, 2, 3]),
     ("deepmd", "lcurve.out", "rmse_val", list(range(0, 1200, 100))),
     ("deepxde-console", "console.txt", "loss_test", list(range(0, 601, 50))),
+    ("rwkv", "train_log.txt", "loss", list(range(20))),
+    ("rwkv", "train_log.txt", "lr", list(range(20))),
     ("kaldi", "nnet1.log", "val_loss", list(range(9))),
     ("kaldi", "nnet3.log", "output/loss", list(range(100, 900, 100))),
     ("ultralytics", "version-8.4.txt", "cls_loss", [1, 2, 3]),
@@ -344,3 +346,19 @@ def test_a_counter_that_no_run_reaches_is_a_damaged_row() -> None:
     text = "\n".join([*rows, "3  0.20  0.24", "9" * 15 + "9  0.1  0.1", "4  0.16  0.18"])
     batch, _ = parse(get("text-table"), text.encode(), Context("log.txt"))
     assert batch.steps.tolist() == [1, 3, 4]
+
+
+def test_outputs_of_caffe_that_share_a_name_are_two() -> None:
+    lines = [
+        "I0503 21:24:08.507103 23925 solver.cpp:340] Iteration 10000, Testing net (#0)",
+        "I0503 21:24:56.591938 23925 solver.cpp:419]     Test net output #0: accuracy_5x5 = 0.98",
+        "I0503 21:24:56.591954 23925 solver.cpp:419]     Test net output #1: accuracy_5x5 = 0.81",
+        "I0503 21:24:56.591958 23925 solver.cpp:419]     Test net output #2: loss = 0.5",
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    batch, _ = parse(get("caffe"), text.encode(), Context("x"))
+    assert {column.name: column.values.tolist() for column in batch.columns} == {
+        "test/accuracy_5x5": [0.98],
+        "test/accuracy_5x5 #1": [0.81],
+        "test/loss": [0.5],
+    }

@@ -216,6 +216,12 @@ def test_the_total_goes_before_its_parts_and_a_reconstruction_before_the_players
     assert judged("cls loss", "reg loss", "total loss") == ("total loss", None)
     assert judged("loss_disc", "loss_gen", "loss_fm", "loss_mel", "loss_kl") == ("loss_mel", None)
     assert judged("Loss_D", "Loss_G") == ("Loss_D", None)
+    assert judged("trainer/Policy Loss", "trainer/QF1 Loss", "trainer/QF2 Loss")[0] == (
+        "trainer/QF1 Loss"
+    )
+    assert judged("LossPi", "LossV") == ("LossV", None)
+    assert judged("trainer/Policy Loss", "expl/Returns Mean")[0] == "trainer/Policy Loss"
+    assert judged("actor/pg_loss", "critic/vf_loss")[0] == "actor/pg_loss"
     assert judged("init loss", "avg. loss") == ("avg. loss", None)
     assert judged("Loss/G/loss/num", "Loss/G/loss/mean", "Loss/G/loss/std")[0] == "Loss/G/loss/mean"
     assert role_of("target words/s") is Role.THROUGHPUT
