@@ -13,8 +13,9 @@ from lossmon.formats._late import late
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_LINE: Final = late(r"\s{0,16}(\d{1,12}):\t")
-_PAIR: Final = late(rf"(?:^|\t)(learn|test\d{{0,6}}): ({NUMBER})")
+_LINE: Final = late(r"\s{0,16}(\d{1,12}):[\t ]{1,12}(?=learn|test)")
+_PAIR: Final = late(rf"(?:^|[\t ])(learn|test\d{{0,6}}):? ({NUMBER})")
+"""Terminals show blanks for tabs; before 0.8 no colon stood behind the names."""
 _BEST: Final = late(r"bestIteration = (\d{1,12})")
 
 
@@ -43,9 +44,9 @@ class CatBoost(ConsoleFormat):
         "20:\tlearn: 0.8202417\ttest: 1.8054014\tbest: 1.8038129 (17)\ttotal: 440ms"
         "\tremaining: 1.24s"
     )
-    needles = ("learn: ", "test: ")
+    needles = ("learn: ", "test: ", "learn ")
     signature = late(
-        rf"^\s{{0,16}}\d{{1,12}}:\t(?:learn|test\d{{0,6}}): {NUM}\t[^\n]{{0,200}}total: ",
+        rf"^\s{{0,16}}\d{{1,12}}:[\t ]{{1,12}}(?:learn|test\d{{0,6}}):? {NUM}[^\n]{{1,200}}total: ",
         re.MULTILINE,
     )
     parser_class = CatBoostParser

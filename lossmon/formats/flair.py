@@ -15,8 +15,10 @@ from lossmon.formats.pairs import NUMBER, to_float
 
 _ITER: Final = late(rf"epoch (\d{{1,9}}) - iter (\d{{1,12}})/(\d{{1,12}}) - loss ({NUMBER})")
 _DONE: Final = late(rf"EPOCH (\d{{1,9}}) done: loss ({NUMBER})")
-_SPLIT: Final = late(rf"\b(DEV|TEST|TRAIN) : loss ({NUMBER})")
-_PART: Final = late(rf"- (lr|samples/sec|f1-score[^\d\n]{{0,30}}?|score):? {{1,3}}({NUMBER})")
+_SPLIT: Final = late(rf"\b(DEV|TEST|TRAIN) {{1,3}}: loss ({NUMBER})")
+_PART: Final = late(
+    rf"- (lr|samples/sec|f1-score[^\d\n]{{0,30}}?|f-score|acc|score):? {{1,3}}({NUMBER})"
+)
 _MAX_EPOCHS: Final = late(r'max_epochs: "(\d{1,9})"')
 
 

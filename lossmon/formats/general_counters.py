@@ -21,7 +21,7 @@ _SETTING_WORDS: Final = frozenset((
 _COUNTERS_DESPITE: Final = frozenset([
     "num_updates", "total_timesteps", "num_steps", "total_steps", "total_train_updates",
 ])  # fmt: skip
-_OVER_THE_RUN: Final = frozenset(("num_updates", "total_train_updates"))
+_OVER_THE_RUN: Final = frozenset(("num_updates", "total_train_updates", "acc_iter"))
 """Counters that go before others of their line; those with `global` in their names do too."""
 _PLAYED: Final = frozenset(("episode", "episodes", "round", "rounds"))
 UNIT: Final = late(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
@@ -43,9 +43,9 @@ def counter(
 ) -> bool:
     """Take a number that counts; True if it is dealt with."""
     last = parts[-1]
-    if role_of(name) not in (Role.OTHER, Role.EPOCH):
-        return False
     joined = "_".join(parts)
+    if role_of(name) not in (Role.OTHER, Role.EPOCH) and joined not in _OVER_THE_RUN:
+        return False
     if set(parts) & _SETTING_WORDS and joined not in _COUNTERS_DESPITE:
         return last in EPOCH_WORDS or last in STEP_WORDS or last in BATCH_WORDS
     layout.plural |= last in EPOCH_WORDS | STEP_WORDS and last.endswith("s")

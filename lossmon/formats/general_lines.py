@@ -67,6 +67,7 @@ class GeneralLines(ConsoleParser):
         self._split = "val" if stem & _EVAL_FILES and not stem & _TRAIN_FILES else ""
         self._trained: tuple[float | None, float | None, float | None] = (None, None, None)
         """Where the last line of training stood: epoch, its counter, the total beside that."""
+        self._said_length = 0.0
         self._speaker: str | None = None
         self.commas = False
         """Decimal points are printed as commas."""
@@ -230,7 +231,10 @@ class GeneralLines(ConsoleParser):
         if raw is not None:
             if lap is None and not layout.batchwise and total is None:
                 track.note_lap(raw, plan.loss(texts))
+            track.said_length = self._said_length
             step = track.position(raw, lap, total)
+            if layout.plural and layout.epoch is not None:
+                self._said_length = raw  # `Epoch: 3, Steps: 225`
             self.info.steps_estimated |= track.estimated
         if layout.plural and not (layout.has_loss or layout.has_score):
             return  # `Namespace(epochs=6, lr=0.1)`: settings

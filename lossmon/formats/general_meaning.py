@@ -58,6 +58,7 @@ _FILE_ENDING: Final = late(
     r"\.(?:ckpt|pth?|h5|hdf5|bin|safetensors|png|jpe?g|pdf|json|txt|csv|pkl|np[yz]|onnx|zip|tar|keras"
     r"|weights|msgpack|log)\b"
 )
+_PROCESSES: Final = frozenset(("gpu", "device", "worker", "proc", "process"))
 _INDEXES: Final = late(r"\][A-Za-z]")
 _ENUMERATED: Final = frozenset((
     "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
@@ -194,6 +195,9 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if whole and layout.epoch is None and lists_epoch_and_step(texts, index, parts):
             layout.epoch, layout.step = index, index + 1  # `"step": [0, 120]`
             dated = index + 1
+            continue
+        if whole and layout.label is None and name.lower() in _PROCESSES:
+            layout.label = index  # `GPU 3`: of which process it is, if others say the same place
             continue
         counts = whole or ((explicit or index == 0) and parts[-1] in STEP_WORDS and is_count(value))
         if counter(layout, index, name, parts, counts, value, explicit):

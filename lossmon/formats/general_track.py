@@ -81,6 +81,8 @@ class Track:
     """Whether the step begins anew in each epoch; None until an epoch has ended."""
     last_lap: float | None = None
     """The epoch of the last line that was counted."""
+    said_length: float = 0.0
+    """What another line last said of how many steps an epoch has, 0 where none did."""
     last_row: tuple[float, ...] = ()
     last_said: tuple[object, ...] = ()
     """What the last line said that tells it from one printed again."""
@@ -189,9 +191,12 @@ class Track:
     def _length(self, raw: float) -> float:
         """Return how many batches an epoch has that ended; `raw` is the first of the next.
 
-        Where every n-th was printed, those after the last are taken for n too.
+        Where every n-th was printed, those after the last are taken for n too, unless a line at
+        the epoch's end said a number that fits.
         """
         last = self.last_raw or 0.0
+        if last <= self.said_length <= last + (self.strides[-1] if self.strides else 0.0):
+            return self.said_length
         stride = self.strides[0] if len(set(self.strides)) == 1 else 1.0
         if raw == 0:
             return last + stride  # counted from 0

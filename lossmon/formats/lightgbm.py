@@ -1,5 +1,8 @@
 r"""LightGBM's evaluation lines: `[1]\ttraining's l2: 7.69\tvalid_1's l2: 8.71` (iterations from 1).
 
+The package for R prints `[1]:  train's l2:7.69  valid's l2:8.71`, and terminals show blanks for
+tabs.
+
 After early stopping the best iteration's line is printed once more: it is no
 new point. The command-line program prints `Iteration:1, training l2 : 7.69`.
 """
@@ -13,8 +16,8 @@ from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
 from lossmon.formats.pairs import NUMBER, to_float
 
-_ITERATION: Final = late(r"\[(\d{1,12})\]\t")
-_PAIR: Final = late(rf"(?:\t|^)([^\t:]{{1,80}}'s [^\t:]{{1,80}}): ({NUMBER})")
+_ITERATION: Final = late(r"\[(\d{1,12})\]:?[\t ](?!\")")
+_PAIR: Final = late(rf"(?:[\t ]|^)([^\s:][^\t:]{{0,80}}?'s [^\t:]{{1,80}}?): ?({NUMBER})")
 _COMMAND_LINE: Final = late(rf"Iteration:(\d{{1,12}}), (.{{1,80}}) : ({NUMBER})\s*+\Z")
 
 
@@ -24,6 +27,11 @@ class LightGBMParser(ConsoleParser):
     def __init__(self, context: Context | None = None) -> None:
         super().__init__(context)
         self._repeats = False
+
+    def line(self, text: str) -> None:
+        # `[5]:` is an iteration here, no rank.
+        if not self.record(text):
+            self._end_of(text)
 
     def record(self, text: str) -> bool:
         if "est iteration is:" in text:
@@ -52,10 +60,10 @@ class LightGBM(ConsoleFormat):
     name = "lightgbm"
     title = "LightGBM console"
     sample = "[1]\ttraining's l2: 7.69209\tvalid_1's l2: 8.70736"
-    needles = ("]\t", "Iteration:")
+    needles = ("'s ", "Iteration:")
     confidence = 0.94
     signature = late(
-        rf"\[\d{{1,12}}\]\t[^\t\n:]{{1,80}}'s [^\t\n:]{{1,80}}: {NUM}"
+        rf"\[\d{{1,12}}\]:?[\t ]{{1,12}}[^\s:][^\t\n:]{{0,80}}'s [^\t\n:]{{1,80}}: ?{NUM}(?![\w:])"
         rf"|\[LightGBM\] \[Info\] Iteration:\d{{1,12}}, [^\n]{{1,80}} : {NUM}"
     )
     parser_class = LightGBMParser

@@ -36,6 +36,8 @@ _SUMMARY: Final = late(
 )
 _EVALUATED: Final = late(r"\W{0,8}(test|val|valid|validation|eval|evaluation|dev)(?:\b|_)", re.I)
 _SUMMARY_PAIR: Final = late(rf"([A-Za-z][A-Za-z_. /]{{0,40}}?)\s?[=:]\s?({NUM})%?(?=$|[\s,;|)\]])")
+_SPLATTED: Final = late(rf"\[ITER ({STEP})\] Evaluating (train|test): L1 ({NUM}) PSNR ({NUM})")
+"""Gaussian splatting evaluates between the frames of its bar."""
 _WHOLE_TRAINING: Final = frozenset({"steps", "train steps", "training steps", "optimizer steps"})
 _MAX_TRACKS: Final = 16
 _DIGITS: Final = late(r"\d{1,20}")
@@ -188,12 +190,18 @@ class TqdmParser(ConsoleParser):
         if match := _NUM_EPOCHS.search(text[:400]):
             self.info.total_epochs = float(match[1])
             return False
+        if "] Evaluating " in text and (found := _SPLATTED.match(text)) is not None:
+            finished = self.info.finished
+            values = {f"{found[2]}/L1": float(found[3]), f"{found[2]}/PSNR": float(found[4])}
+            self.add(values, float(found[1]))
+            self.info.finished = finished
+            return True
         text = without_prefix(text)
         match = _SUMMARY.match(text) or _EVALUATED.match(text)
         if match is None or not self._tracks:
             return False
         start = match.start(1) if match.re is _EVALUATED else match.end()
-        values: dict[str, float] = {}
+        values = {}
         for pair in _SUMMARY_PAIR.finditer(text[:1000], start):
             value = number(pair[2])
             if value is not None:

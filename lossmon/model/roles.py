@@ -67,6 +67,8 @@ _TEST: Final = _words("test testing te")
 _EVAL: Final = _TEST | _words(
     "eval evaluation val valid validation dev heldout holdout ev vl vld cv"
 )
+_NUMBERED: Final = _words("eval val valid validation test")
+"""Sets that are numbered: `valid1`."""
 _SCORE: Final = _words(
     "acc accuracy accuracies top1 top5 bleu sacrebleu rouge rouge1 rouge2 rougel meteor chrf "
     "f1 auc auroc map ap ap50 miou iou dice precision recall reward rewards rew return returns "
@@ -111,6 +113,7 @@ _TRANSLATED: Final = {
 }
 """Words of other scripts and languages that stand for those above."""
 _ABROAD: Final = {
+    "vali": ("val",),
     "epoche": ("epoch",),
     "verlust": ("loss",),
     "trainingsverlust": ("train", "loss"),
@@ -121,6 +124,7 @@ _ABROAD: Final = {
     "perda": ("loss",),
 }
 """The same of languages that are written in plain letters, a word at a time."""
+_DIGITS: Final = "0123456789"
 _RUN_TOGETHER: Final = _words(
     "train val valid test dev eval total avg mean cls reg box bbox obj seg mask gen disc rec recon "
     "kl aux ctc att c m"
@@ -204,7 +208,8 @@ def role_of(name: str) -> Role:
         return Role.SCORE
     falls = measure in _FALLING or measure in ERRORS or "cross_entropy" in measure
     if found & _FALLING or falls or _is_l(parts):
-        return Role.EVAL_LOSS if found & _EVAL else Role.TRAIN_LOSS
+        evaluated = found & _EVAL or any(part.rstrip(_DIGITS) in _NUMBERED for part in parts)
+        return Role.EVAL_LOSS if evaluated else Role.TRAIN_LOSS
     if found & _SCORE:
         return Role.SCORE
     return Role.OTHER
@@ -265,6 +270,7 @@ _EVAL_ORDER: Final = (
     "validation_loss",
     "validation/loss",
     "dev_loss",
+    "dev/loss",
     "loss/val",
     "test_loss",
     "test/loss",

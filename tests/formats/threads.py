@@ -279,4 +279,104 @@ THREADS = [
         format="rllib",
         series=("episode_reward_mean", "cur_lr"),
     ),
+    Thread(
+        "an evaluation between the frames of a bar",
+        "Fictionarry/TalkingGaussian #53",
+        "".join(
+            f"Training progress:  44%|####8     | {step}/50000 [09:23<08:34, 54.45it/s, Loss={loss}, Mouth=13.0-21.6]\n"
+            f"[ITER {step}] Evaluating test: L1 {loss / 2} PSNR 34.75 [26/11 18:13:40]\n\n"
+            f"[ITER {step}] Evaluating train: L1 {loss / 4} PSNR 35.0 [26/11 18:13:43]\n\n"
+            f"[ITER {step}] Saving Gaussians [26/11 18:12:47]\n"
+            for step, loss in ((20000, 0.125), (22000, 0.0625))
+        ),
+        train=((20000, 0.125), (22000, 0.0625)),
+        eval=((20000, 0.0625), (22000, 0.03125)),
+        format="tqdm",
+        series=("test/PSNR", "train/L1"),
+    ),
+    Thread(
+        "steps since the start, and of the epoch",
+        "open-mmlab/OpenPCDet #1156",
+        "2022-10-23 03:18:48,048   INFO  epoch: 3/120, acc_iter=1084, cur_iter=270/271, batch_size=1, loss=5.25, lr=0.00034\n"
+        "train:   0%|          | 0/271 [00:00<?, ?it/s]2022-10-23 03:18:50,691   INFO  epoch: 4/120, acc_iter=1085, cur_iter=0/271, batch_size=4, loss=4.125, lr=0.00034\n"
+        "2022-10-23 03:18:58,579   INFO  epoch: 4/120, acc_iter=1100, cur_iter=15/271, batch_size=4, loss=4.75, lr=0.00034\n",
+        train=((1084, 5.25), (1085, 4.125), (1100, 4.75)),
+    ),
+    Thread(
+        "processes named in the line",
+        "DefangChen/SimKD #15",
+        "".join(
+            f"Epoch: [1][{batch}/5005]\tGPU {gpu}\tTime: 15.908\tLoss {loss + gpu}\tAcc@1 0.101\tAcc@5 0.552\n"
+            for batch, loss in ((0, 7.5), (200, 7.25), (400, 6.75))
+            for gpu in (3, 2, 0)
+        ),
+        train=((0, 10.5), (200, 10.25), (400, 9.75)),
+    ),
+    Thread(
+        "vali",
+        "zhouhaoyi/Informer2020 #112",
+        "".join(
+            f"        iters: 100, epoch: {epoch} | loss: {loss}\n"
+            "        speed: 0.3345s/iter; left time: 267.9004s\n"
+            f"        iters: 200, epoch: {epoch} | loss: {loss - 0.0625}\n"
+            f"Epoch: {epoch} cost time: 40.65849328041077\n"
+            f"Epoch: {epoch}, Steps: 225 | Train Loss: {loss} Vali Loss: {loss + 0.25} Test Loss: {loss + 0.5}\n"
+            "Validation loss decreased (0.161065 --> 0.141613).  Saving model ...\n"
+            for epoch, loss in ((1, 0.5), (2, 0.375), (3, 0.25))
+        ),
+        train=((100, 0.5), (200, 0.4375), (325, 0.375), (425, 0.3125), (550, 0.25), (650, 0.1875)),
+        eval=((225, 0.75), (450, 0.625), (675, 0.5)),
+    ),
+    Thread(
+        "LightGBM in R",
+        "lightgbm-org/LightGBM #3145",
+        "".join(
+            f"[{step}]:    train's l2:{loss}    valid's l2:{loss + 0.125}\n"
+            for step, loss in ((5, 0.75), (6, 0.5), (7, 0.375))
+        ),
+        train=((5, 0.75), (6, 0.5), (7, 0.375)),
+        eval=((5, 0.875), (6, 0.625), (7, 0.5)),
+        format="lightgbm",
+    ),
+    Thread(
+        "LightGBM in R, printed",
+        "lightgbm-org/LightGBM #3513",
+        "".join(
+            f"[1] \"[{step}]:  train's l2:{loss}  train's auc:0.994714  valid1's l2:{loss + 0.125}  valid1's auc:0.99\"\n"
+            for step, loss in ((5, 0.75), (6, 0.5), (7, 0.375))
+        ),
+        train=((5, 0.75), (6, 0.5), (7, 0.375)),
+        eval=((5, 0.875), (6, 0.625), (7, 0.5)),
+        format="lightgbm",
+    ),
+    Thread(
+        "CatBoost behind blanks",
+        "catboost/catboost #1028",
+        "87:     learn: 0.75        test: 0.875 best: 0.75 (1)     total: 45.4s    remaining: 1h 42m 22s\n"
+        "88:     learn: 0.625       test: 0.5 best: 0.5 (88)     total: 45.9s    remaining: 1h 42m 18s\n",
+        train=((87, 0.75), (88, 0.625)),
+        eval=((87, 0.875), (88, 0.5)),
+        format="catboost",
+    ),
+    Thread(
+        "CatBoost of before",
+        "catboost/catboost #274",
+        "0:      learn 0.625passed: 17.4 sec      total: 3m 13s   remaining: 3h 42m 6s\n"
+        "1:      learn 0.5passed: 17.5 sec      total: 3m 30s   remaining: 1h 59m 20s\n",
+        train=((0, 0.625), (1, 0.5)),
+        format="catboost",
+    ),
+    Thread(
+        "Flair of before",
+        "flairNLP/flair #517",
+        "2019-02-19 18:37:07,467 epoch 1 - iter 0/249 - loss 0.5\n"
+        "2019-02-19 18:37:11,947 epoch 1 - iter 240/249 - loss 0.375\n"
+        "2019-02-19 18:37:12,097 EPOCH 1 done: loss 0.0350 - lr 0.1000 - bad epochs 0\n"
+        "2019-02-19 18:37:12,571 DEV  : loss 0.625 - f-score 0.5586 - acc 0.5586\n"
+        "2019-02-19 18:37:13,162 TEST : loss 0.75 - f-score 0.5521 - acc 0.5521\n",
+        train=((0, 0.5), (240, 0.375)),
+        eval=((240, 0.625),),
+        format="flair",
+        series=("dev/f-score", "test/loss"),
+    ),
 ]
