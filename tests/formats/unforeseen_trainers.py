@@ -93,13 +93,13 @@ TRAINERS = [
     Case(
         "ds-chat",
         step="Epoch: {epoch} | Step: {batch} | PPO Epoch: 1 | Actor Loss: {gloss} | Critic Loss: {loss} | Unsupervised Loss: 0.0\nEnd-to-End => Latency: 12.34s, TFLOPs: 1.2, Samples/sec: 1.3, Time/seq 0.77s, Batch Size: 16, Total Seq. Length: 512\nAverage reward score: {acc}\n-------------------------------------------------------------------------------------",
-        train="step:step:gloss",
+        train=S0,
     ),
     Case("dalle-pytorch", step="{epoch} {batch} loss - {loss}", train="step:rising"),
     Case(
         "rsl-rl",
         step="################################################################################\n                      \x1b[1m Learning iteration {step}/{steps} \x1b[0m                      \n\n                       Computation: 12345 steps/s (collection: 1.234s, learning 0.321s)\n               Value function loss: {loss:.4f}\n                    Surrogate loss: {gloss:.4f}\n             Mean action noise std: 1.00\n                       Mean reward: {acc:.2f}\n               Mean episode length: {sec:.2f}\n--------------------------------------------------------------------------------\n                   Total timesteps: 98304\n                    Iteration time: 1.23s\n                        Total time: 12.34s\n                               ETA: 123.4s\n",
-        train="step:step:gloss",
+        train=S0,
     ),
     Case(
         "onmt-tf",
@@ -168,7 +168,7 @@ TRAINERS = [
     ),
     Case(
         "rsl-rl2",
-        step="################################################################################\n                      \x1b[1m Learning iteration {step}/{steps} \x1b[0m                      \n\n                       Computation: 12345 steps/s (collection: 1.234s, learning 0.321s)\n             Mean action noise std: 1.00\n          Mean value_function loss: {gloss:.4f}\n               Mean surrogate loss: {loss:.4f}\n                 Mean entropy loss: 12.3\n                       Mean reward: {acc:.2f}\n               Mean episode length: {sec:.2f}\n--------------------------------------------------------------------------------\n                   Total timesteps: 98304\n                    Iteration time: 1.23s\n                      Time elapsed: 00:00:12\n                               ETA: 00:12:34\n",
+        step="################################################################################\n                      \x1b[1m Learning iteration {step}/{steps} \x1b[0m                      \n\n                       Computation: 12345 steps/s (collection: 1.234s, learning 0.321s)\n             Mean action noise std: 1.00\n          Mean value_function loss: {loss:.4f}\n               Mean surrogate loss: {gloss:.4f}\n                 Mean entropy loss: 12.3\n                       Mean reward: {acc:.2f}\n               Mean episode length: {sec:.2f}\n--------------------------------------------------------------------------------\n                   Total timesteps: 98304\n                    Iteration time: 1.23s\n                      Time elapsed: 00:00:12\n                               ETA: 00:12:34\n",
         train=S0,
     ),
     Case(
