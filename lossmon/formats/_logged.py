@@ -17,7 +17,7 @@ from lossmon.formats.table_text import delimiter_of, is_header, split_line
 _PREFIX: Final = late(EXPRESSION)
 _NAME: Final = late(r"(?:\[[A-Za-z_][\w.]{0,60}+\]|-? ?[A-Za-z_][\w.]{0,60}+ -)[ \t]{0,4}+")
 """Who logs, between stamps and levels: `[trainer]`, `- __main__ -`."""
-_LOGGER: Final = late(r"[A-Za-z_][\w.]{0,60}+: {0,4}(?=[{\d\"A-Za-z_])")
+_LOGGER: Final = late(r"[A-Za-z_][\w.]{0,60}+:[ \t]{0,40}(?=[{}\]\d\"A-Za-z_])")
 """What a level leaves: `root: `."""
 _TASK: Final = late(r" {0,6}(\d{1,5}): {0,2}(?=[\[({\d\"A-Za-z_])")
 """`srun --label` puts the task before each line."""
@@ -40,7 +40,7 @@ def parted(line: str) -> tuple[str, str]:
         at = len(line) - len(said)
     match = _LOGGER.match(line, at) if at else None
     # `root: {"step": 3}`, but no `step: 3, loss: 0.5`
-    if match is not None and (line[match.end()] == "{" or ": " not in line[match.end() :]):
+    if match is not None and (line[match.end()] in '{}]"' or ": " not in line[match.end() :]):
         at = match.end()
     return line[:at], line[at:]
 

@@ -9,7 +9,7 @@ from lossmon.formats.base import Context, DocumentFormat, Parser, Sniff
 from lossmon.formats.fields import Kind, judge, kind_of
 from lossmon.formats.head import Head
 from lossmon.formats.json_document import JsonDocumentParser, objects_in
-from lossmon.formats.json_text import number
+from lossmon.formats.json_text import loads, number
 from lossmon.formats.records import flat_items, record_numbers
 
 _LIST: Final = late(
@@ -78,6 +78,11 @@ class JsonHistoryParser(JsonDocumentParser):
                 self.record({"step": step, name: value})
 
     def broken(self, text: str) -> None:
+        grown = text.rstrip(" \t\r\n,") + "]" if text.lstrip()[:1] == "[" else ""
+        if grown and isinstance(value := loads(grown), list):
+            self.bad_records -= 1  # the list grows at its end: nothing of it is broken
+            self.document(value)
+            return
         start = _RECORDS_AT.match(text)
         if start is not None:
             for entry in objects_in(text, start.end()):
