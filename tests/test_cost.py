@@ -72,6 +72,20 @@ def test_a_point_costs_the_analyzer_no_more_the_longer_the_log() -> None:
     assert late < 1.5 * early
 
 
+def test_a_text_report_loads_of_heavy_packages_plotext_alone(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(f'{{"step": {i}, "loss": {3 - i / 100}}}\n' for i in range(50)))
+    code = (
+        "import sys; from lossmon.cli.main import main\n"
+        f"main(['report', {str(log)!r}, '-o', {str(tmp_path / 'out')!r}])\n"
+        "heavy = ('textual', 'pandas', 'scipy', 'watchdog', 'numpy.ma')\n"
+        "own = ('lossmon.report.comparison', 'lossmon.analysis.seeds')\n"
+        "print([name for name in heavy + own if name in sys.modules], 'plotext' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] True\n"
+
+
 def test_a_json_report_loads_no_heavy_package(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text("".join(f'{{"step": {i}, "loss": {3 - i / 100}}}\n' for i in range(50)))
@@ -79,7 +93,7 @@ def test_a_json_report_loads_no_heavy_package(tmp_path: Path) -> None:
         "import sys; from lossmon.cli.main import main\n"
         f"main(['report', {str(log)!r}, '--format', 'json', '-o', {str(tmp_path / 'out')!r}])\n"
         "heavy = ('textual', 'plotext', 'pandas', 'scipy', 'watchdog')\n"
-        "late = ('msgspec', 'sqlite3', 'difflib', 'decimal', 'typing_extensions')\n"
+        "late = ('msgspec', 'sqlite3', 'difflib', 'decimal', 'typing_extensions', 'shutil')\n"
         "print([name for name in heavy + late if name in sys.modules])\n"
         "print(sum(name.split('.')[0] == 'lossmon' for name in sys.modules))"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lossmon.charts.spec import Glyphs, Row, Span
-from lossmon.charts.thin import Columns
+from lossmon.charts.thin import Columns, distinct
 from lossmon.model.batch import FloatArray
 from lossmon.model.view import BoolArray
 from lossmon.record import record
@@ -194,18 +194,9 @@ def trace(found: Columns, scale: Scale, pixels: int, across: int) -> Trace:
             lines = np.arange(upper, lower + 1)[:, None]
             dots[upper : lower + 1] = (lines >= top) & (lines <= bottom) & drawn
     inside = (index >= 0) & (index < pixels)
-    above = _distinct(index[inside & (high < 0)] // across)
-    below = _distinct(index[inside & (low >= height)] // across)
+    above = distinct(index[inside & (high < 0)] // across)
+    below = distinct(index[inside & (low >= height)] // across)
     return Trace(dots, above, below)
-
-
-def _distinct(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the distinct numbers (small, not negative) in order.
-
-    `np.unique` does the same, and imports `numpy.ma` on its first call: a tenth of the way to
-    the first chart.
-    """
-    return np.flatnonzero(np.bincount(cells))
 
 
 def region(

@@ -20,7 +20,7 @@ from lossmon.charts.lines import run_lines
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
 from lossmon.charts.raster import Canvas
 from lossmon.charts.spec import Line, Mark, Palette, Viewport, XAxis
-from lossmon.charts.thin import Columns, columns
+from lossmon.charts.thin import Columns, columns, distinct
 from lossmon.model import RunView
 from lossmon.model.batch import FloatArray
 
@@ -97,13 +97,11 @@ def text_chart(
     order = {"dimmed": 0, "raw": 1, "other": 2, "ema": 2, "eval": 3}
     for line, columns_ in sorted(zip(lines, found, strict=True), key=lambda p: order[p[0].role]):
         _plot(figure, line, columns_, edges, colour, log_y)
-    broken = np.unique(np.concatenate([columns_.broken for columns_ in found]))
+    broken = distinct(np.concatenate([columns_.broken for columns_ in found]))
     if len(broken):
         at = ((edges[broken] + edges[broken + 1]) / 2).tolist()
         figure.scatter(at, [bottom] * len(at), marker=_NAN, color="red+" if colour else None)
-    body = str(figure.build()).rstrip("\n")
-    if not colour:
-        body = "\n".join(frame.built(figure))
+    body = str(figure.build()).rstrip("\n") if colour else "\n".join(frame.built(figure))
     strip = _labels(marks, x_range, width, gutter)
     legend = _legend(lines, x_axis, width, colour, bool(len(broken)))
     return "\n".join([legend, strip, body])

@@ -148,7 +148,7 @@ def columns(
         broken = nowhere
     else:
         bad = np.searchsorted(edges, x[start:stop][~np.isfinite(y[start:stop])], side="right") - 1
-        broken = np.unique(bad[(bad >= 0) & (bad < pixels)]).astype(np.int64)
+        broken = distinct(bad[(bad >= 0) & (bad < pixels)])
     if len(xs) == 0:
         none = np.empty(0)
         joined = np.empty(0, np.bool_)
@@ -215,3 +215,12 @@ def _from_blocks(
         low[whole] = np.minimum(low[whole], np.minimum.reduceat(lows, pairs)[0::2])
         high[whole] = np.maximum(high[whole], np.maximum.reduceat(highs, pairs)[0::2])
     return low, high
+
+
+def distinct(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the distinct numbers (small, not negative) in order.
+
+    `np.unique` does the same, and imports `numpy.ma` on its first call: a tenth of the way to
+    the first chart.
+    """
+    return np.flatnonzero(np.bincount(cells))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from typing import Final
 
 from lossmon.errors import UsageError
+from lossmon.width import terminal_width
 
 MAX_WIDTH: Final = 88
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a page, all of them, or their list."""
     from lossmon.explain import find, nearest, pages
 
-    width = max(40, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 24)).columns))
+    width = max(40, min(MAX_WIDTH, terminal_width(MAX_WIDTH)))
     if options.all:
         text = "\n\n".join("\n".join(page.rows(width)) for page in pages().values())
         sys.stdout.write(text + "\n")

@@ -20,6 +20,7 @@ from typing import Final
 from lossmon import __version__
 from lossmon.cli import encoding
 from lossmon.errors import LossmonError
+from lossmon.width import terminal_width
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "watch": ("lossmon.cli.watch", "watch runs live in the terminal (the default)"),
@@ -41,6 +42,13 @@ _GC_THRESHOLD: Final = 50_000
 
 EXIT_UNFORESEEN: Final = 70
 EXIT_INTERRUPTED: Final = 130
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal; the base class asks shutil for that, once for each argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal_width(80) - 2)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,7 +98,7 @@ def _parse(
         prog=f"lossmon {command}" if explicit else "lossmon",
         description=text[0].upper() + text[1:] + ".",
         epilog=getattr(module, "EPILOG", "") if explicit else _epilog(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     if not explicit:

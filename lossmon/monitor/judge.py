@@ -11,6 +11,9 @@ from lossmon.settings import Settings
 
 ANALYSE_ROWS: Final = 65536
 """Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
+FIRST_ROWS: Final = 256
+"""Rows judged in the first go: early in a run each costs a hundred times what later ones do."""
+BEGUN_LATER: Final = Verdict(headline="The verdict follows once the first points are judged.")
 
 
 class Judge:
@@ -35,6 +38,11 @@ class Judge:
             plateau_gain=self._settings.plateau_gain,
         )
 
+    @property
+    def begun(self) -> bool:
+        """Whether rows of any run were judged."""
+        return self._run is not None
+
     def behind(self, run: Run) -> bool:
         """Say whether rows of the run were not judged yet."""
         return (self._done if run is self._run else 0) < len(run)
@@ -55,7 +63,8 @@ class Judge:
             if judged != self._judged:
                 self._begin_anew(judged)
         while self.behind(run):
-            stop = min(self._done + ANALYSE_ROWS, len(run))
+            rows = min(max(self._done, FIRST_ROWS), ANALYSE_ROWS)
+            stop = min(self._done + rows, len(run))
             self._analyzer.consume(run.rows(self._done, stop))
             self._done = stop
             changed = True
@@ -71,6 +80,8 @@ class Judge:
     @property
     def verdict(self) -> Verdict:
         """How the run does."""
+        if not self.begun:
+            return BEGUN_LATER
         return self._analyzer.verdict
 
     @property

@@ -29,6 +29,9 @@ from lossmon.sources.checkpoints import Checkpoints
 SETTLE_SECONDS: Final = 3.0
 """Quiet for so long, a last line without its end is shown as it stands."""
 
+UNJUDGED_ROWS: Final = 64
+"""More rows than these are shown before they are judged: that takes longer than a picture."""
+
 FeedFactory = Callable[[], Feed]
 
 
@@ -141,7 +144,10 @@ class TrackedRun:
 
     def step(self, deadline: float) -> bool:
         """Work until nothing is left or `deadline` (monotonic seconds); True: there is more."""
+        first = not self._judge.begun and not len(self.run)
         more = self._read(deadline)
+        if first and len(self.run) > UNJUDGED_ROWS:
+            return True
         return self._analyse(deadline) or more
 
     def _read(self, deadline: float) -> bool:
@@ -348,7 +354,8 @@ class TrackedRun:
             self._checkpoints,
             cross_entropy=self.format.cross_entropy,
         )
-        verdict = lossless(verdict, summary, tuple(self.run.series))
+        if self._judge.begun:
+            verdict = lossless(verdict, summary, tuple(self.run.series))
         events = sorted((*self._judge.events, *self._pulse.events), key=lambda e: e.step)
         return RunView(
             id=self.id,

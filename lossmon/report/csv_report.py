@@ -10,13 +10,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossmon.model import RunView, SeriesView
 from lossmon.model.batch import FloatArray
-from lossmon.report.comparison import Digest
 from lossmon.report.tables import safe_cell
+
+if TYPE_CHECKING:
+    from lossmon.report.comparison import Digest
 
 HEAD = ("run", "series", "step", "epoch", "time", "value")
 

@@ -7,10 +7,13 @@ holding the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from lossmon.model import RunView
 from lossmon.report import json_report
-from lossmon.report.comparison import Digest
+
+if TYPE_CHECKING:
+    from lossmon.report.comparison import Digest
 
 
 def render(runs: Iterable[RunView]) -> str:

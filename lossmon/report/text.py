@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lossmon.analysis import ratings
 from lossmon.model import Event, RunView, rounded
 from lossmon.monitor.left_out import sentences
 from lossmon.report import words
-from lossmon.report.comparison import Digest
 from lossmon.report.evidence import MOST, evidence_words
+from lossmon.width import terminal_width
+
+if TYPE_CHECKING:
+    from lossmon.report.comparison import Digest
 
 MAX_WIDTH: Final = 110
 """Lines longer than this are hard to read; a chart gains nothing from them."""
@@ -38,7 +40,7 @@ RATING_WORDS: Final = {
 
 def render(runs: Iterable[RunView]) -> str:
     """Return the report of all runs, as wide as the terminal (at most `MAX_WIDTH`)."""
-    width = max(40, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH, 24)).columns))
+    width = max(40, min(MAX_WIDTH, terminal_width(MAX_WIDTH)))
     colour = sys.stdout.isatty()
     return assemble(run_text(run, width, colour) for run in runs)
 

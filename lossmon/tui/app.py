@@ -208,7 +208,7 @@ class LossmonApp(Roaming):
             with self.desk.studio.patience(TOGETHER, for_key=False):
                 self.view.show_late()
         if self._owing:
-            self.call_after_refresh(self._pay)
+            self._pay()
 
     def on_news(self) -> None:
         """Draw what changed, or a little later if a key or many pictures came just now."""
@@ -225,9 +225,9 @@ class LossmonApp(Roaming):
             self.desk.sparing = not self._pace.saved(time.monotonic())
             self.take(self._latest)
             self.desk.sparing = False
-        # What it sends to the terminal belongs to its cost. (A method: Textual asks each new
-        # function for its signature, at every picture.)
-        self.call_after_refresh(self._pay)
+        # All was sent by now (`send_now`): not left to Textual, which would pass some messages
+        # around and ask a new function for its signature, at every picture.
+        self._pay()
 
     def _pay(self) -> None:
         now, spent = time.monotonic(), self._spent()

@@ -11,23 +11,27 @@ inside; `tests/tui/test_bytes.py` holds it to what it promises.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 
-@runtime_checkable
-class KeepsStrips(Protocol):
+class KeepsStrips(Widget):
     """A widget that knows its lines as they stand on the screen."""
 
-    def strip_at(self, y: int) -> Strip | None:
-        """Return a line with all its colours, None where Textual must compose it."""
+    def strip_at(self, y: int, width: int, height: int) -> Strip | None:
+        """Return a line with all its colours, None where Textual must compose it.
+
+        None too if it has no lines for these cells, which the widget takes on the screen.
+        """
+        raise NotImplementedError
 
 
 def send_now(screen: Screen[Any], widgets: Iterable[Widget]) -> None:
@@ -40,7 +44,9 @@ def send_now(screen: Screen[Any], widgets: Iterable[Widget]) -> None:
     whole = screen._layout_required or screen._repaint_required or screen._repaint_regions
     if whole or app._batch_count or app.screen is not screen or not screen.size:
         return
-    screen._compositor.update_widgets(set(widgets))
+    # Only those that are seen: for others Textual would arrange the whole screen anew.
+    seen = screen._compositor.visible_widgets
+    screen._compositor.update_widgets({widget for widget in widgets if widget in seen})
     if screen._compositor._dirty_regions:
         screen._compositor_refresh()
 
@@ -103,10 +109,14 @@ class CellCompositor(Compositor):
         spans = list(self._regions_to_spans(region for region in regions if region))
         chops: list[dict[int, Strip | None]] = [{} for _ in range(screen.height)]
         ends: list[list[int]] = [[] for _ in range(screen.height)]
+        seen = [
+            (widget, region, region.intersection(clip))
+            for widget, (region, clip) in self.visible_widgets.items()
+        ]
         for y, begin, end in spans:
             at = begin
             while at < end:
-                found = self._foremost(y, at, end)
+                found = _foremost(seen, y, at, end)
                 if found is None:
                     return None
                 strip, x = found
@@ -116,20 +126,22 @@ class CellCompositor(Compositor):
                 at = until
         return CellsUpdate(chops, spans, ends)
 
-    def _foremost(self, y: int, begin: int, end: int) -> tuple[Strip, int] | None:
-        """Return the line that begins a stretch of cells, and its column, if a widget keeps it.
 
-        The first widget, from the front, that has any part in the stretch must
-        hold its beginning: what stands in front of another further to the right
-        would hide a part of it.
-        """
-        for widget, (region, clip) in self.visible_widgets.items():
-            seen = region.intersection(clip)
-            if not (seen.x < end and begin < seen.right and seen.y <= y < seen.bottom):
-                continue
-            if seen != region or region.x > begin or not isinstance(widget, KeepsStrips):
-                return None
-            strip = widget.strip_at(y - region.y)
-            whole = strip is not None and strip.cell_length == region.width
-            return (strip, region.x) if strip is not None and whole else None
-        return None
+def _foremost(
+    widgets: Sequence[tuple[Widget, Region, Region]], y: int, begin: int, end: int
+) -> tuple[Strip, int] | None:
+    """Return the line that begins a stretch of cells, and its column, if a widget keeps it.
+
+    `widgets`: from the front, each with the cells that it takes and those of them that are seen.
+    The first one that has any part in the stretch must hold its beginning: what stands in front
+    of another further to the right would hide a part of it.
+    """
+    for widget, region, seen in widgets:
+        if not (seen.x < end and begin < seen.right and seen.y <= y < seen.bottom):
+            continue
+        if seen != region or region.x > begin or not isinstance(widget, KeepsStrips):
+            return None
+        strip = widget.strip_at(y - region.y, region.width, region.height)
+        whole = strip is not None and strip.cell_length == region.width
+        return (strip, region.x) if strip is not None and whole else None
+    return None

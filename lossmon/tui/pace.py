@@ -6,19 +6,19 @@ the machine pays for it. So each picture is paid for out of a budget that fills
 at a fixed share of a core: what comes now and then is drawn at once, a steady
 stream as often as it can be afforded. Meanwhile the feed rests: what comes is
 read together. And where the budget is spent, the figures come first: they cost
-less than a chart, which follows within a second.
+less than a chart, which follows within a second and a half.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-SHARE: Final = 0.011
+SHARE: Final = 0.006
 """Of a core, for following what a run writes; keys are answered beside it, and reading it
 costs something too."""
 SAVED: Final = 0.05
 """CPU seconds that a quiet time saves up: some pictures in quick succession."""
-LONGEST: Final = 0.5
+LONGEST: Final = 0.75
 """Seconds that a picture waits at most after the one before, whatever that cost."""
 
 DEBT: Final = 2.0

@@ -8,6 +8,7 @@ markup is ever read from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -122,6 +123,20 @@ def wrap(text: str, width: int, limit: int | None = None) -> list[str]:
     """Return `text` broken at blanks into lines of at most `width` cells, `limit` lines at most."""
     if width <= 0:
         return []
+    lines = list(_wrapped(text, width))
+    if limit is not None and len(lines) > limit:
+        if limit <= 0:
+            return []
+        lines = lines[:limit]
+        kept = lines[-1]
+        if cell_len(kept) >= width:
+            kept = set_cell_size(kept, width - 1).rstrip()
+        lines[-1] = kept + "…"
+    return lines
+
+
+@lru_cache(maxsize=256)  # most sentences stand as they stood in the picture before
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -134,15 +149,7 @@ def wrap(text: str, width: int, limit: int | None = None) -> list[str]:
                 line = piece
     if line:
         lines.append(line)
-    if limit is not None and len(lines) > limit:
-        if limit <= 0:
-            return []
-        lines = lines[:limit]
-        kept = lines[-1]
-        if cell_len(kept) >= width:
-            kept = set_cell_size(kept, width - 1).rstrip()
-        lines[-1] = kept + "…"
-    return lines
+    return tuple(lines)
 
 
 def ascii_rows(rows: Iterable[Row]) -> list[Row]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
 from lossmon.model import Batch, Column, RoleMap, Run
-from lossmon.monitor.judge import ANALYSE_ROWS, Judge
+from lossmon.monitor.judge import ANALYSE_ROWS, BEGUN_LATER, FIRST_ROWS, Judge
 from lossmon.settings import Settings
 
 PAST = -math.inf
@@ -31,12 +32,26 @@ def judge() -> Judge:
 
 def test_a_long_run_is_judged_piece_by_piece() -> None:
     run, made = run_of(2 * ANALYSE_ROWS + 1), judge()
-    turns = 0
+    judged = [0.0]
     while made.behind(run):
         assert made.go_on(run, PAST)
-        turns += 1
-    assert turns == 3
+        points = made.verdict.evidence["points"]
+        assert isinstance(points, float)
+        judged.append(points)
+    pieces = [after - before for before, after in pairwise(judged)]
+    # Early rows are dear: few at first, and then as many again as were judged.
+    assert pieces[:3] == [FIRST_ROWS, FIRST_ROWS, 2 * FIRST_ROWS]
+    assert max(pieces) == ANALYSE_ROWS
+    assert judged[-1] == 2 * ANALYSE_ROWS + 1
     assert not made.go_on(run, PAST)
+
+
+def test_before_anything_is_judged_it_says_so() -> None:
+    made = judge()
+    assert (made.verdict, made.begun) == (BEGUN_LATER, False)
+    made.go_on(run_of(3), math.inf)
+    assert made.begun
+    assert "3 of at least" in made.verdict.headline
 
 
 def test_another_run_is_judged_from_its_first_row() -> None:

@@ -14,6 +14,7 @@ import pytest
 from lossmon.errors import SourceNotFound
 from lossmon.model import Batch, RunView
 from lossmon.monitor import Monitor, Snapshot
+from lossmon.monitor.judge import BEGUN_LATER
 from lossmon.monitor.tracked import TrackedRun
 from lossmon.settings import Settings
 
@@ -83,6 +84,27 @@ def test_appended_lines_come_up_once_they_are_whole(log: Path) -> None:
             file.write('ss": 0.25}\n{"step": 52, "loss": 0.125}\n{"step": 5')
         run = watched.run(points(52))
         assert run.series[0].values[-2:].tolist() == [0.25, 0.125]
+
+
+def first_picture(path: Path) -> RunView:
+    with Monitor([str(path)]) as monitor:
+        return next(run for seen in monitor.follow() for run in seen.runs if run.series)
+
+
+def test_a_long_log_is_shown_before_it_is_judged_and_a_short_one_with_its_verdict(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(lines(1, 65))
+    assert first_picture(log).verdict.status == "healthy"
+    log.write_text(lines(1, 3000))
+    first = first_picture(log)
+    assert first.verdict == BEGUN_LATER
+    assert first.loading is not None  # so nobody takes that for the verdict
+    with Watched(log) as watched:
+        run = watched.run(lambda run: run.loading is None)
+        assert points(2999)(run)
+        assert run.verdict.evidence["points"] == 2999
 
 
 def test_a_file_that_appears_later_is_found(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from rich.cells import cell_len
@@ -118,7 +119,8 @@ def _place(key: Key) -> int:
     return 2 if {"all", "chart"} & set(key.scopes) else 1
 
 
-def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, int, Key]]]:
+@lru_cache(maxsize=32)
+def keys_row(look: Look, view: str, width: int) -> tuple[Row, tuple[tuple[int, int, Key], ...]]:
     """Return the footer's keys, as many as fit, and where each stands (for the mouse)."""
     bar = look.paint.bar
     spans: list[Span] = [Span(" ", bar)]
@@ -136,4 +138,4 @@ def keys_row(look: Look, view: str, width: int) -> tuple[Row, list[tuple[int, in
         spans += [Span(shown, over(look.paint.key, bar)), Span(words, bar)]
         places.append((used, used + size - 2, key))
         used += size
-    return row(width, *spans, fill=bar), places
+    return row(width, *spans, fill=bar), tuple(places)

@@ -68,7 +68,9 @@ class Focus(Charted):
 
     def show(self) -> None:
         """Draw what differs; the list of runs comes with the second run."""
-        self.query_one("#runs").display = len(self.desk.runs) > 1
+        runs, several = self.query_one("#runs"), len(self.desk.runs) > 1
+        if runs.display != several:
+            runs.display = several
         run = self.desk.run
         if run is not None and run.state == "stalled" and not is_elsewhere(run.source):
             self.desk.ask_machine(f"{run.id} {run.last_growth}")

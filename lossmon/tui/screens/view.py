@@ -75,7 +75,7 @@ class View(Screen[None]):
         self.desk = desk
         self.store = store or Store()
         self._message = ""
-        self._foot_keys: list[tuple[int, int, Key]] = []
+        self._foot_keys: Sequence[tuple[int, int, Key]] = ()
         self._placed = Placed(self._whole_plan)
         self._compositor = CellCompositor()
         self._resuming = False
@@ -204,11 +204,16 @@ class View(Screen[None]):
 
     def show(self) -> None:
         """Draw anew what differs from what stands on screen."""
-        self._draw(self.query(Sheet))
+        self._draw(self.sheets)
+
+    @property
+    def sheets(self) -> Sequence[Sheet]:
+        """All panels; they are children of the screen itself."""
+        return [child for child in self.children if isinstance(child, Sheet)]
 
     def show_late(self) -> None:
         """Draw what was worked out since the panels were drawn: those that show such things."""
-        self._draw([sheet for sheet in self.query(Sheet) if sheet.asks])
+        self._draw([sheet for sheet in self.sheets if sheet.asks])
 
     def _draw(self, sheets: Iterable[Sheet]) -> None:
         if not self.is_current:
@@ -217,7 +222,7 @@ class View(Screen[None]):
             for sheet in sheets:
                 sheet.redraw()
         if not self._resuming:
-            send_now(self, self.query(Sheet))
+            send_now(self, self.sheets)
 
     def _compositor_refresh(self) -> None:
         # A view that is shown for the first time, or in a new size, is drawn from in here, panel by
@@ -234,7 +239,7 @@ class View(Screen[None]):
     def repaint(self, paint: Paint) -> None:
         """Take another theme."""
         with self.desk.studio.patience():
-            for sheet in self.query(Sheet):
+            for sheet in self.sheets:
                 sheet.repaint(paint)
 
     def on_screen_resume(self) -> None:

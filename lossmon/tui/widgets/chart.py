@@ -20,7 +20,7 @@ _ZOOM: Final = 0.7
 _PAN: Final = 0.2
 """A step to the side moves by a fifth of what is in view."""
 
-OLDEST: Final = 1.0
+OLDEST: Final = 1.5
 """Seconds that a chart may be behind the figures beside it, in a stream that pictures are drawn
 from as often as can be afforded. A point of such a stream is narrower than a dot."""
 

@@ -18,9 +18,9 @@ from textual.color import Color
 from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from lossmon.charts.spec import Row
+from lossmon.tui.cells import KeepsStrips
 from lossmon.tui.rows import ascii_rows, changed, pad, row
 from lossmon.tui.studio import Studio
 from lossmon.tui.theme import DARK, Paint
@@ -42,7 +42,7 @@ def strip_of(item: Row, base: str) -> Strip:
     return Strip([Segment(span.text, _style(base, span.style)) for span in item])
 
 
-class Sheet(Widget):
+class Sheet(KeepsStrips):
     """A panel of rows; see the module. Subclasses override `draw`."""
 
     DEFAULT_CSS: ClassVar[str] = "Sheet { width: 1fr; height: 1fr; }"
@@ -117,13 +117,18 @@ class Sheet(Widget):
         self._drawn_size = (width, height)
         self.refresh()
 
-    def strip_at(self, y: int) -> Strip | None:
+    def strip_at(self, y: int, width: int, height: int) -> Strip | None:
         """Return a line as it stands on the screen, None where Textual has a hand in it.
+
+        None as well if the sheet was drawn for other cells than these.
 
         It has where colours come from elsewhere: the terminal's own, or a filter
         that depends on what lies below (no colours, dimmed ones).
         """
-        if not self.paint.base or self._drawn_size != self.size or not 0 <= y < len(self._strips):
+        # Not by `self.size`: that asks Textual for the region anew, for each line.
+        if not self.paint.base or self._drawn_size != (width, height):
+            return None
+        if not 0 <= y < len(self._strips):
             return None
         strip = self._strips[y]
         for one in self.get_line_filters():
