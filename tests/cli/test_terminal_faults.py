@@ -199,7 +199,7 @@ def test_ctrl_z_stops_the_training_in_front_of_the_pipe_and_fg_brings_both_back(
 def works_in(process: str) -> str:
     """Return a process's directory; empty where it has ended since it was listed."""
     try:
-        return os.readlink(f"/proc/{process}/cwd")
+        return str(Path(f"/proc/{process}/cwd").readlink())
     except OSError:
         return ""
 
