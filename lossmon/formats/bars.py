@@ -68,6 +68,11 @@ def parse_bar(text: str) -> Bar | None:
     """Return the bar that a line is a frame of, or None."""
     percent = text.find("%|")
     if percent < 0:
+        plain = text.find("% ")  # Lightning on Colab draws no bar
+        if plain > 0 and text[plain - 1].isdigit():
+            bar = _counted(text[:plain].rstrip("0123456789.").rstrip(" :"), text, plain)
+            if bar is not None:
+                return bar
         cut = text.find(": |")
         if cut >= 0 and (end := text.find("| ", cut + 3)) >= 0:
             return _counted(text[:cut], text, end)

@@ -145,6 +145,9 @@ def name_before(label: str) -> tuple[str, bool, str]:
             break  # `train epoch 3`: the word says what is counted, not how it is called
         name = f"{word.group(1)} {name}"
         rest = rest[: len(rest) - len(word.group())]
+    if rest[-9:].lower().endswith(("std of ", "std. of ")):
+        cut = rest.lower().rindex("std")
+        name, rest = f"{rest[cut:]}{name}", rest[:cut]
     return _with_words_before(name, rest, explicit)
 
 

@@ -242,7 +242,7 @@ def _epoch_wide(name: str) -> bool:
 
 
 _TQDM_FRAME: Final = late(
-    rf"(?m)^Epoch {STEP}(?:/{STEP})?:\s{{1,4}}(?:\d{{1,3}}%)?\|[^|\n]{{0,400}}\|"
+    rf"(?m)^Epoch {STEP}(?:/{STEP})?:\s{{1,4}}(?:\d{{1,3}}%|(?:\d{{1,3}}%)?\|[^|\n]{{0,400}}\|)"
     rf" {STEP}/(?:{STEP}|\?) \[[^\]\n]{{1,2000}}\]"
 )
 _OWN: Final = (

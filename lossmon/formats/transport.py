@@ -49,11 +49,14 @@ _PREFIX: Final = late(
     + _CLOCK
     + rb" "
     + _PROCESS
-    # Compose, `mpirun --tag-output`
+    # Compose, `mpirun --tag-output`, and that of SageMaker
     + rb"|(?!(?i:epoch|ep|step|iter|batch)[_-])"
     rb"[A-Za-z][A-Za-z.]{0,40}+(?:[_-][A-Za-z.]{1,40}+){0,4}+[_-]\d{1,4}+ {1,30}+\| "
-    rb"|\[\d{1,4}+,\d{1,6}+\]<std(?:out|err)>: ?"
+    rb"|\[\d{1,4}+,(?:\d{1,6}+|mpirank:\d{1,6}+,[\w.-]{1,80}+)\]<std(?:out|err)>: ?"
 )
+
+_WRITTEN_OUT: Final = ((b"#015", b"\r"), (b"#033[", b"\x1b["))
+"""What syslog makes of the characters that redraw a line."""
 
 
 @record
@@ -104,7 +107,12 @@ def _asciicast(line: bytes) -> bytes | None:
 
 def _prefixed(line: bytes) -> bytes | None:
     match = _PREFIX.match(line)
-    return None if match is None else line[match.end() :] + b"\n"
+    if match is None:
+        return None
+    said = line[match.end() :]
+    for written, meant in _WRITTEN_OUT if b"#0" in said else ():
+        said = said.replace(written, meant)
+    return said + b"\n"
 
 
 def _logged(line: bytes) -> bytes | None:

@@ -52,12 +52,15 @@ _PART: Final = _words(
     "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
     "commitment commit delta scale scaler weight coef coeff runtime time ratio std num count var"
 )
+_SPREAD: Final = _words("std stdev stddev")
+"""How far a score varies is none: `Std of Reward`."""
 # What is lost here is no objective: `stop_loss`, `packet loss`, `path_loss_db`.
 LOST: Final = _words("stop packet packets path net insertion hair hearing blood heat return power")
 # The loss of the whole model, beside `cls loss` and `reg loss`.
 _WHOLE: Final = _words("total overall running train training")
 # A player's part of a game: it need not fall, and says less than a reconstruction beside it.
 _ADVERSARIAL: Final = _words("disc discriminator d gen generator g adv adversarial gan fm")
+_REBUILT: Final = _words("pix pixel rec recon reconstruction l1 l2 mse mel cycle")
 # An agent's: a policy's objective moves with the critic that it is measured by, and its
 # temperature's with the policy; the critic's error is one.
 _AGENT: Final = _words("policy actor pi alpha surrogate")
@@ -204,13 +207,13 @@ def role_of(name: str) -> Role:
     if part and found & _LOSS:
         return Role.OTHER
     # `MulticlassAccuracy`: the last word says what is measured.
-    if parts[-1] in _SCORE and not found & {"loss", "losses"}:
+    if parts[-1] in _SCORE and not found & ({"loss", "losses"} | _SPREAD):
         return Role.SCORE
     falls = measure in _FALLING or measure in ERRORS or "cross_entropy" in measure
     if found & _FALLING or falls or _is_l(parts):
         evaluated = found & _EVAL or any(part.rstrip(_DIGITS) in _NUMBERED for part in parts)
         return Role.EVAL_LOSS if evaluated else Role.TRAIN_LOSS
-    if found & _SCORE:
+    if found & _SCORE and not found & _SPREAD:
         return Role.SCORE
     return Role.OTHER
 
@@ -336,5 +339,6 @@ def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
     past = not _PAST.isdisjoint(parts)
     whole = not _WHOLE.isdisjoint(parts)
-    game = not whole and not (_ADVERSARIAL | _AGENT).isdisjoint(parts)
+    compared = whole or not _REBUILT.isdisjoint(parts)
+    game = not compared and not (_ADVERSARIAL | _AGENT).isdisjoint(parts)
     return not proper, past or game, len(parts), not whole, not _TEST.isdisjoint(parts)

@@ -80,6 +80,7 @@ WRAPS: dict[str, Wrap] = {
     "ts": before("Mar 05 10:11:{:02d} "),
     "compose": before("trainer-1  | "),
     "mpirun": before("[1,0]<stdout>:"),
+    "SageMaker": before("[1,mpirank:0,algo-1]<stdout>:"),
     "utf-16": powershell,
 }
 

@@ -379,4 +379,47 @@ THREADS = [
         format="flair",
         series=("dev/f-score", "test/loss"),
     ),
+    Thread(
+        "a reconstruction before the discriminator beside it",
+        "TencentARC/GFPGAN #270",
+        "2022-09-26 16:29:11,822 INFO: [train..][epoch:  0, iter:  25,390, lr:(2.000e-04,)] "
+        "[eta: 6 days, 20:45:25, time (data): 0.676 (0.005)] l_g_pix: 0.5000 l_g_gan: 1.0000 "
+        "l_d: 0.0041 real_score: 5.5069 fake_score: -128.0000 \n"
+        "2022-09-26 16:29:12,342 INFO: [train..][epoch:  0, iter:  25,391, lr:(2.000e-04,)] "
+        "[eta: 6 days, 20:45:16, time (data): 0.674 (0.005)] l_g_pix: 0.3750 l_g_gan: 1.5000 "
+        "l_d: 0.0025 real_score: 5.9783 fake_score: -489.0000 \n"
+        "2022-09-26 16:29:13,007 INFO: [train..][epoch:  0, iter:  25,392, lr:(2.000e-04,)] "
+        "[eta: 6 days, 20:45:13, time (data): 0.673 (0.005)] l_g_pix: 0.2500 l_g_gan: 1.0000 "
+        "l_d: 0.0172 real_score: 4.0559 fake_score: -114.0000 \n",
+        train=((25390, 0.5), (25391, 0.375), (25392, 0.25)),
+        series=("l_d",),
+    ),
+    Thread(
+        "Lightning's bars where none are drawn",
+        "Lightning-AI/pytorch-lightning #3866",
+        "Epoch 0:  97% 1651/1702 [13:00<00:24,  2.11it/s, loss=0.5, v_num=0, train_loss=0.149]\n"
+        "Epoch 0:  97% 1652/1702 [13:01<00:23,  2.11it/s, loss=0.375, v_num=0, train_loss=0.149]\n",
+        train=((1650, 0.5), (1651, 0.375)),
+        format="lightning-console",
+    ),
+    Thread(
+        "SageMaker writes out what redraws a line",
+        "aws-samples/sagemaker-distributed-training-workshop #6",
+        "[1,mpirank:0,algo-1]<stdout>:#015Epoch 0:  50% 1/2 [00:00<00:00,  6.54it/s, loss=0.5, v_num=0]\n"
+        "[1,mpirank:0,algo-1]<stdout>:#015Validation: 0it [00:00, ?it/s]#033[A\n"
+        "[1,mpirank:0,algo-1]<stdout>:#015Epoch 0: 100% 2/2 [00:00<00:00, 12.33it/s, loss=0.375, "
+        "v_num=0]        #015Epoch 1:   0% 0/2 [00:00<?, ?it/s, loss=0.375, v_num=0]\n"
+        "[1,mpirank:0,algo-1]<stdout>:#015Epoch 1:  50% 1/2 [00:00<00:00, 35.1it/s, loss=0.25, v_num=0]\n",
+        train=((0, 0.5), (1, 0.375), (2, 0.25)),
+        format="lightning-console+stamped",
+    ),
+    Thread(
+        "how far a score varies",
+        "Unity-Technologies/ml-agents #182",
+        "".join(
+            f"Step: {step}0000. Mean Reward: -{step}.5. Std of Reward: 0.0786144832296523.\n"
+            for step in (1, 2, 3, 4, 5)
+        ),
+        series=("Mean Reward", "Std of Reward"),
+    ),
 ]
