@@ -14,23 +14,17 @@ renamed meanwhile, all of it is asked again at the next look.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Literal
 
 from lossmon.sources.base import Read
-from lossmon.sources.fingerprint import SAMPLE, Fingerprint
 from lossmon.sources.freshness import COARSE_GRAIN_SECONDS
-from lossmon.sources.store import AT_PLACE, Info, Key, MissingError, Part, Store
+from lossmon.sources.generations import COMPARED, Generation, after, begins, names_of
+from lossmon.sources.store import Info, MissingError, Part, Store
 
 PIECE: Final = 1 << 20
-MAX_PARTS: Final = 32
-"""Older parts compared by content, the newest: logrotate keeps a handful."""
-COMPARED: Final = 65536
-"""Bytes that may be the same in two generations (a long configuration): behind them a part that
-is new beside a log need not be compared with it."""
 LISTED_SECONDS: Final = 61.0
 """Grain of the times that `ls` prints: a change within it may leave no trace."""
 
@@ -40,9 +34,10 @@ class FarLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._seen = Fingerprint()
-        self._info = Info(0, "")
-        """Of the file that is being read (`behind`: of the part), when it was read last."""
+        self._now = Generation()
+        """What is being read (`behind`: of a part)."""
+        self._place = ""
+        """Where that lay without links when it was at the name."""
         self._token: str | None = None
         """At this state all was read (None: there may be more)."""
         self._again_at: float | None = None
@@ -51,8 +46,6 @@ class FarLog:
         """What was read is no longer at the name, or may not be."""
         self._around = ""
         """What lay beside the log when nothing there was a copy of what was seen."""
-        self._newest: Key | None = None
-        """The part that lay beside the log when its present generation was taken for that."""
         self._next_cut: Literal["truncated", "replaced"] = "truncated"
         self._cut: Literal["", "truncated", "replaced"] = ""
         self._delivered = False
@@ -60,12 +53,12 @@ class FarLog:
     @property
     def position(self) -> int:
         """Bytes read of the present generation."""
-        return self._seen.position
+        return self._now.seen.position
 
     @property
     def modified(self) -> float | None:
         """When what was read last had been written, by the far side's clock."""
-        return self._info.modified
+        return self._now.modified
 
     def look(self, room: int, reads: list[Read]) -> bool:
         """Ask what is new and append it to `reads`, up to about `room` bytes.
@@ -76,14 +69,14 @@ class FarLog:
         try:
             info = self._store.info()
         except MissingError:
-            if self._seen.position:
+            if self.position:
                 self._follow_moved(room, reads)
             raise
         if info.token == self._token and not self._due():
             return False
-        moved = bool(self._info.identity) and info.identity != self._info.identity
-        nothing_yet = not self._seen.position and self._token is not None
-        if nothing_yet or (self._seen.position and (moved or info.size < self._seen.position)):
+        moved = bool(self._now.identity) and info.identity != self._now.identity
+        nothing_yet = not self.position and self._token is not None
+        if nothing_yet or (self.position and (moved or info.size < self.position)):
             self._leave(moved)
         if self._behind and not self._pass_older(info, room, reads):
             # Where nothing came, it is not known yet what comes next: no reason to hurry.
@@ -106,20 +99,20 @@ class FarLog:
     # ---- what is at the name
 
     def _follow(self, info: Info, room: int, reads: list[Read]) -> bool:
-        if not self._seen.position:
-            self._info, self._around = info, info.around
+        if not self.position:
+            self._now.identity, self._place, self._around = info.identity, info.place, info.around
         while True:
-            wanted = max(0, min(PIECE, info.size - self._seen.position, room))
-            data = self._after(self._store, self._seen, wanted)
+            wanted = max(0, min(PIECE, info.size - self.position, room))
+            data = after(self._store.fetch, self._now.seen, wanted)
             if data is None or self._is_of_copy(self._store.info if data else lambda: info):
                 # What `info` said was of another file: ask again, now that it is known.
                 self._leave(moved=False)
                 return True
-            self._info = info
+            self._now.modified = info.modified
             if data:
                 self._advance(data, info.size, reads)
                 room -= len(data)
-            if self._seen.position >= info.size:
+            if self.position >= info.size:
                 self._again_at = _again_at(info) if info.token != self._token else None
                 self._token = info.token
                 return False
@@ -127,184 +120,84 @@ class FarLog:
                 return True
 
     def _is_of_copy(self, ask: Callable[[], Info]) -> bool:
-        """Whether what was seen is of a copy that rotation made since, and not of what is there.
-
-        The next generation may begin with the same bytes and have grown to them, or past them.
-        """
-        since = self._info.modified
-        if not 0 < self._seen.position <= COMPARED or since is None or not self._around:
+        """Whether what was seen is of a copy that rotation made since, and not of what is there."""
+        if not 0 < self.position <= COMPARED or not self._around:
             return False
         now = ask()
         if now.around == self._around:
             return False
-        parts = self._parts(now)
-        for part in parts[:MAX_PARTS]:
-            if part.key == self._newest or not _is_since(part, since):
-                break
-            if self._holds(part) and not self._is_at_name(part):
-                return True
-        self._newest = parts[0].key if parts else None
-        self._around = now.around
-        return False
-
-    def _after(self, store: Store, seen: Fingerprint, wanted: int) -> bytes | None:
-        """Return the bytes that follow what was seen; None: what was seen is not there."""
-        before = len(seen.sample)
-        data = store.fetch(seen.position - before, before + wanted)
-        if data[:before] != seen.sample:
-            return None
-        # A sample from the beginning on holds the head.
-        if seen.position > SAMPLE and store.fetch(0, len(seen.head)) != seen.head:
-            return None
-        return data[before:]
+        copies = self._now.copies(self._parts(now))
+        if not copies:
+            self._around = now.around
+        return any(not begins(self._store.fetch, part.store.fetch) for part in copies)
 
     def _advance(self, data: bytes, size: int, reads: list[Read]) -> None:
-        self._seen.advance(data)
-        position = self._seen.position
+        self._now.seen.advance(data)
+        position = self.position
         cut, self._cut = self._cut if self._delivered else "", ""
         self._delivered = True
         reads.append(Read(data, cut, more=position < size, position=position, size=size))
 
     # ---- what is beside it
 
-    def _parts(self, now: Info) -> list[Part]:
-        place = self._info.place
-        return list(self._store.older(place, left=bool(place) and now.place != place))
+    def _parts(self, now: Info | None) -> list[Part]:
+        left = now is not None and bool(self._place) and now.place != self._place
+        return list(self._store.older(self._place, left=left))
 
     def _follow_moved(self, room: int, reads: list[Read]) -> None:
         """Read what is still written to the file, of which nobody knows yet what takes its name."""
-        parts = self._parts(self._info)
-        at = self._moved_to(parts)
+        parts = self._parts(None)
+        at = self._now.moved_to(parts)
         if at is None:
             return
-        data = self._after(parts[at].store, self._seen, min(PIECE, room))
-        if data and _keys(self._parts(self._info)) == _keys(parts):
-            self._info = self._info_of(parts[at])
-            self._advance(data, self._seen.position + len(data), reads)
+        data = after(parts[at].store.fetch, self._now.seen, min(PIECE, room))
+        if data and names_of(self._parts(None)) == names_of(parts):
+            self._now.modified = parts[at].modified
+            self._advance(data, self.position + len(data), reads)
 
     def _pass_older(self, info: Info, room: int, reads: list[Read]) -> bool:
         """Read what rotation moved away since; True: what is at the name is being read again."""
         while room > 0:
             parts = self._parts(info)
-            at = self._find(parts)
-            part = None if at is None else parts[at]
-            data = b"" if part is None else self._after(part.store, self._seen, min(PIECE, room))
-            following: Part | None = None
+            at = self._now.find(parts)
+            data: bytes | None = b""
+            if at is not None:
+                data = after(parts[at].store.fetch, self._now.seen, min(PIECE, room))
+            following: int | None = None
             first = b""
             if data == b"":
-                following = self._following(parts, at)
-                store = self._store if following is None else following.store
-                wanted = PIECE if following is not None else min(PIECE, info.size)
-                first = store.fetch(0, min(wanted, room))
-            if data is None or _keys(self._parts(info)) != _keys(parts):
+                following = self._now.following(parts, at, self._store.fetch)
+                if following is None:
+                    first = self._store.fetch(0, min(PIECE, info.size, room))
+                else:
+                    first = parts[following].store.fetch(0, min(PIECE, room))
+            if data is None or names_of(self._parts(info)) != names_of(parts):
                 return False
             if data:
-                assert part is not None
-                self._info = self._info_of(part)
-                self._advance(data, self._seen.position + len(data), reads)
+                assert at is not None
+                self._now.identity = "" if parts[at].zipped else parts[at].identity
+                self._now.modified = parts[at].modified
+                self._advance(data, self.position + len(data), reads)
             elif not first:
                 # Nobody has written to the new file: the writer may still be at the old one.
                 return False
+            elif following is not None:
+                part = parts[following]
+                self._begin(Generation(part.identity, part.modified, parts[following + 1 :]))
+                self._advance(first, part.size or len(first), reads)
             else:
-                self._begin(info if following is None else self._info_of(following))
-                self._advance(first, max(len(first), self._info.size), reads)
-                if following is None:
-                    self._behind = False
-                    self._around = info.around
-                    self._newest = parts[0].key if parts else None
-                    return True
+                self._begin(Generation(info.identity, info.modified, parts))
+                self._place, self._around = info.place, info.around
+                self._advance(first, info.size, reads)
+                self._behind = False
+                return True
             reads[-1] = replace(reads[-1], more=True)
             room -= len(reads[-1].data)
         return False
 
-    def _begin(self, info: Info) -> None:
-        self._seen = Fingerprint()
-        self._info = info
+    def _begin(self, generation: Generation) -> None:
+        self._now = generation
         self._cut = self._next_cut
-
-    def _info_of(self, part: Part) -> Info:
-        return Info(part.size or 0, "", part.identity, part.modified, place=self._info.place)
-
-    def _find(self, parts: Sequence[Part]) -> int | None:
-        """Return which part what was seen is of, by its content; None: none, or nothing was seen.
-
-        The oldest that was written since then: few bytes may fit later ones, too, and an inode
-        that zipping made free may be that of a later one.
-        """
-        if not self._seen.position:
-            return None
-        since = self._info.modified
-        near = range(len(parts[:MAX_PARTS]))
-        if since is not None:
-            late = (n for n in reversed(near) if _is_since(parts[n], since))
-            at = next((n for n in late if self._holds(parts[n])), None)
-            return self._moved_to(parts) if at is None else at
-        at = self._moved_to(parts)
-        return next((n for n in near if self._holds(parts[n])), None) if at is None else at
-
-    def _moved_to(self, parts: Sequence[Part]) -> int | None:
-        return next((n for n, part in enumerate(parts) if self._is_same(part)), None)
-
-    def _is_same(self, part: Part) -> bool:
-        """Whether a part is the file that was read, under another name."""
-        known = self._info.identity
-        return bool(known) and part.identity == known and not part.zipped and self._holds(part)
-
-    def _holds(self, part: Part) -> bool:
-        if part.size is not None and part.size < self._seen.position:
-            return False
-        return self._after(part.store, self._seen, 0) is not None
-
-    def _following(self, parts: Sequence[Part], at: int | None) -> Part | None:
-        """Return the part that was written after the one `at` an index; None: there is none.
-
-        A backup of it, or of what is at the name, is none.
-        Where what was seen is in no part (it was cut off), it is what was written since.
-        """
-        since = self._info.modified
-        if at is not None:
-            dated = parts[at].age[0] < 0
-            newer = [
-                part for part in parts[:at] if (part.age[0] < 0) == dated or part.age == AT_PLACE
-            ]
-            since = parts[at].modified
-        elif since is None:
-            return None
-        else:
-            newer = [part for part in parts[:MAX_PARTS] if _is_since(part, since)]
-        for part in reversed(newer):
-            if part.size == 0 or (since is not None and not _is_since(part, since)):
-                continue
-            again = at is not None and _begins(parts[at].store, part.store)
-            if not again and not self._is_at_name(part):
-                return part
-        return None
-
-    def _is_at_name(self, part: Part) -> bool:
-        """Whether a part is a copy of what is at the name now: whole, or still being made."""
-        return _begins(self._store, part.store)
-
-
-def _begins(whole: Store, part: Store) -> bool:
-    """Whether all of a part, as far as it is compared, is what another text begins with."""
-    # The part first: if the original is cut meanwhile, the part is the longer one.
-    first = part.fetch(0, COMPARED)
-    second = whole.fetch(0, COMPARED)
-    return len(first) <= len(second) and second.startswith(first)
-
-
-def _is_since(part: Part, since: float) -> bool:
-    """Whether a part was written last at a time or after it.
-
-    Whoever zips a file gives the other one its time, maybe in whole seconds.
-    """
-    if part.modified is None:
-        return False
-    return part.modified >= (math.floor(since) if part.modified.is_integer() else since)
-
-
-def _keys(parts: Sequence[Part]) -> list[tuple[str, Key]]:
-    return [(part.name, part.key) for part in parts]
 
 
 def _again_at(info: Info) -> float | None:

@@ -1,0 +1,155 @@
+"""`Generation`: the part of a log that is being read, known again wherever rotation puts it.
+
+Two ways of rotating are told apart by what they leave: a file that was moved
+keeps its inode, a copy has another one, what was zipped has neither its inode
+nor its size. What stays is its content, and that it was written last when it
+was read or later. So the content says which part it was, and the time which of
+several that begin alike. An inode alone says little: it is used again at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from lossmon.sources.fingerprint import SAMPLE, Fingerprint
+from lossmon.sources.store import AT_PLACE, Key, Part
+
+MAX_PARTS: Final = 32
+"""Older parts compared by content, the newest: logrotate keeps a handful."""
+COMPARED: Final = 65536
+"""Bytes that may be the same in two generations (a long configuration): behind them a part that
+is new beside a log need not be compared with it."""
+
+Fetch = Callable[[int, int], bytes]
+"""Reads up to so many bytes (second) from an offset on (first)."""
+
+
+class Generation:
+    """What was read of one generation, and what lay beside the log before it began."""
+
+    def __init__(
+        self, identity: str = "", modified: float | None = None, before: Iterable[Part] = ()
+    ) -> None:
+        self.seen = Fingerprint()
+        self.identity = identity
+        self.modified = modified
+        """When it had been written last when it was read last, by its file system's clock."""
+        self.before = keys_of(before)
+        """Parts of the generations before it."""
+
+    def find(self, parts: Sequence[Part]) -> int | None:
+        """Return which part it is now; None: none, or nothing was seen of it.
+
+        The oldest that was written since then: few bytes may fit later ones, too, and an inode
+        that zipping made free may be that of a later one.
+        """
+        if not self.seen.position:
+            return None
+        near = range(len(parts[:MAX_PARTS]))
+        if self.modified is not None:
+            late = (n for n in reversed(near) if self._is_later(parts[n]))
+            at = next((n for n in late if self.is_in(parts[n])), None)
+            return self.moved_to(parts) if at is None else at
+        at = self.moved_to(parts)
+        return next((n for n in near if self.is_in(parts[n])), None) if at is None else at
+
+    def moved_to(self, parts: Sequence[Part]) -> int | None:
+        """Return which part is the very file that was read."""
+        for index, part in enumerate(parts):
+            same = part.identity == self.identity and not part.zipped
+            if self.identity and same and self.is_in(part):
+                return index
+        return None
+
+    def is_in(self, part: Part) -> bool:
+        """Whether a part holds what was seen."""
+        if part.size is not None and part.size < self.seen.position:
+            return False
+        return after(part.store.fetch, self.seen, 0) is not None
+
+    def copies(self, parts: Sequence[Part]) -> list[Part]:
+        """Return the parts that came since and hold what was seen.
+
+        One that is not what the log itself begins with now is what it was: the next generation may
+        begin with the same bytes and have grown to them, or past them.
+        """
+        if not 0 < self.seen.position <= COMPARED:
+            return []
+        return [part for part in parts[:MAX_PARTS] if self._is_later(part) and self.is_in(part)]
+
+    def following(self, parts: Sequence[Part], at: int | None, name: Fetch) -> int | None:
+        """Return the part that was written after the one `at` an index; None: there is none.
+
+        A backup of it, or of what is at the log's `name`, is none. Where it is in no part (it was
+        cut off), it is what was written since.
+        """
+        since = self.modified
+        if at is not None:
+            dated = parts[at].age[0] < 0
+            newer = [
+                n
+                for n, part in enumerate(parts[:at])
+                if (part.age[0] < 0) == dated or part.age == AT_PLACE
+            ]
+            since = parts[at].modified
+        elif since is None:
+            return None
+        else:
+            newer = [n for n, part in enumerate(parts[:MAX_PARTS]) if self._is_later(part)]
+        for index in reversed(newer):
+            part = parts[index]
+            if part.size == 0 or (since is not None and not _is_since(part, since)):
+                continue
+            again = at is not None and begins(parts[at].store.fetch, part.store.fetch)
+            if not again and not begins(name, part.store.fetch):
+                return index
+        return None
+
+    def _is_later(self, part: Part) -> bool:
+        return (
+            self.modified is not None
+            and part.key not in self.before
+            and _is_since(part, self.modified)
+        )
+
+
+def keys_of(parts: Iterable[Part]) -> frozenset[Key]:
+    """Return what tells some parts from others, whatever they are called."""
+    return frozenset(part.key for part in parts)
+
+
+def names_of(parts: Iterable[Part]) -> list[tuple[str, Key]]:
+    """Return what is the same as long as none of the parts is renamed, zipped or written."""
+    return [(part.name, part.key) for part in parts]
+
+
+def after(fetch: Fetch, seen: Fingerprint, wanted: int) -> bytes | None:
+    """Return up to so many bytes that follow what was seen; None: what was seen is not there."""
+    before = len(seen.sample)
+    data = fetch(seen.position - before, before + wanted)
+    if data[:before] != seen.sample:
+        return None
+    # A sample from the beginning on holds the head.
+    if seen.position > SAMPLE and fetch(0, len(seen.head)) != seen.head:
+        return None
+    return data[before:]
+
+
+def begins(whole: Fetch, part: Fetch) -> bool:
+    """Whether all of a part, as far as it is compared, is what another text begins with."""
+    # The part first: if the original is cut meanwhile, the part is the longer one.
+    first = part(0, COMPARED)
+    second = whole(0, COMPARED)
+    return len(first) <= len(second) and second.startswith(first)
+
+
+def _is_since(part: Part, since: float) -> bool:
+    """Whether a part was written last at a time or after it.
+
+    Whoever zips a file gives the other one its time, maybe in whole seconds.
+    """
+    if part.modified is None:
+        return False
+    return part.modified >= (math.floor(since) if part.modified.is_integer() else since)
