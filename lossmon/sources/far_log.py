@@ -87,6 +87,10 @@ class FarLog:
         """Release what is held for it."""
         self._store.close()
 
+    def _is_back(self) -> bool:
+        """Whether the file that was moved has its name again."""
+        return bool(self.position) and after(self._store.fetch, self._now.seen, 0) is not None
+
     def _due(self) -> bool:
         return self._again_at is not None and time.monotonic() >= self._again_at
 
@@ -129,7 +133,7 @@ class FarLog:
         copies = self._now.copies(self._parts(now))
         if not copies:
             self._around = now.around
-        return any(not begins(self._store.fetch, part.store.fetch) for part in copies)
+        return any(not begins(self._store.fetch, part.text.fetch) for part in copies)
 
     def _advance(self, data: bytes, size: int, reads: list[Read]) -> None:
         self._now.seen.advance(data)
@@ -150,7 +154,7 @@ class FarLog:
         at = self._now.moved_to(parts)
         if at is None:
             return
-        data = after(parts[at].store.fetch, self._now.seen, min(PIECE, room))
+        data = after(parts[at].text.fetch, self._now.seen, min(PIECE, room))
         if data and names_of(self._parts(None)) == names_of(parts):
             self._now.modified = parts[at].modified
             self._advance(data, self.position + len(data), reads)
@@ -162,7 +166,7 @@ class FarLog:
             at = self._now.find(parts)
             data: bytes | None = b""
             if at is not None:
-                data = after(parts[at].store.fetch, self._now.seen, min(PIECE, room))
+                data = after(parts[at].text.fetch, self._now.seen, min(PIECE, room))
             following: int | None = None
             first = b""
             if data == b"":
@@ -170,23 +174,27 @@ class FarLog:
                 if following is None:
                     first = self._store.fetch(0, min(PIECE, info.size, room))
                 else:
-                    first = parts[following].store.fetch(0, min(PIECE, room))
+                    first = parts[following].text.fetch(0, min(PIECE, room))
             if data is None or names_of(self._parts(info)) != names_of(parts):
                 return False
             if data:
                 assert at is not None
                 self._now.identity = "" if parts[at].zipped else parts[at].identity
-                self._now.modified = parts[at].modified
+                if not parts[at].zipped:
+                    self._now.modified = parts[at].modified
                 self._advance(data, self.position + len(data), reads)
             elif not first:
                 # Nobody has written to the new file: the writer may still be at the old one.
                 return False
             elif following is not None:
                 part = parts[following]
-                self._begin(Generation(part.identity, part.modified, parts[following + 1 :]))
+                before = parts[following + 1 :]
+                # When one was zipped says nothing of what was written after it.
+                modified = self._now.modified if part.zipped else part.modified
+                self._begin(Generation(part.identity, modified, before, self._now))
                 self._advance(first, part.size or len(first), reads)
             else:
-                self._begin(Generation(info.identity, info.modified, parts))
+                self._begin(Generation(info.identity, info.modified, parts, self._now))
                 self._place, self._around = info.place, info.around
                 self._advance(first, info.size, reads)
                 self._behind = False

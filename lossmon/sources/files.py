@@ -21,22 +21,24 @@ from typing import Final, Literal
 
 from lossmon.sources.base import Read, Tail
 from lossmon.sources.descriptors import DescriptorPool, shared_pool
-from lossmon.sources.fingerprint import SAMPLE, Fingerprint
+from lossmon.sources.fingerprint import Fingerprint
+from lossmon.sources.freshness import SecondLook
+from lossmon.sources.generations import COMPARED, Generation, after, begins, keys_of, names_of
 from lossmon.sources.mounts import filesystem
 from lossmon.sources.pieces import explain, identity_of, read_piece
 from lossmon.sources.rotation import (
-    NONE_YET,
+    NO_FILE,
     Identity,
-    Rotated,
+    NamedFile,
+    PartFile,
     UnsettledError,
-    find_copy,
-    is_of_new_copy,
     locate,
-    newest,
     open_regular,
-    successor,
+    parts_of,
+    pread,
 )
-from lossmon.sources.zipped import Zipped
+from lossmon.sources.store import Part
+from lossmon.sources.zipped import MAX_UNREAD
 
 RECHECK_SECONDS: Final = 2.0
 """After this time a file is looked at once more although its stat is the same: a clock tick
@@ -62,26 +64,31 @@ class FileTail(Tail):
         system = filesystem(path)
         self._network = system.network
         self._keeps = not system.mixes
-        self._seen = Fingerprint()
+        self._now = Generation()
         self._identity: Identity | None = None
+        """Of the file that is being read (None: there was none yet)."""
+        self._known = False
+        """Whether there was a file at the path yet."""
         self._real = path
         self._name = path
-        """Where the current generation was opened."""
-        self._previous: Identity | None = None
-        """The rotated part that lies before the current generation (None: not looked yet)."""
+        """Where it was opened."""
+        self._behind = False
+        """What was read is no longer at the path, or may not be."""
+        self._moved = False
+        """If so: its file is as it was, under another name or under none."""
+        self._next_cut: Literal["truncated", "replaced"] = "truncated"
         self._cut: Literal["", "truncated", "replaced"] = ""
-        self._old_head = b""
-        """How the generation before began."""
-        self._was_copied = False
-        self._zipped = Zipped()
+        self._waiting = b""
+        """Of a zipped part: unzipped once."""
+        self._name_now = NamedFile(path)
+        self._beside = SecondLook()
+        """Of the log's directory: nothing there was a copy of what was seen."""
         self._delivered = False
         self._released = False
         self._last: _Signature | None = None
         self._recheck_at: float | None = None
         self._grew_at = time.monotonic()
         self._mtime: float | None = None
-        self._written = 0.0
-        """When what was read last had been written (seconds since 1970)."""
         self._size = 0
         self._closed = False
 
@@ -118,6 +125,10 @@ class FileTail(Tail):
     def close(self) -> None:
         self._closed = True
         self._pool.drop(self)
+
+    @property
+    def _seen(self) -> Fingerprint:
+        return self._now.seen
 
     # ---- looking
 
@@ -166,49 +177,58 @@ class FileTail(Tail):
 
     def _look(self, limit: int) -> Read | None:
         """Return what one look brought, or None: something moved, look again."""
-        if self._zipped.waiting:
-            data, cut = self._zipped.take(limit)
-            self._cut = cut or self._cut
-            return self._deliver(data, more=True) if data else None
-        if self._previous is None:
-            self._real = os.path.realpath(self.path)
-            self._previous = newest(self._real)
+        if self._waiting:
+            data, self._waiting = self._waiting[:limit], self._waiting[limit:]
+            return self._deliver(data, more=True)
         try:
             status = self._stat()
         except OSError as error:
+            if self._identity is None:
+                self._wait_for_it()
             return self._without_path(error, limit)
         if not stat.S_ISREG(status.st_mode):
             return self._nothing(f"{self.path}: not a regular file")
         identity = (status.st_dev, status.st_ino)
+        self._known = True
         if self._identity is None:
             self._real = os.path.realpath(self.path)
-            self._begin(self._real, identity)
-        if self._seen.position == 0 and self._turn_to_skipped():
-            return None
-        if identity != self._identity:
-            return self._finish_old(limit, identity, status)
+            self._begin(self._real, identity, status.st_mtime, parts_of(self._real))
+        if self._behind and self._moved and identity == self._identity and self._is_back():
+            self._behind = False
+        if self._behind or identity != self._identity:
+            if not self._behind:
+                self._leave("replaced")
+            return self._pass_older(limit, status)
         return self._follow(limit)
 
-    def _turn_to_skipped(self) -> bool:
-        """Go back to a part that was rotated away between two looks; True if there is one."""
-        if self._zipped.skipped(self._real, self._written, self._cut or "truncated"):
-            self._cut, self._old_head = "", self._zipped.head
-            self._previous = NONE_YET  # all that is not zipped is later
-            return True
-        before = self._previous or NONE_YET
-        skipped, _ = successor(self._real, before, head=self._old_head)
-        if skipped is None or skipped.identity == self._identity:
-            return False
-        self._turn_to(skipped)
-        self._cut = self._cut or "truncated"
-        return True
+    def _wait_for_it(self) -> None:
+        """Take note of what lies there before there is a log: what comes beside it is read."""
+        self._real = os.path.realpath(self.path)
+        before = parts_of(self._real)
+        newest = max((part.modified or 0.0 for part in before), default=0.0)
+        self._begin(self._real, NO_FILE, newest, before)
+        self._behind = True
 
-    def _begin(self, name: str, identity: Identity) -> None:
+    def _is_back(self) -> bool:
+        """Whether the file that was moved has its name again."""
+        seen = self._now.seen
+        return bool(seen.position) and after(self._name_now.fetch, seen, 0) is not None
+
+    def _leave(self, cut: Literal["truncated", "replaced"]) -> None:
+        """What is at the path is not what was read; what that is now, is yet to be found."""
+        self._behind = True
+        self._moved = cut == "replaced"
+        self._next_cut = self._cut or cut
+
+    def _begin(
+        self, name: str, identity: Identity, modified: float | None, before: list[Part]
+    ) -> None:
         self._pool.drop(self)
         self._name = name
         self._identity = identity
-        self._seen = Fingerprint()
+        self._now = Generation(f"{identity[0]}:{identity[1]}", modified, before, self._now)
         self._released = False
+        self._beside.forget()
 
     def _nothing(self, error: str | None = None) -> Read:
         return Read(position=self._seen.position, size=self._size, error=error)
@@ -217,18 +237,7 @@ class FileTail(Tail):
         cut, self._cut = self._cut if self._delivered else "", ""
         self._delivered = True
         self._grew_at = time.monotonic()
-        self._written = self._mtime or 0.0
         return Read(data, cut, more, position=self._seen.position, size=self._size)
-
-    def _go_on(self, cut: Literal["truncated", "replaced"], moved: bool) -> None:
-        """Note that another generation follows, after those that were zipped meanwhile.
-
-        Unless this one is known to have `moved`, it may be among them.
-        """
-        self._cut, self._old_head = cut, self._seen.head
-        if self._zipped.ended(self._real, self._seen, self._written, cut, look=not moved):
-            self._cut, self._old_head = "", self._zipped.head
-            self._previous = NONE_YET  # all that is not zipped is later
 
     # ---- the file at the path
 
@@ -243,18 +252,13 @@ class FileTail(Tail):
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
-            begins = self._seen.position == 0
             before = self._seen.copy()
             data = read_piece(descriptor, status, self._seen, limit)
-            if begins and data:
-                # If it was rotated in the very moment of the first read, those bytes come later.
-                seen, self._seen = self._seen, Fingerprint()
-                if self._turn_to_skipped():
-                    return None
-                self._seen = seen
-            elif data and before.position < SAMPLE and self._is_of_copy(before):
-                self._seen = before
+            if data is None or self._is_of_copy(before):
+                self._now.seen = before
                 data = None
+            elif self._seen.position:
+                self._now.modified = status.st_mtime
             usable = True
         except OSError as error:
             return self._nothing(explain(self.path, error))
@@ -265,13 +269,30 @@ class FileTail(Tail):
             else:
                 os.close(descriptor)
         if data is None:
-            self._cut_off()
+            self._leave("truncated")
             return None
         more = self._seen.position < self._size and bool(data)
         return self._deliver(data, more) if data else self._nothing()
 
-    def _is_of_copy(self, seen: Fingerprint) -> bool:
-        return is_of_new_copy(self._real, seen, self._previous or NONE_YET, self._written)
+    def _is_of_copy(self, before: Fingerprint) -> bool:
+        """Whether what was seen `before` is of a part that rotation made since, not of the path.
+
+        Where nothing was seen yet: whether there is such a part at all.
+        """
+        if not before.position:
+            return keys_of(parts_of(self._real)) != self._now.before
+        if before.position > COMPARED:
+            return False
+        directory_ns = os.stat(os.path.dirname(self._real) or ".").st_mtime_ns
+        if not self._beside.wanted(directory_ns):
+            return False
+        self._beside.reading(directory_ns, directory_ns)
+        seen, self._now.seen = self._now.seen, before
+        copies = self._now.copies(parts_of(self._real))
+        self._now.seen = seen
+        if copies:
+            self._beside.forget()  # one that is whole is a backup until its original is cut
+        return any(not begins(self._name_now.fetch, part.text.fetch) for part in copies)
 
     def _open_current(self) -> int | None:
         """Return a descriptor of the current generation at the path; None if it just moved."""
@@ -283,21 +304,6 @@ class FileTail(Tail):
                 return None
         return descriptor
 
-    def _cut_off(self) -> None:
-        """The file no longer holds what was read: go to the copy made of it, or begin anew."""
-        copy = find_copy(self._real, self._seen, self._previous or NONE_YET)
-        if copy is not None:
-            self._turn_to(copy, self._seen)
-            self._was_copied = True
-        else:
-            self._go_on("truncated", moved=False)
-            self._seen = Fingerprint()
-
-    def _turn_to(self, part: Rotated, seen: Fingerprint | None = None) -> None:
-        self._begin(part.path, part.identity)
-        if seen is not None:
-            self._seen = seen
-
     def _keep(self, descriptor: int) -> None:
         """Keep a descriptor for the next read, where the file behind it stays the same."""
         if self._keeps:
@@ -305,53 +311,104 @@ class FileTail(Tail):
         else:
             os.close(descriptor)
 
-    # ---- the old file, after the path went to another one
+    # ---- what was read, after the path went to something else
 
-    def _finish_old(self, limit: int, identity: Identity, status: os.stat_result) -> Read | None:
-        data = self._rest_of_old(limit)
-        if data is None:
-            self._cut_off()
-            return None
-        if data:
+    def _pass_older(self, limit: int, status: os.stat_result | None) -> Read | None:
+        """Hand on the rest of what was read, then what was rotated after it, then turn to the path.
+
+        `status` is of the file at the path (None: there is none).
+        """
+        parts = parts_of(self._real)
+        at = self._now.find(parts)
+        if self._moved and at is not None and self._was_cut(parts[at]):
+            self._moved, self._next_cut = False, "truncated"
+        if self._moved and (data := self._rest_of_old(limit)):
             return self._deliver(data, more=True)
-        assert self._identity is not None
-        real = os.path.realpath(self.path)
-        skipped, after = successor(
-            real, self._identity, self._previous or NONE_YET, head=self._seen.head
-        )
-        if skipped is None and status.st_size == 0:
+        if at is not None and (rest := self._rest_of(parts[at], limit)):
+            self._be_sure_of(parts)
+            return self._hand_on(parts[at], rest, limit)
+        following = self._now.following(parts, at, self._name_now.fetch)
+        if following is None and (status is None or status.st_size == 0):
             # Nobody has written to the new file: the writer may still be at the old one.
             return self._nothing()
-        if skipped is not None:
-            # Only now is it sure that the writer has left the old file: read its last words.
-            data = self._rest_of_old(limit)
-            if data:
-                return self._deliver(data, more=True)
-        moved = skipped is not None or locate(real, self._identity) is not None
-        self._previous = after
-        self._go_on("truncated" if self._was_copied else "replaced", moved)
-        self._was_copied = False
-        self._real = real
-        if skipped is not None:
-            self._turn_to(skipped)
-        else:
-            self._begin(real, identity)
+        first = b"" if following is None else self._first_of(parts[following], limit)
+        self._be_sure_of(parts)
+        # Only now is it sure that the writer has left the old file: read its last words.
+        if self._moved and (data := self._rest_of_old(limit)):
+            return self._deliver(data, more=True)
+        self._cut = self._next_cut
+        if following is not None:
+            self._turn_to(parts[following], parts[following + 1 :])
+            return self._hand_on(parts[following], first, limit)
+        assert status is not None
+        self._behind = False
+        real, self._real = self._real, os.path.realpath(self.path)
+        before = parts if self._real == real else parts_of(self._real)
+        self._begin(self._real, (status.st_dev, status.st_ino), status.st_mtime, before)
         return None
 
-    def _without_path(self, error: OSError, limit: int) -> Read | None:
-        if self._identity is None:
-            return self._nothing(explain(self.path, error, "does not exist yet"))
-        if self._seen.position == 0 and self._turn_to_skipped():
-            return None
-        data = self._rest_of_old(limit)
+    def _was_cut(self, part: Part) -> bool:
+        """Whether what was read is of a `part`, and its file was cut after it was copied to that.
+
+        Then it was moved, with what was written next, which may begin with the same bytes.
+        """
+        if part.identity == self._now.identity or self._seen.position > COMPARED:
+            return False
+        descriptor = self._open_old()
+        if descriptor is None:
+            return False
+        cut = not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
+        self._keep(descriptor)
+        return cut
+
+    def _rest_of(self, part: Part, limit: int) -> bytes:
+        data = after(part.text.fetch, self._seen, MAX_UNREAD if part.zipped else limit)
         if data is None:
-            self._cut_off()
-            return None
-        if data:
-            return self._deliver(data, more=True)
+            raise UnsettledError(part.name)
+        return data
+
+    def _first_of(self, part: Part, limit: int) -> bytes:
+        data = part.text.fetch(0, MAX_UNREAD if part.zipped else limit)
+        if not data:
+            raise UnsettledError(part.name)
+        return data
+
+    def _be_sure_of(self, parts: list[Part]) -> None:
+        if names_of(parts_of(self._real)) != names_of(parts):
+            raise UnsettledError(self.path)
+
+    def _hand_on(self, part: Part, data: bytes, limit: int) -> Read:
+        self._seen.advance(data)
+        self._mtime = part.modified
+        if not part.zipped:
+            self._now.modified = part.modified
+        self._size = part.size or self._seen.position
+        self._waiting = data[limit:]
+        return self._deliver(data[:limit], more=True)
+
+    def _turn_to(self, part: Part, before: list[Part]) -> None:
+        assert isinstance(part.text, PartFile)
+        self._behind = True
+        self._moved = not part.zipped
+        if part.zipped:
+            # When it was zipped says nothing of what was written after it.
+            self._begin(part.text.path, NO_FILE, self._now.modified, before)
+            return
+        descriptor = part.text.open()
+        status = os.fstat(descriptor)
+        self._begin(part.text.path, (status.st_dev, status.st_ino), part.modified, before)
+        self._keep(descriptor)
+
+    def _without_path(self, error: OSError, limit: int) -> Read | None:
+        if not self._behind:
+            self._moved, self._next_cut = True, self._cut or "replaced"
+        read = self._pass_older(limit, None)
+        if read is None or read.data:
+            return read
         if time.monotonic() - self._grew_at > RELEASE_SECONDS:
             self._let_go_if_deleted()
-        return self._nothing(explain(self.path, error, "no longer there; waiting for it"))
+        missing = "no longer there; waiting for it" if self._known else "does not exist yet"
+        return self._nothing(explain(self.path, error, missing))
 
     def _let_go_if_deleted(self) -> None:
         """Close what nobody can find by a name any more (a renamed file may still be written)."""
@@ -364,16 +421,9 @@ class FileTail(Tail):
             os.close(descriptor)
             self._released = True
 
-    def _rest_of_old(self, limit: int) -> bytes | None:
-        """Return what follows in the old generation, which is no longer at the path.
-
-        None: it was cut before it was moved.
-        """
-        if self._released:
-            return b""
-        descriptor = self._pool.take(self)
-        if descriptor is None:
-            descriptor = self._open_moved()
+    def _rest_of_old(self, limit: int) -> bytes:
+        """Return what follows in the file that was read, which is no longer at the path."""
+        descriptor = self._open_old()
         if descriptor is None:
             return b""
         try:
@@ -382,12 +432,25 @@ class FileTail(Tail):
         except OSError:
             os.close(descriptor)
             return b""
+        if data is None:  # it was cut before it was moved
+            os.close(descriptor)
+            self._moved, self._next_cut = False, "truncated"
+            return b""
         self._mtime, self._size = status.st_mtime, status.st_size
+        if data:
+            self._now.modified = status.st_mtime
         self._keep(descriptor)
         return data
 
+    def _open_old(self) -> int | None:
+        if self._released:
+            return None
+        descriptor = self._pool.take(self)
+        return self._open_moved() if descriptor is None else descriptor
+
     def _open_moved(self) -> int | None:
-        assert self._identity is not None
+        if self._identity is None or not self._seen.position:
+            return None  # an inode alone may be another file's by now
         for name in (self._name, locate(self._real, self._identity)):
             if name is None:
                 continue

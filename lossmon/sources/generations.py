@@ -22,6 +22,11 @@ COMPARED: Final = 65536
 """Bytes that may be the same in two generations (a long configuration): behind them a part that
 is new beside a log need not be compared with it."""
 
+KEPT: Final = 8
+"""Generations of which is kept how they began and ended: two kilobytes each at most."""
+TELLING: Final = 128
+"""So many equal bytes are more than a header that every generation begins with."""
+
 Fetch = Callable[[int, int], bytes]
 """Reads up to so many bytes (second) from an offset on (first)."""
 
@@ -30,14 +35,32 @@ class Generation:
     """What was read of one generation, and what lay beside the log before it began."""
 
     def __init__(
-        self, identity: str = "", modified: float | None = None, before: Iterable[Part] = ()
+        self,
+        identity: str = "",
+        modified: float | None = None,
+        before: Iterable[Part] = (),
+        last: Generation | None = None,
     ) -> None:
+        """`last`: the generation that was read before this one."""
         self.seen = Fingerprint()
         self.identity = identity
         self.modified = modified
         """When it had been written last when it was read last, by its file system's clock."""
+        before = list(before)
         self.before = keys_of(before)
         """Parts of the generations before it."""
+        self._times = frozenset(
+            time
+            for part in before
+            if part.modified is not None
+            for time in (part.modified, float(math.floor(part.modified)))
+        )
+        """When they had been written: they may be zipped later, and keep that."""
+
+        self._ended: tuple[Fingerprint, ...] = ()
+        """Of the last generations that were read to their ends."""
+        if last is not None:
+            self._ended = (*last._ended[1 - KEPT :], last.seen)
 
     def find(self, parts: Sequence[Part]) -> int | None:
         """Return which part it is now; None: none, or nothing was seen of it.
@@ -67,7 +90,7 @@ class Generation:
         """Whether a part holds what was seen."""
         if part.size is not None and part.size < self.seen.position:
             return False
-        return after(part.store.fetch, self.seen, 0) is not None
+        return after(part.text.fetch, self.seen, 0) is not None
 
     def copies(self, parts: Sequence[Part]) -> list[Part]:
         """Return the parts that came since and hold what was seen.
@@ -93,7 +116,8 @@ class Generation:
                 for n, part in enumerate(parts[:at])
                 if (part.age[0] < 0) == dated or part.age == AT_PLACE
             ]
-            since = parts[at].modified
+            if not parts[at].zipped:  # not each program keeps the time
+                since = parts[at].modified
         elif since is None:
             return None
         else:
@@ -102,15 +126,32 @@ class Generation:
             part = parts[index]
             if part.size == 0 or (since is not None and not _is_since(part, since)):
                 continue
-            again = at is not None and begins(parts[at].store.fetch, part.store.fetch)
-            if not again and not begins(name, part.store.fetch):
+            if at is None:
+                again = self._is_backup(part)
+            else:
+                again = begins(parts[at].text.fetch, part.text.fetch)
+            if not again and not begins(name, part.text.fetch):
                 return index
         return None
+
+    def _is_backup(self, part: Part) -> bool:
+        """Whether a part is one that was read, or may be a copy of an earlier state of this one."""
+        if any(after(part.text.fetch, ended, 1) == b"" for ended in self._ended):
+            return True
+        seen = self.seen
+        first = part.text.fetch(0, len(seen.head))
+        if len(first) < len(seen.head):
+            return seen.head.startswith(first)
+        if len(first) < TELLING or first != seen.head:
+            return False
+        common = part.text.fetch(seen.position - len(seen.sample), len(seen.sample))
+        return seen.sample.startswith(common)
 
     def _is_later(self, part: Part) -> bool:
         return (
             self.modified is not None
             and part.key not in self.before
+            and not (part.zipped and part.modified in self._times)
             and _is_since(part, self.modified)
         )
 

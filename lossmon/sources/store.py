@@ -1,4 +1,4 @@
-"""`Store`: what a far side can say of one file, and hand out of it."""
+"""`Part` and `Store`: what can be said of a file, here or far away, and handed out of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,15 @@ class MissingError(SourceError):
     """Nothing has the name."""
 
 
-class Store(ABC):
+class Text(ABC):
+    """Bytes that can be asked for piece by piece."""
+
+    @abstractmethod
+    def fetch(self, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from `start` on; fewer only at the end."""
+
+
+class Store(Text):
     """One file on the far side. All calls come from one thread and may block, bounded in time.
 
     SourceError says in one line what is wrong; it may be over at the next call.
@@ -51,10 +59,6 @@ class Store(ABC):
     @abstractmethod
     def info(self) -> Info:
         """Return how the file is now; SourceError if it is not there."""
-
-    @abstractmethod
-    def fetch(self, start: int, length: int) -> bytes:
-        """Return up to `length` bytes from `start` on; fewer only at the end."""
 
     def older(self, place: str, *, left: bool) -> Sequence[Part]:
         """Return the older parts of the log that lay at `place` (`Info.place`), the newest first.
@@ -70,12 +74,12 @@ class Store(ABC):
 
 @record
 class Part:
-    """What rotation made of an older generation of a far log.
+    """What rotation made of an older generation of a log.
 
     `size` is None where it is not that of its text (it is `zipped`).
     """
 
-    store: Store
+    text: Text
     name: str
     identity: str
     size: int | None

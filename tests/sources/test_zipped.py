@@ -11,8 +11,10 @@ import pytest
 
 from lossmon.sources.descriptors import DescriptorPool
 from lossmon.sources.files import FileTail
-from lossmon.sources.fingerprint import Fingerprint
-from lossmon.sources.zipped import unread
+from lossmon.sources.generations import Generation
+from lossmon.sources.rotation import parts_of
+
+from .rotations import Lines, RotatedLog
 
 
 def rows(start: int, stop: int) -> bytes:
@@ -143,30 +145,58 @@ def test_what_was_read_already_is_not_read_again_when_it_is_zipped(
     assert drained(tail) == [("truncated", rows(21, 31))]
 
 
-@pytest.mark.parametrize("damage", ["no gzip", "half of one", "another log"])
+@pytest.mark.parametrize("damage", ["no gzip", "half of one"])
 def test_a_zipped_part_that_is_none_of_ours_is_passed_over(
     log: Path, tail: FileTail, damage: str
 ) -> None:
     part = Path(f"{log}.1.gz")
     whole = gzip.compress(rows(1, 500))
-    part.write_bytes(
-        {"no gzip": b"\x1f\x8bnonsense", "half of one": whole[:100]}.get(
-            damage, gzip.compress(rows(700, 800))
-        )
-    )
+    part.write_bytes({"no gzip": b"\x1f\x8bnonsense", "half of one": whole[:100]}[damage])
     log.write_bytes(rows(600, 605))
     assert drained(tail) == [("truncated", rows(600, 605))]
 
 
+def test_a_generation_after_one_that_was_cut_off(log: Path, tail: FileTail) -> None:
+    """Nothing that was read is anywhere any more; what came after it is, zipped."""
+    log.write_bytes(rows(11, 15))
+    compress(copytruncate(log))
+    append(log, 15, 20)
+    assert drained(tail) == [("truncated", rows(11, 15)), ("truncated", rows(15, 20))]
+
+
 def test_bytes_in_the_middle_decide(tmp_path: Path) -> None:
-    seen = Fingerprint()
-    seen.advance(rows(1, 200))
+    read = Generation(modified=0.0)
+    read.seen.advance(rows(1, 200))
     other = bytearray(rows(1, 300))
     other[len(rows(1, 199)) + 3] ^= 1
     (tmp_path / "log.1.gz").write_bytes(gzip.compress(bytes(other)))
-    assert unread(str(tmp_path / "log"), seen) is None
+    assert read.find(parts_of(str(tmp_path / "log"))) is None
     (tmp_path / "log.1.gz").write_bytes(gzip.compress(rows(1, 300)))
-    assert unread(str(tmp_path / "log"), seen) == [rows(200, 300)]
+    assert read.find(parts_of(str(tmp_path / "log"))) == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rotated_at_random(tmp_path: Path, seed: int) -> None:
+    log = RotatedLog(tmp_path / "train.jsonl", seed)
+    pool = DescriptorPool(8)
+    tail = FileTail(str(log.path), pool)
+    lines = Lines()
+
+    def look() -> None:
+        for cut, data in drained(tail):
+            lines.add(cut, data)
+
+    look()
+    for _ in range(40):
+        log.step()
+        if log.random.random() < 0.4:
+            look()
+        if log.random.random() < 0.1:
+            pool.drop(tail)
+    look()
+    tail.close()
+    lines.end()
+    assert lines.judge(log) == "", log.done
 
 
 def test_a_few_bytes_that_the_next_generation_begins_with_too(log: Path) -> None:
