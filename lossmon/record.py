@@ -86,6 +86,9 @@ def _made(cls: type[T], frozen: bool, slots: bool, eq: bool) -> type[T]:
     made.__record_setters__ = tuple(  # type: ignore[attr-defined]
         own_setter or _setter(name) for name, own_setter in zip(names, setters, strict=True)
     )
+    made.__record_values__ = tuple(  # type: ignore[attr-defined]
+        defaults.get(name) for name in names
+    )
     return made
 
 
@@ -102,6 +105,14 @@ def _init(self: Any, *given: Any, **named: Any) -> None:
     if len(given) == len(names) and not named:
         return
     defaults = self.__record_defaults__
+    if not named and len(defaults) == len(names):  # the most frequent: nothing to be looked up
+        for put, value in zip(
+            setters[len(given) :], self.__record_values__[len(given) :], strict=True
+        ):
+            if type(value) is dataclasses.Field:
+                value = value.default_factory()  # type: ignore[operator]
+            put(self, value)
+        return
     for name, put in zip(names[len(given) :], setters[len(given) :], strict=True):
         if name in named:
             put(self, named.pop(name))

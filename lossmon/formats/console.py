@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import ClassVar, Final
 
@@ -165,12 +166,14 @@ def says_crash(text: str) -> bool:
 
 def is_document(filename: str, head: bytes) -> bool:
     """Whether a file is source code, data or documentation by its name or first bytes."""
+    return _is_named_as_document(filename) or head.startswith(_NO_LOG_STARTS)
+
+
+@lru_cache(maxsize=256)
+def _is_named_as_document(filename: str) -> bool:
+    """Ask it of a name, which each of a file's formats does."""
     path = PurePosixPath(filename.lower())
-    return (
-        path.suffix in _NO_LOG_SUFFIXES
-        or path.name.split(".", 1)[0] in _NO_LOG_NAMES
-        or head.startswith(_NO_LOG_STARTS)
-    )
+    return path.suffix in _NO_LOG_SUFFIXES or path.name.split(".", 1)[0] in _NO_LOG_NAMES
 
 
 class ConsoleParser(LineParser):

@@ -332,7 +332,9 @@ class GeneralLines(ConsoleParser):
             accepted += [
                 other
                 for other in self._tracks.values()
-                if other.held and other not in accepted and self._convinces(other)
+                if other.held
+                and not any(other is one for one in accepted)
+                and self._convinces(other)
             ]
         held = [(row.number, one, row) for one in accepted for row in one.held]
         for _, one, row in sorted(held, key=lambda entry: entry[0]):

@@ -21,6 +21,8 @@ from lossmon.formats.jsonl import JsonLinesFormat
 _OPENS: Final = late(r"\{[ \t]{0,8}(?:\"|\}|\Z)")
 _TOKEN: Final = late(r"\"(?:[^\"\\]|\\.)*+(?:\"|\Z)|[{}]")
 """A text in quotes, or a brace outside of one. What one token takes no other can: linear time."""
+_OWN: Final = frozenset(' \t"{}]')
+"""What a line of an object begins with, and no prefix does."""
 _ARRAY: Final = late(r"\s{0,20}\[(?:\s|\{)")
 _MAX_LINES: Final = 2000
 _MAX_BYTES: Final = 1 << 18
@@ -47,9 +49,9 @@ class JsonObjectsParser(JsonLinesParser):
         """Some object did not stand alone on a line."""
 
     def line(self, text: str) -> None:
-        if not self._pieces and "{" not in text:
+        if not self._pieces and ("{" not in text or _OPENS.search(text) is None):
             return
-        if self._pieces and not self._prefixed:
+        if text[:1] in _OWN or (self._pieces and not self._prefixed):
             said, teller = text, None
         else:
             before, said = parted(text)
@@ -113,9 +115,14 @@ class _Looker(JsonObjectsParser):
         self.found.append(record)
 
 
+_BEGUN: Final = late(
+    r"\{[ \t]{0,8}\n{1,2}[^\n\"]{0,120}\"[^\n\"]{1,120}\"[ \t]{0,4}:|\}[ \t,]{0,2}\{\""
+)
+"""A brace with the first name on the next line; an object behind another."""
 _LOOKED_INTO: Final = 16384
-"""Characters of a head behind its first object that are tried."""
-_ENOUGH: Final = 20
+_LOOKED_AT: Final = 250
+"""Characters and lines of a head, from its first object on, that are tried."""
+_ENOUGH: Final = 6
 _MAX_BAD: Final = 5
 """Objects that are no JSON: of source code, or of another notation."""
 
@@ -126,7 +133,7 @@ class JsonObjects(JsonLinesFormat):
     name = "json-objects"
     title = "JSON objects over several lines, one after another"
     sample = '{\n  "step": 10,\n  "loss": 2.31\n}\n{\n  "step": 20,\n  "loss": 2.12\n}'
-    needles = ("{\n", "}{")
+    needles = ('  "', '\n "', '\t"', '}{"')
 
     def parser(self, context: Context | None = None) -> Parser:
         return JsonObjectsParser(context)
@@ -138,9 +145,12 @@ class JsonObjects(JsonLinesFormat):
             return None
         if not any(map(looked.holds, self.needles)):
             return None
-        at = looked.text.rfind("\n", 0, looked.text.find("{")) + 1
+        begun = _BEGUN.search(looked.text)
+        if begun is None:
+            return None
+        at = looked.text.rfind("\n", 0, begun.start()) + 1
         looker = _Looker()
-        for line in looked.text[at : at + _LOOKED_INTO].split("\n")[:-1]:
+        for line in looked.text[at : at + _LOOKED_INTO].split("\n", _LOOKED_AT)[:-1]:
             if line:
                 looker.line(line)
             if len(looker.found) == _ENOUGH or looker.bad_records > _MAX_BAD:

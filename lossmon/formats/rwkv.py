@@ -8,11 +8,12 @@ mean loss since the one before, its exponential, the learning rate, the time, th
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
-from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, reason
+from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, count_lines, reason
 
 _WORD: Final = r"(?:\d{1,15}(?:\.\d{1,20})?|nan|inf)"
 _LINE: Final = (
@@ -63,16 +64,16 @@ class Rwkv(ConsoleFormat):
         "1 4.871203 130.4778 0.00059871 2024-01-05 10:18:37.402881 1"
     )
     needles = ("NEW RUN ", " 0.00")
-    signature = late(rf"(?m)^{_LINE}$")
+    signature = late(rf"{_LINE}$", re.MULTILINE)
+    at_start = True
     parser_class = RwkvParser
 
     def judge(self, text: str) -> Sniff | None:
-        found = [
-            match
-            for match in self.signature.finditer(text)
-            if _fits(float(match[2]), float(match[3]))
-        ]
-        return Sniff(self.confidence, reason(min(len(found), 20), found[0][0])) if found else None
+        found, first = count_lines(self.signature, text, self.needles, at_start=True)
+        _, loss, perplexity, *_ = (*first.split(), "", "", "")
+        if not found or not _fits(float(loss), float(perplexity)):
+            return None
+        return Sniff(self.confidence, reason(found, first))
 
 
 FORMAT = Rwkv()

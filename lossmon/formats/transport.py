@@ -170,10 +170,14 @@ def logged_around(head: bytes) -> Transport | None:
     lines = [line.rstrip(b"\r") for line in lines if line.strip()][:_LOOKED_AT]
     if len(lines) < _LEAST:
         return None
-    said = [parted(line.decode("utf-8", "replace")) for line in lines]
-    if sum(bool(before) for before, _ in said) < _SHARE * len(lines):
-        return None
-    return LOGGED if 2 * sum(is_record(text) for _, text in said) >= len(lines) else None
+    records = bare = 0
+    for line in lines:
+        before, said = parted(line.decode("utf-8", "replace"))
+        bare += not before
+        if bare > (1 - _SHARE) * len(lines):
+            return None
+        records += is_record(said)
+    return LOGGED if 2 * records >= len(lines) else None
 
 
 def _is_around(transport: Transport, lines: list[bytes]) -> bool:
