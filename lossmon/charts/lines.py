@@ -16,6 +16,9 @@ from lossmon.model import Event, Role, RunView, SeriesView
 MAX_MARKS: Final = 200
 """Events marked on one chart, the gravest and then the latest: a hostile log has more."""
 
+NOT_READ: Final = "not read yet"
+"""What the legend says of the points that were seen ahead of the reading."""
+
 _SMOOTHED: Final = frozenset({Role.TRAIN_LOSS, Role.GRAD_NORM, Role.THROUGHPUT, Role.OTHER})
 """Roles that get a smoothed line; evaluations are averages already, a schedule is exact."""
 _LEAST: Final = 12
@@ -63,6 +66,8 @@ def run_lines(
         if position and series.role is Role.EVAL_LOSS and eval_color is not None:
             hue = eval_color
         lines += _series_lines(view.id, series, x_axis, smoothing, hue, cache)
+        if x_axis is XAxis.STEP:
+            lines += _ahead_line(view, series, hue, legend=not position)
     if not events or not lines:
         return tuple(lines), ()
     marks = _event_marks(view, shown, x_axis, cache)
@@ -152,6 +157,18 @@ def _shown(view: RunView, names: Sequence[str] | None) -> list[SeriesView]:
             losses = [s for s in view.series if s.role in (Role.TRAIN_LOSS, Role.EVAL_LOSS)]
             wanted = [*(losses or view.series)][:1]
     return [series for series in wanted if series is not None and len(series)]
+
+
+def _ahead_line(view: RunView, series: SeriesView, color: int, legend: bool) -> list[Line]:
+    """Return how a series goes on where its log is not read yet, if something was seen of it."""
+    found = next((other for other in view.ahead if other.name == series.name), None)
+    if found is None:
+        return []
+    steps = found.steps
+    beyond = steps > series.steps[-1]
+    if not beyond.any():
+        return []
+    return [Line(NOT_READ, steps[beyond], found.values[beyond], "dimmed", color, legend=legend)]
 
 
 def _is_smoothed(series: SeriesView) -> bool:

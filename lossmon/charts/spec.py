@@ -77,7 +77,7 @@ class Palette(StrEnum):
 
 LineRole = Literal["raw", "ema", "eval", "other", "dimmed"]
 """`raw` faint points, `ema` strong line, `eval` line with a mark at each point, `other` a plain
-line, `dimmed` what a resumed run overlapped."""
+line, `dimmed` what a resumed run overlapped, or what is not read yet."""
 
 MarkKind = Literal[
     "plateau",

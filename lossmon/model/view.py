@@ -134,6 +134,8 @@ class RunView:
     steps_estimated: bool = False
     loading: float | None = None
     """Share of the bytes read so far (0 to 1) during the first load, then None."""
+    ahead: tuple[SeriesView, ...] = ()
+    """Points from all over a long log that is loading: to be drawn, not to be judged by."""
     last_growth: float | None = None
     """When the source last grew (seconds since 1970, this host's clock), or None."""
     facts: tuple[tuple[str, str], ...] = ()

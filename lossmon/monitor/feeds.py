@@ -21,7 +21,8 @@ from lossmon.formats.base import (
     StreamFormat,
 )
 from lossmon.formats.lines import LineParser
-from lossmon.model import Batch, LeftOut, RunInfo, concatenate
+from lossmon.model import Batch, LeftOut, RoleMap, RunInfo, SeriesView, concatenate
+from lossmon.monitor.ahead import look_ahead
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.record import record
@@ -107,6 +108,10 @@ class Feed(ABC):
         """
         return Batch.empty()
 
+    def ahead(self, roles: RoleMap) -> tuple[SeriesView, ...]:
+        """Return series of rows from all over what is not read yet, where it is long and local."""
+        return ()
+
     @abstractmethod
     def close(self) -> None:
         """Release what is held."""
@@ -169,6 +174,7 @@ class StreamFeed(_ParsedFeed):
 
     def __init__(self, tail: Tail, fmt: StreamFormat, context: Context) -> None:
         super().__init__(tail, fmt, context)
+        self._format: StreamFormat = fmt
         self._is_text = isinstance(self._parser, LineParser)
         self._left_out_before = LeftOut()
         self._head = b""
@@ -224,6 +230,11 @@ class StreamFeed(_ParsedFeed):
         if not begins_with(arrived, known):
             return Fed(arrived, more=more, undo=len(known))
         return Fed(rows_from(arrived, len(known)), more=more)
+
+    def ahead(self, roles: RoleMap) -> tuple[SeriesView, ...]:
+        if self.streams or not self._is_text or len(self.paths) != 1:
+            return ()
+        return look_ahead(self.paths[0], self._format, self._context, roles)
 
     def flush(self) -> Batch:
         batch = self._parser.finish()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from lossmon.formats.base import Format
-from lossmon.model import LeftOut, RoleMap, Run, RunInfo, RunView, clean_text
+from lossmon.model import LeftOut, RoleMap, Run, RunInfo, RunView, SeriesView, clean_text
 from lossmon.monitor.assembly import Assembly
 from lossmon.monitor.feeds import DocumentFeed, Fed, Feed
 from lossmon.monitor.judge import Judge
@@ -66,6 +66,8 @@ class TrackedRun:
         self._feeds = {part: open_feed() for part, open_feed in parts.items()}
         self._pulse = Pulse(settings.stalled_after)
         self._checkpoints = None if directory is None else Checkpoints(directory)
+        self._ahead: tuple[SeriesView, ...] | None = None
+        """What was seen ahead of the first load; None: not looked yet."""
         self._view: RunView | None = None
         self._error: str | None = None
         self._given_up = False
@@ -334,6 +336,18 @@ class TrackedRun:
         size = sum(feed.progress[1] for feed in self._feeds.values())
         return min(1.0, done / size) if size else 0.0
 
+    def _seen_ahead(self, loading: float | None) -> tuple[SeriesView, ...]:
+        """Look ahead once, where a load is under way; forget it once that is done.
+
+        The first picture does not wait for it: the disk may have to fetch each place.
+        """
+        if loading is None:
+            self._ahead = ()
+        elif self._ahead is None and self._view is not None and self._view.series:
+            feeds = list(self._feeds.values())
+            self._ahead = feeds[0].ahead(self._roles) if len(feeds) == 1 else ()
+        return self._ahead or ()
+
     def view(self) -> RunView:
         """Return the run as it is now; the same object while nothing changed."""
         if self._view is None or self._view.version != self.version:
@@ -341,7 +355,7 @@ class TrackedRun:
         return self._view
 
     def _make_view(self) -> RunView:
-        info = self.info
+        info, loading = self.info, self._loading()
         dropped = self.run.dropped
         left_out = self._left_out + LeftOut(dropped, refused=dropped)
         error, verdict = self._error, self._judge.verdict
@@ -373,7 +387,8 @@ class TrackedRun:
             total_steps=info.total_steps,
             total_epochs=info.total_epochs,
             steps_estimated=info.steps_estimated,
-            loading=self._loading(),
+            loading=loading,
+            ahead=self._seen_ahead(loading),
             last_growth=self.modified,
             facts=facts(info),
             forecast=self._judge.forecast(info.total_steps),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from lossmon.charts import (
     x_axes,
 )
 from lossmon.charts.cache import adapted_beta
+from lossmon.charts.lines import NOT_READ
 from lossmon.charts.spec import Line
 from lossmon.model import Batch, Column, Event, Run
 from tests.charts.runs import run_of, view_of
@@ -313,3 +316,16 @@ def test_a_score_of_many_points_is_smoothed_and_one_of_few_evaluations_is_not():
         run = run_of(np.arange(points), reward=np.arange(float(points)))
         found, _ = run_lines(view_of(run), names=["reward"])
         assert {line.role for line in found} == roles
+
+
+def test_what_is_not_read_yet_is_drawn_faintly_beyond_what_is() -> None:
+    read = view_of(run_of(np.arange(50.0), loss=np.linspace(3, 2, 50)))
+    ahead = run_of(np.arange(0.0, 1000.0, 10.0), loss=np.linspace(3, 1, 100), other=np.ones(100))
+    view = replace(read, ahead=tuple(ahead.view(name) for name in ahead.series), loading=0.05)
+    lines, _ = run_lines(view)
+    (faint,) = [line for line in lines if line.role == "dimmed"]
+    assert (faint.label, faint.legend) == (NOT_READ, True)
+    assert faint.x.tolist() == np.arange(50.0, 1000.0, 10.0).tolist()
+    assert faint.y[-1] == 1
+    assert all(line.role != "dimmed" for line in run_lines(view, x_axis=XAxis.RELATIVE)[0])
+    assert all(line.role != "dimmed" for line in run_lines(read)[0])

@@ -67,8 +67,9 @@ _CHART: Final = (
     "single spike is always seen. Strong line: the smoothed loss (s/S). Line with marks: eval, its "
     "best a star (B in ASCII). In Compare each run has its own mark, the chosen one a thick line. "
     "Dotted uprights: events, with a word at the top. A row under the canvas marks NaN at its "
-    "step. Dimmed: what a resumed run overlapped. 'n off scale': points beyond the y axis, which "
-    "would press the rest into a line; zoomed to, they are shown."
+    "step. Dimmed: what a resumed run overlapped, or what is not read yet of a long log. "
+    "'n off scale': points beyond the y axis, which would press the rest into a line; zoomed to, "
+    "they are shown."
 )
 
 
