@@ -12,7 +12,7 @@ from functools import partial
 
 from lossmon.cluster.shares import Share
 from lossmon.errors import LossmonError, SourceNotFound
-from lossmon.model import RunView, Verdict, clean_text
+from lossmon.model import RunView
 from lossmon.monitor import Monitor
 from lossmon.monitor.naming import names_below
 from lossmon.monitor.twins import Sketch, sketch
@@ -70,13 +70,5 @@ def outcome(run: RunView, job: Job, searched: bool = False) -> Outcome:
 
 def failed(share: Share, reason: str, job: Job) -> Outcome:
     """Return a share that could not be read, as a run with an error."""
-    said = clean_text(reason, 500)
-    source = clean_text(share.label, 1000)
-    name = clean_text(names_below(job.root, share.sources[:1])[0], 200)
-    verdict = Verdict(headline=said)
-    return outcome(
-        RunView(
-            f"failed:{share.label}", name, source, "unknown", "unknown", said, 1, verdict=verdict
-        ),
-        job,
-    )
+    name = names_below(job.root, share.sources[:1])[0]
+    return outcome(RunView.unread(f"failed:{share.label}", name, share.label, reason), job)

@@ -15,6 +15,7 @@ import numpy as np
 
 from lossmon.model.batch import FloatArray
 from lossmon.model.findings import Event, Forecast, Point, RunState, Summary, Verdict
+from lossmon.model.names import clean_text
 from lossmon.model.roles import Role
 from lossmon.record import record
 
@@ -143,6 +144,21 @@ class RunView:
     """The judged loss up to `total_steps`, where that is known and the past allows it."""
     left_out: LeftOut = LeftOut()
     """What is in no series, by its reason."""
+
+    @classmethod
+    def unread(cls, id: str, name: str, source: str, reason: str) -> RunView:
+        """Return what stands for a source that is no run: not there, or not readable; and why."""
+        said = clean_text(reason, 500)
+        return cls(
+            id,
+            clean_text(name, 200),
+            clean_text(source, 1000),
+            "unknown",
+            "unknown",
+            said,
+            hash(said),
+            verdict=Verdict(headline=said),
+        )
 
     @property
     def bad_records(self) -> int:

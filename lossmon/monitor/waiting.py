@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from lossmon.model import RunView, Verdict, clean_text
+from lossmon.model import RunView
 from lossmon.monitor.claims import EMPTY
 from lossmon.monitor.files import KnownFiles
 from lossmon.monitor.streams import Streams
@@ -43,13 +43,4 @@ def waiting_rows(
 
 
 def _row(source: str, reason: str) -> RunView:
-    return RunView(
-        id=f"waiting:{source}",
-        name=clean_text(PurePosixPath(source).name or source, 200),
-        source=clean_text(source, 1000),
-        format="unknown",
-        state="unknown",
-        error=clean_text(reason, 500),
-        version=hash(reason),
-        verdict=Verdict(headline=clean_text(reason, 500)),
-    )
+    return RunView.unread(f"waiting:{source}", PurePosixPath(source).name or source, source, reason)
