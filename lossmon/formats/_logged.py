@@ -38,6 +38,8 @@ def parted(line: str) -> tuple[str, str]:
         if len(said) == len(line) - at:
             break
         at = len(line) - len(said)
+        if line.startswith("{", at):
+            break
     match = _LOGGER.match(line, at) if at else None
     # `root: {"step": 3}`, but no `step: 3, loss: 0.5`
     if match is not None and (line[match.end()] in '{}]"' or ": " not in line[match.end() :]):
@@ -45,22 +47,31 @@ def parted(line: str) -> tuple[str, str]:
     return line[:at], line[at:]
 
 
-def speaker(line: str) -> str | None:
-    """Return which process a line is of, None where nothing says it."""
-    tag, rest = rank_of(line)
-    if tag is not None:
+def told(line: str) -> tuple[str | None, str | None]:
+    """Return which process a record is of (None: nothing says it), and the record (None: none)."""
+    before, said = parted(line)
+    return (speaker(line, before), said) if is_record(said) else (None, None)
+
+
+def speaker(line: str, before: str) -> str | None:
+    """Return which process a line is of, None where nothing says it; `before`: its prefix."""
+    if not before:
+        return None
+    if (tag := rank_of(line)[0]) is not None:
         return tag
     if (task := _TASK.match(line)) is not None:
         return task[1]
-    before = parted(line)[0] or rest
-    start = before.find("(")
-    return before[start:] if start >= 0 and "pid=" in before[start:] else None
+    tag = rank_of(before.lstrip())[0]
+    start = before.find("(") if tag is None else -1
+    return before[start:] if start >= 0 and "pid=" in before[start:] else tag
 
 
 def is_record(said: str) -> bool:
     """Say whether what was said may be a record: an object, a table's header, its row."""
     said = said.strip(" ")
     if said.startswith("{"):
+        return True
+    if said[:1].isdigit() and said[-1:].isdigit() and _PARTED.search(said) is not None:
         return True
     delimiter = delimiter_of(said)
     if delimiter == " ":
@@ -71,4 +82,5 @@ def is_record(said: str) -> bool:
     )
 
 
+_PARTED: Final = late(r"\d[,;\t|]")
 _NUMBER_STARTS: Final = frozenset(("", *"0123456789+-.nNiI"))

@@ -55,7 +55,7 @@ class JsonObjectsParser(JsonLinesParser):
             said, teller = text, None
         else:
             before, said = parted(text)
-            teller = speaker(text) if before else None
+            teller = speaker(text, before)
             if teller is not None and self._speaker not in (None, teller):
                 return  # the processes of one run print the same
         if self._pieces and said[:1] == "{" and _OPENS.match(said) is not None:

@@ -67,9 +67,10 @@ class Transport:
     title: str
     unwrap: Callable[[bytes], bytes | None] | None
     """Takes a line without its end; returns what was printed with the end that it had there,
-    None if the line is not wrapped so. Without: the bytes are UTF-16."""
-    speaker: Callable[[bytes], str | None] | None = None
-    """Takes such a line; returns the process that printed it, if it is a record of one."""
+    None if the line is not wrapped so. Without either: the bytes are UTF-16."""
+    told: Callable[[bytes], tuple[str | None, bytes | None]] | None = None
+    """In place of `unwrap`: returns which process printed a record, if anything says it, and the
+    record; lines that hold none are left out."""
     readers: tuple[str, ...] | None = None
     """Formats that are asked for what is inside; None: all of them."""
 
@@ -115,23 +116,11 @@ def _prefixed(line: bytes) -> bytes | None:
     return said + b"\n"
 
 
-def _logged(line: bytes) -> bytes | None:
-    from lossmon.formats._logged import (
-        is_record,
-        parted,
-    )  # what reads tables is not needed at each start
+def _told(line: bytes) -> tuple[str | None, bytes | None]:
+    from lossmon.formats._logged import told  # what reads tables is not needed at each start
 
-    said = parted(line.decode("utf-8", "replace"))[1]
-    return said.encode("utf-8", "replace") + b"\n" if is_record(said) else b""
-
-
-def _speaker(line: bytes) -> str | None:
-    """Return the process of a line that holds a record."""
-    from lossmon.formats._logged import is_record, parted, speaker
-
-    text = line.decode("utf-8", "replace")
-    tag = speaker(text)
-    return tag if tag is not None and is_record(parted(text)[1]) else None
+    speaker, said = told(line.decode("utf-8", "replace"))
+    return speaker, None if said is None else said.encode("utf-8", "replace") + b"\n"
 
 
 JSON: Final = Transport("json", "in JSON lines of a container or logger", _json_message)
@@ -141,8 +130,8 @@ UTF16: Final = Transport("utf-16", "in UTF-16", None)
 LOGGED: Final = Transport(
     "logged",
     "behind a logger's prefix",
-    _logged,
-    _speaker,
+    None,
+    _told,
     ("jsonl", "csv", "bare-csv"),
 )
 
@@ -194,13 +183,13 @@ class Unwrapper:
     def __init__(self, transport: Transport) -> None:
         self._unwrap = transport.unwrap
         self._partial = b""
-        self._speaks = transport.speaker
+        self._told = transport.told
         self._speaker: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
 
     def __call__(self, data: bytes) -> bytes:
         """Return what the whole lines hold that `data` completes."""
-        if self._unwrap is None:
+        if self._unwrap is None and self._told is None:
             return self._decoder.decode(data).encode("utf-8", "replace")
         data = self._partial + data
         cut = data.rfind(b"\n") + 1
@@ -217,11 +206,11 @@ class Unwrapper:
         return self._line(partial) if partial else b""
 
     def _line(self, line: bytes) -> bytes:
-        if self._speaks is not None and (speaker := self._speaks(line)) is not None:
-            # The processes of one run print the same records.
+        if self._told is not None:
+            speaker, record = self._told(line.rstrip(b"\r"))
             self._speaker = self._speaker or speaker
-            if speaker != self._speaker:
-                return b""
+            # The processes of one run print the same records.
+            return b"" if record is None or speaker not in (None, self._speaker) else record
         said = None if self._unwrap is None else self._unwrap(line.rstrip(b"\r"))
         return line + b"\n" if said is None else said
 
