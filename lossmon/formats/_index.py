@@ -120,7 +120,7 @@ INDEX: Final[dict[str, Entry]] = {
     'unnamed_loss': Entry(('unnamed-loss',), ('/ ', 's (- ', '% (', '][#'), last_resort=True),
     'verl': Entry(('verl',), ('step:', 'Using LocalLogger is deprecated. The constructor API will change')),
     'vits': Entry(('vits',), ('], step: ', 'Train Epoch: ', 'loss_disc=')),
-    'vowpal_wabbit': Entry(('vowpal-wabbit',), ('average  since ',)),
+    'vowpal_wabbit': Entry(('vowpal-wabbit',), ('average  ',)),
     'wandb': Entry(('wandb',), binary=True),
     'xgboost': Entry(('xgboost',), (']\t',)),
     'yaml_history': Entry(('yaml-history',), ('\n- ', ':\n', ': [')),

@@ -46,9 +46,9 @@ from lossmon.formats.general_splits import pair_of_splits, same_on
 from lossmon.model import Role, role_of
 from lossmon.model.roles import ERRORS, measure_of, words
 
-MAX_NUMBERS: Final = 32
+MAX_NUMBERS: Final = 80
 """A line with more numbers is data, not a report of training."""
-MAX_SHAPE: Final = 512
+MAX_SHAPE: Final = 1536
 """Characters of text between the numbers: what people read is shorter."""
 _ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
 _BECOMES: Final = frozenset(("->", "-->", "=>", "→"))

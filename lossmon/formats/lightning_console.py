@@ -58,6 +58,9 @@ class LightningParser(ConsoleParser):
         self._values: dict[str, float] = {}
         self._last: dict[str, float] = {}
         self._validated = False
+        self._of_epochs: bool | None = None
+        self._done: tuple[int, dict[str, float]] = (0, {})
+        """How many epochs such a bar has counted, what it shows of the last."""
         self._rich: re.Match[str] | None = None
         self._rich_text = ""
         self._shown: set[str] = set()
@@ -95,6 +98,7 @@ class LightningParser(ConsoleParser):
         else:
             self.info.total_steps = float(match[2])
         self._end_of_rich()
+        self._end_of_epoch()
         self._flush()
         self.info.finished = True
         self.info.crashed = False
@@ -109,10 +113,35 @@ class LightningParser(ConsoleParser):
         epoch = _EPOCH.match(bar.description) if bar else None
         if bar is None or epoch is None:
             return self._best(text)
+        if epoch[2] and self._counts_epochs(int(epoch[1]), int(epoch[2]), bar):
+            self._epoch_frame(int(epoch[2]), bar)
+            return True
         if epoch[2]:
             self.info.total_epochs = float(epoch[2]) + 1
         self._frame(int(epoch[1]), bar, bar.values)
         return True
+
+    def _counts_epochs(self, epoch: int, epochs: int, bar: Bar) -> bool:
+        """Say whether a bar counts epochs, not batches (scvi-tools): the first frame tells."""
+        if self._of_epochs is not False:
+            self._of_epochs = epoch > 0 and bar.total == epochs and epoch - 1 <= bar.n <= epoch
+        return self._of_epochs
+
+    def _epoch_frame(self, epochs: int, bar: Bar) -> None:
+        self.info.total_epochs = float(epochs)
+        values = bar.values
+        values.pop("v_num", None)
+        if bar.n != self._done[0]:
+            self._end_of_epoch()
+        if bar.n:
+            self._done = (bar.n, values)
+
+    def _end_of_epoch(self) -> None:
+        """Add the values of the epoch whose last frame is known now."""
+        done, values = self._done
+        self._done = (done, {})
+        if values:
+            self.add(values, float(done), float(done))
 
     def _best(self, text: str) -> bool:
         """Keep a best value until it is sure that the bars do not show its metric."""
@@ -230,6 +259,7 @@ class LightningParser(ConsoleParser):
 
     def held_back(self) -> None:
         self._end_of_rich()
+        self._end_of_epoch()
         self._take_best()
         last = self._values
         self._flush()

@@ -58,8 +58,8 @@ class VowpalWabbit(SpanningFormat):
         "loss     last          counter         weight          label        predict features\n"
         "0.693147 0.693147            1            1.0        -1.0000         0.0000        7"
     )
-    needles = ("average  since ",)
-    within = "average  since "
+    needles = ("average  ",)
+    within = "average  "
     signature = late(
         r"^average {1,20}since {1,20}example [^\n]{0,200}\nloss {1,20}last {1,20}counter ",
         re.MULTILINE,

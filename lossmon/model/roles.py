@@ -66,9 +66,9 @@ _REBUILT: Final = _words("pix pixel rec recon reconstruction l1 l2 mse mel cycle
 _AGENT: Final = _words("policy actor pi alpha surrogate")
 _PAST: Final = _words("init initial prev previous last best lowest")
 _TRAIN: Final = _words("train training trn tr learn fit")
-_TEST: Final = _words("test testing te")
+_TEST: Final = _words("test testing te tst")
 _EVAL: Final = _TEST | _words(
-    "eval evaluation val valid validation dev heldout holdout ev vl vld cv"
+    "eval evaluation val valid validate validation dev heldout holdout ev vl vld cv"
 )
 _NUMBERED: Final = _words("eval val valid validation test")
 """Sets that are numbered: `valid1`."""

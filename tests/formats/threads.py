@@ -422,4 +422,55 @@ THREADS = [
         ),
         series=("Mean Reward", "Std of Reward"),
     ),
+    Thread(
+        "scvi-tools' bar counts epochs",
+        "haniffalab/skin_fibroblast_atlas #2",
+        "\rTraining:   0%|          | 0/30 [00:00<?, ?it/s]"
+        "\rEpoch 1/30:   0%|          | 0/30 [00:00<?, ?it/s]"
+        "\rEpoch 1/30:   3%|▎         | 1/30 [02:34<1:14:52, 154.90s/it, v_num=1, train_loss=1.5e+3]"
+        "\rEpoch 2/30:   3%|▎         | 1/30 [02:34<1:14:52, 154.90s/it, v_num=1, train_loss=1.5e+3]"
+        "\rEpoch 2/30:   7%|▋         | 2/30 [05:05<1:11:07, 152.40s/it, v_num=1, train_loss=1.5e+3]"
+        "\rEpoch 2/30:   7%|▋         | 2/30 [05:05<1:11:07, 152.40s/it, v_num=1, train_loss=1.25e+3]"
+        "\rEpoch 3/30:   7%|▋         | 2/30 [05:05<1:11:07, 152.40s/it, v_num=1, train_loss=1.25e+3]\n",
+        train=((1, 1500), (2, 1250)),
+        format="lightning-console",
+    ),
+    Thread(
+        "many measures in a line",
+        "flashlight/wav2letter #947",
+        "".join(
+            f"epoch:        1 | nupdates: {step:12d} | lr: 0.025000 | lrcriterion: 0.020000 | "
+            "scale-factor: 1.000000 | runtime: 00:00:00 | bch(ms): 231.65 | smp(ms): 0.06 | "
+            "fwd(ms): 98.37 | crit-fwd(ms): 2.38 | bwd(ms): 103.77 | optim(ms): 29.11 | "
+            f"loss: {loss:10.5f} | train-TER: 16.26 | train-WER: 52.17 | dev-loss: {loss + 1:10.5f} | "
+            "dev-TER:  7.90 | dev-WER: 20.57 | test-loss:    4.10762 | test-TER: 18.19 | "
+            "test-WER: 46.77 | avg-isz: 000 | avg-tsz: 042 | max-tsz: 080 | avr-batchsz:    4.00 | "
+            "hrs:    0.00 | thrpt(sec/sec): 0.00 | timestamp: 2021-03-12 09:16:04\n"
+            for step, loss in ((40, 2.5), (44, 2.25), (48, 2))
+        ),
+        train=((40, 2.5), (44, 2.25), (48, 2)),
+        eval=((40, 3.5), (44, 3.25), (48, 3)),
+    ),
+    Thread(
+        "Vowpal Wabbit's passes",
+        "VowpalWabbit/vowpal_wabbit #113",
+        "average    since         example     example  current  current  current  current\n"
+        "loss       last          counter      weight    label  predict features     pass\n"
+        "0.500000   0.500000            3         3.0   0.0000   0.0000        4        0\n"
+        "0.375000   0.250000         1392      1392.0   0.0000   0.0000        4        1\n",
+        train=((3, 0.5), (1392, 0.25)),
+        format="vowpal-wabbit",
+    ),
+    Thread(
+        "DeePMD-kit of before",
+        "deepmodeling/deepmd-kit #781",
+        "# batch      l2_tst    l2_trn    l2_e_tst  l2_e_trn    l2_f_tst  l2_f_trn         lr\n"
+        "      0    3.75e+01  3.25e+01    1.03e+01  1.03e+01    8.22e-01  8.74e-01    1.0e-03\n"
+        "    100    2.75e+01  2.50e+01    6.05e-01  5.98e-01    8.46e-01  8.38e-01    1.0e-03\n"
+        "    200    2.50e+01  2.25e+01    8.94e-02  8.85e-02    7.95e-01  8.16e-01    1.0e-03\n",
+        train=((0, 32.5), (100, 25), (200, 22.5)),
+        eval=((0, 37.5), (100, 27.5), (200, 25)),
+        format="csv",
+        file="lcurve.out",
+    ),
 ]
