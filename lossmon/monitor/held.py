@@ -8,7 +8,8 @@ looking.
 from __future__ import annotations
 
 import time
-from typing import Final
+from dataclasses import replace
+from typing import Final, Literal
 
 from lossmon.formats.base import HEAD_BYTES
 from lossmon.sources.base import Read, Tail
@@ -25,6 +26,10 @@ STEADY: Final = 5.0
 a second is four kilobytes after a minute only."""
 
 
+KEPT: Final = 8
+"""Generations kept of a log that is rotated before it is known for one."""
+
+
 class HeldTail(Tail):
     """A tail whose first bytes were read ahead; they are given out first."""
 
@@ -37,6 +42,10 @@ class HeldTail(Tail):
         self.head = b""
         self.last = Read()
         self._tail = tail
+        self._before: list[Read] = []
+        """What was read of the generations before the one that `head` is of."""
+        self._cut: Literal["", "truncated", "replaced"] = ""
+        """Comes before `head`."""
         self._given = 0
         self._received = time.monotonic()
         self._first: float | None = None
@@ -47,7 +56,13 @@ class HeldTail(Tail):
         if len(self.head) >= HEAD_BYTES or not self._tail.changed():
             return False
         read = self._tail.read(HEAD_BYTES - len(self.head))
-        self.head = read.data if read.cut else self.head + read.data
+        if read.cut:
+            if self.head:
+                kept = Read(self.head, self._cut, more=True, position=len(self.head))
+                self._before = [*self._before[1 - KEPT :], kept]
+                self._cut = read.cut
+            self.head = b""
+        self.head += read.data
         self.last = read
         self._received = time.monotonic()
         if self.head and self._first is None:
@@ -97,15 +112,22 @@ class HeldTail(Tail):
         return f"{len(self.head)} bytes read, and no known format fits them"
 
     def changed(self) -> bool:
-        return self._given < len(self.head) or self._tail.changed()
+        return bool(self._before) or self._given < len(self.head) or self._tail.changed()
 
     def read(self, limit: int) -> Read:
+        if self._before:
+            kept = self._before.pop(0)
+            if len(kept.data) > limit:
+                self._before.insert(0, replace(kept, data=kept.data[limit:], cut=""))
+            return replace(kept, data=kept.data[:limit])
         if self._given < len(self.head):
+            cut = "" if self._given else self._cut
             data = self.head[self._given : self._given + limit]
             self._given += len(data)
             held_back = self._given < len(self.head)
             return Read(
                 data,
+                cut,
                 more=held_back or self._tail.changed(),
                 ended=self.last.ended and not held_back,
                 position=self._given,

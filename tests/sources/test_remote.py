@@ -78,6 +78,25 @@ def test_object_in_s3_grows_and_is_replaced(s3, follow) -> None:
     grow_and_replace("s3://logs/train.log", follow)
 
 
+def replaced_by_what_begins_alike(url: str, follow) -> None:
+    """All that was seen is what the next one begins with, too: what follows it comes once."""
+    put(url, b'{"step": ')
+    follower = follow(url).until_data(b'{"step": ')
+    put(url, b'{"step": 2}\n')
+    follower.until_data(b'{"step": 2}\n')
+    put(url, b'{"step": 3}\n')  # as long as the one before
+    follower.until_data(b'{"step": 2}\n{"step": 3}\n')
+    assert [read.cut for read in follower.reads if read.cut] == ["truncated"]
+
+
+def test_object_in_memory_is_replaced_by_what_begins_alike(memory: str, follow) -> None:
+    replaced_by_what_begins_alike(f"{memory}/alike.log", follow)
+
+
+def test_object_in_s3_is_replaced_by_what_begins_alike(s3, follow) -> None:
+    replaced_by_what_begins_alike("s3://logs/alike.log", follow)
+
+
 def test_large_object_in_s3_comes_whole(s3, follow) -> None:
     data = b"".join(b"step %d loss 0.5\n" % n for n in range(150_000))
     put("s3://logs/large.log", data)
