@@ -62,7 +62,7 @@ INDEX: Final[dict[str, Entry]] = {
     'json_document': Entry(),
     'json_history': Entry(('json-history',)),
     'json_lines': Entry(),
-    'json_objects': Entry(('json-objects',), ('  "', '\n "', '\t"', '}{"')),
+    'json_objects': Entry(('json-objects',), ('  "', '\n "', '\t"', '}{"'), last_resort=True),
     'json_text': Entry(),
     'jsonl': Entry(('jsonl',)),
     'kaldi': Entry(('kaldi',), ('AVG.LOSS', 'Average objective function')),

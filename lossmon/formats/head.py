@@ -127,13 +127,16 @@ class Head(bytes):
         """Whether the text holds `needle`; most of two hundred needles are told by a table."""
         found = self._held.get(needle)
         if found is None:
-            found = self._held[needle] = self.may_hold(needle) and self._contains(needle)
+            text = self.text
+            if len(text) < _SMALL or text.isascii():
+                found = self.may_hold(needle) and needle in text
+            else:
+                found = (
+                    self.may_hold(needle)
+                    and needle.encode("utf-8", "surrogatepass") in self.encoded
+                )
+            self._held[needle] = found
         return found
-
-    def _contains(self, needle: str) -> bool:
-        if self.text.isascii():
-            return needle in self.text
-        return needle.encode("utf-8", "surrogatepass") in self.encoded
 
     def rule_out(self, needles: Needles) -> None:
         """Remember which of many needles the text cannot hold, before they are asked for."""

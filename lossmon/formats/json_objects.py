@@ -131,6 +131,8 @@ class JsonObjects(JsonLinesFormat):
     """Such objects with a step or an epoch among their fields."""
 
     name = "json-objects"
+    last_resort = True
+    surest = 0.6
     title = "JSON objects over several lines, one after another"
     sample = '{\n  "step": 10,\n  "loss": 2.31\n}\n{\n  "step": 20,\n  "loss": 2.12\n}'
     needles = ('  "', '\n "', '\t"', '}{"')
