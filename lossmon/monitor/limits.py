@@ -28,7 +28,7 @@ from lossmon.sources.gz import MAX_RATIO
 from lossmon.sources.listing import MAX_FILES, MAX_FOLLOWED
 from lossmon.sources.readahead import CAPACITY
 from lossmon.sources.search import MAX_DEPTH, MAX_ENTRIES
-from lossmon.sources.zipped import MAX_UNREAD
+from lossmon.sources.zipped import MAX_PASSED
 
 
 @record
@@ -72,8 +72,8 @@ LIMITS: Final[tuple[Limit, ...]] = (
           "is refused, and the run's row says so"),
     Limit("a log of over 64 MiB out of a .gz", MAX_RATIO, "times its size",
           "ends its reading: it is a bomb, no log"),
-    Limit("what a zipped part of a rotated log says beyond what was read", MAX_UNREAD, "bytes",
-          "is not read"),
+    Limit("the text of a zipped part of a rotated log", MAX_PASSED, "bytes",
+          "is not read; what was not read before is mostly some kilobytes"),
     Limit("the beginning of a file", HEAD_BYTES, "bytes",
           "is not looked at to find the format; zeros of a hole do not count"),
     Limit("a file's first line, for its format to be found behind it", FIRST_LINE_BYTES, "bytes",

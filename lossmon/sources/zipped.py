@@ -11,9 +11,9 @@ import zlib
 from typing import Final
 
 MAX_PASSED: Final = 1 << 28
-"""Bytes unzipped to come to the position that was reached: a second of work."""
+"""Bytes unzipped to come to a position: a second of work. What lies behind is not read."""
 MAX_UNREAD: Final = 1 << 26
-"""Bytes taken of one part: what was written between two looks is some kilobytes."""
+"""Bytes taken of one part at once: what was written between two looks is some kilobytes."""
 
 _DAMAGE: Final = (OSError, EOFError, zlib.error)
 """What reading a file that is no gzip, or half of one, can raise."""

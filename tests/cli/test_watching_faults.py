@@ -97,6 +97,46 @@ def test_a_queue_that_overflows_while_the_computer_sleeps_loses_nothing(tmp_path
 
 
 @linux
+@pytest.mark.skipif(
+    shutil.which("logrotate") is None,
+    reason="there is no logrotate on this machine (apt-get install logrotate)",
+)
+@pytest.mark.parametrize("moving", ["create", "copytruncate"])
+def test_what_was_rotated_and_zipped_twice_while_the_computer_slept_is_read(
+    tmp_path: Path, moving: str
+) -> None:
+    """The NaN stands in a generation that was never seen at the log's name."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    log = folder / "metrics.jsonl"
+    log.write_text("".join(row(step, 3 / (step + 1)) for step in range(30)))
+    config = tmp_path / "logrotate.conf"
+    owner = "su root root\n" if os.geteuid() == 0 else ""
+    config.write_text(f"{log} {{\n{owner} rotate 9\n {moving}\n compress\n nodateext\n}}\n")
+    config.chmod(0o644)
+    process = waiting(folder, tmp_path)
+    try:
+        until_watching(process, 1)
+        os.kill(process.pid, signal.SIGSTOP)
+        for start in (30, 60, 90):
+            with log.open("a") as file:
+                for step in range(start, start + 30):
+                    file.write(row(step, math.nan if 70 <= step < 73 else 3 / (step + 1)))
+            if start < 90:
+                subprocess.run(
+                    ["logrotate", "--force", "--state", str(tmp_path / "state"), str(config)],
+                    check=True,
+                )
+        os.kill(process.pid, signal.SIGCONT)
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, err
+    assert json.loads(out)["onset_step"] == 70
+
+
+@linux
 def test_hardly_any_descriptors_are_enough(tmp_path: Path) -> None:
     """EMFILE for real: 48 open files for 150 logs in 30 directories."""
     folder = tmp_path / "logs"
