@@ -195,6 +195,9 @@ class Monitor:
             )
 
     def _follow(self, on_change: Callable[[Snapshot], None]) -> None:
+        from lossmon.monitor.memory import FreedMemory  # who reads once does not need it
+
+        freed = FreedMemory()
         due = 0.0
         while not self._stop.is_set():
             busy = self._slice()
@@ -212,6 +215,7 @@ class Monitor:
                     pause = min(pause, max(0.0, due - time.monotonic()))
                 else:
                     self._rounds.idle(self._version, self._watcher.sweeps, self._searches)
+                freed.give_back()
                 self._watcher.wait(pause)
                 self._courtesy.wait_for_eyes()
 
