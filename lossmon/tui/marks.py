@@ -78,7 +78,12 @@ _URGENCY: Final[dict[str, int]] = {
 
 
 def alarms(run: RunView) -> list[Event]:
-    """Return the run's standing events that a person should see now, the gravest first."""
+    """Return the run's standing events that a person should see now, the gravest first.
+
+    While a log is read for the first time none: what holds of its beginning may be long over.
+    """
+    if run.loading is not None:
+        return []
     found = [
         event
         for event in run.events

@@ -347,3 +347,13 @@ async def test_a_long_load_shows_how_far_it_is() -> None:
     app = app_over(replace(make_run(), loading=0.5))
     async with shown(app):
         assert "████████░░░░░░░░ reading 50%" in lines(app)[1]
+
+
+async def test_what_holds_of_a_beginning_raises_no_banner_before_all_is_read() -> None:
+    app = app_over(replace(overfit(), loading=0.05))
+    async with shown(app):
+        assert "reading 5%, so far ◆ overfitting" in lines(app)[1]
+        assert any("verdict so far" in line for line in lines(app))
+        app.take(snapshot(overfit(), version=2))
+        assert "OVERFITTING since step" in lines(app)[1]
+        assert not any("so far" in line for line in lines(app))

@@ -63,8 +63,9 @@ def verdict_rows(look: Look, run: RunView, width: int, height: int, machine: str
     """
     mark = verdict_mark(run)
     state = STATES[run.state]
+    title = "verdict" if run.loading is None else "verdict so far"
     rows = [
-        heading(look, width, "verdict", f"{state.char(look.ascii)} {state.word}"),
+        heading(look, width, title, f"{state.char(look.ascii)} {state.word}"),
     ]
     if run.error:
         rows += [

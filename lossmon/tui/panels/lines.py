@@ -40,7 +40,7 @@ def banner_row(desk: Desk, width: int) -> Row:
     spans: list[Span | str] = [" ", *look.mark(mark), look.text(f": {run.verdict.headline}")]
     if run.loading is not None and run.format != "unknown":
         spans = [
-            look.text(f" {_bar(look, run.loading)} reading {run.loading:.0%} ", "note"),
+            look.text(f" {_bar(look, run.loading)} reading {run.loading:.0%}, so far", "note"),
             *spans,
         ]
     return row(width, *spans)
