@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ LEAST_BYTES: Final = 1 << 26
 """A shorter log is read in a second or two: no look ahead is worth what it costs."""
 PLACES: Final = 150
 """Some more than a chart of an ordinary width has columns of cells."""
+SECONDS: Final = 0.25
+"""A far file system takes its time for each place: there are fewer, as many as can be had."""
 PIECE: Final = 4096
 """Bytes read at a place; a log with longer lines gives no look ahead."""
 _SHARE: Final = 0.3
@@ -67,8 +70,20 @@ def _pieces(path: str) -> tuple[int, bytes, list[bytes]]:
         size = os.fstat(file.fileno()).st_size
         head = file.read(HEAD_BYTES)
         head = head[: head.rfind(b"\n") + 1]
-        pieces = []
-        for at in np.linspace(len(head), size - PIECE, PLACES).astype(np.int64).tolist():
-            data = os.pread(file.fileno(), PIECE, at)
-            pieces.append(data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1])
-    return size, head, pieces
+        places = np.linspace(len(head), size - PIECE, PLACES).astype(np.int64).tolist()
+        found: dict[int, bytes] = {}
+        end = time.monotonic() + SECONDS
+        for number in _spread(PLACES):
+            data = os.pread(file.fileno(), PIECE, places[number])
+            found[number] = data[data.find(b"\n") + 1 : data.rfind(b"\n") + 1]
+            if time.monotonic() > end:
+                break
+    return size, head, [found[number] for number in sorted(found)]
+
+
+def _spread(count: int) -> list[int]:
+    """Return the numbers below `count`, the ends first, then halves, quarters …: van der Corput."""
+    bits = (count - 1).bit_length()
+    turned = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits))
+    rest = [number for number in turned if 0 < number < count - 1]
+    return [0, count - 1, *rest]

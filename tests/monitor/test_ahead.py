@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 from pathlib import Path
@@ -88,6 +89,23 @@ def test_what_cannot_be_looked_into_gives_nothing(tmp_path: Path) -> None:
     os.mkfifo(pipe)  # to open it would wait for a writer
     for path in (zipped, short, noise, lines, pipe, tmp_path / "none", tmp_path):
         assert seen(path, "jsonl") == {}, path
+
+
+def test_where_each_place_takes_its_time_there_are_fewer_but_from_all_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = json_lines(tmp_path / "log.jsonl")
+    every = seen(log, "jsonl")["loss"]
+    clock = itertools.count(0.0, ahead.SECONDS / 40)
+    monkeypatch.setattr(ahead.time, "monotonic", lambda: next(clock))
+    some = seen(log, "jsonl")["loss"]
+    assert len(some) < len(every) / 2
+    assert_true_from_all_over(some)
+
+
+def test_places_are_all_taken_once() -> None:
+    for count in (2, 3, 150, 256, 257):
+        assert sorted(ahead._spread(count)) == list(range(count))
 
 
 def test_a_view_has_it_while_its_log_is_loading_alone(tmp_path: Path) -> None:
