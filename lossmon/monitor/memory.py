@@ -25,13 +25,14 @@ class FreedMemory:
         """`trim` stands for the allocator's own."""
         self._trim = _malloc_trim() if trim is None else trim
         self._due = time.monotonic() + TRIM_SECONDS
+        self._version: object = None
 
-    def give_back(self) -> bool:
-        """Do it if it is time; True if it was done."""
+    def give_back(self, version: object) -> bool:
+        """Do it if it is time, and there was work since the last one (`version` is another)."""
         now = time.monotonic()
-        if self._trim is None or now < self._due:
+        if self._trim is None or now < self._due or version == self._version:
             return False
-        self._due = now + TRIM_SECONDS
+        self._due, self._version = now + TRIM_SECONDS, version
         self._trim(0)
         return True
 

@@ -215,7 +215,7 @@ class Monitor:
                     pause = min(pause, max(0.0, due - time.monotonic()))
                 else:
                     self._rounds.idle(self._version, self._watcher.sweeps, self._searches)
-                freed.give_back()
+                freed.give_back(self._version)
                 self._watcher.wait(pause)
                 self._courtesy.wait_for_eyes()
 
