@@ -37,8 +37,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Each command's module (imported only when it is called) and its line in the help."""
 
-_GC_THRESHOLD: Final = 50_000
-"""Allocations between searches for cycles: at Python's 700 they are a tenth of the start."""
+_GC_THRESHOLD: Final = 200_000
+"""Allocations between searches for cycles: more than a start makes, in which nothing becomes
+garbage; at Python's 700 they are a tenth of it, at 50,000 a twentieth. The screen sets its own once
+its first picture stands."""
 
 EXIT_UNFORESEEN: Final = 70
 EXIT_INTERRUPTED: Final = 130

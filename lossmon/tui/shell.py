@@ -15,8 +15,8 @@ from textual.app import App
 from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 
 _GC_THRESHOLDS: Final = (5_000, 5, 5)
-"""Dropped pictures and plotext's figures hang together in cycles: at the start's threshold (50,000
-objects) up to 10 MB of them would lie about; at this one a search takes half a millisecond."""
+"""Dropped pictures and plotext's figures hang together in cycles: at a threshold of 50,000 objects
+up to 10 MB of them would lie about; at this one a search takes half a millisecond."""
 
 SWITCH_SECONDS: Final = 0.001
 """So long a thread keeps the interpreter while another wants it. A key passes through four threads
