@@ -12,6 +12,8 @@ def pages() -> tuple[Page, ...]:
 
 
 def _verdict() -> Page:
+    from lossmon.monitor import ahead  # a room that other pages don't need
+
     order = ", ".join(dict.fromkeys(status for _, status in verdict._ORDER))
     return Page(
         "verdict",
@@ -23,7 +25,11 @@ events that stand, the gravest first: {order}, healthy; `unknown` until there is
 
 Each verdict has one sentence with the numbers that it rests on, the shape of the curve, evidence
 and advice. Reading a finished log replays it through the same analysis that watches a live run,
-point by point: what it says is what a watcher would have seen.
+point by point: what it says is what a watcher would have seen. While a long log is being read the
+screen says how far it is, calls the verdict 'so far' and raises no banner: what holds of the
+beginning may be long over. Where steps are written in its lines, the curve that is not read yet
+stands there faintly, from some {ahead.PLACES} places of the file (of {ahead.LEAST_BYTES >> 20} MiB
+or more); nothing is judged by it.
 
 `lossmon check SOURCE --fail-on KIND` turns what stands into an exit code, `lossmon wait SOURCE
 --until KIND` waits for it.
