@@ -90,7 +90,7 @@ class Rllib(ConsoleFormat):
     )
     needles = ("Result for ",)
     signature = late(
-        r"(?m)^Result for [\w.-]{1,120}:?\n(?: {2,24}[^\n]{0,200}\n){0,60}?"
+        r"(?m)^Result for [\w.-]{1,120}:?\n(?:  [^\n]{0,222}\n){0,60}?"
         r"  (?:episode_reward_mean|timesteps_total|training_iteration): "
     )
     parser_class = RllibParser
