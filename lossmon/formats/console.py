@@ -7,6 +7,7 @@ knows the few lines that only its trainer prints, and leaves all others alone.
 
 from __future__ import annotations
 
+import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
@@ -227,7 +228,13 @@ class ConsoleParser(LineParser):
         step: float,
         epoch: float | None = None,
     ) -> None:
-        """Append a row; a run that logs on has neither finished nor crashed."""
+        """Append a row; a run that logs on has neither finished nor crashed.
+
+        A step that is no number (`global_step: inf` in a damaged line) makes no row.
+        """
+        if not math.isfinite(step):
+            self.bad_records += 1
+            return
         self.info.finished = False
         self.info.crashed = False
         self.rows.add(values, step, epoch)

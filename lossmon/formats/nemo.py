@@ -36,6 +36,8 @@ class NemoParser(ConsoleParser):
             if found is not None and value is not None:
                 values[found[1]] = value
         step = values.get("global_step", float(match[2]))
+        if not 0 <= step < 1e15:
+            step = float(match[2])
         for name in [name for name in values if name.startswith(("val_", "test_"))]:
             if self._evaluated.get(name) == values[name]:
                 del values[name]

@@ -296,3 +296,16 @@ def test_paddles_mean_average_precisions_stand_at_the_last_step() -> None:
     run, _ = read_text("paddle", text)
     assert points(run, "eval/mAP") == [(40, 0.363), (40, pytest.approx(0.8351))]
     assert role_of("eval/mAP") is Role.SCORE
+
+
+@pytest.mark.parametrize("damaged", ["inf", "nan", "-4", "1e400"])
+def test_nemo_whose_global_step_is_no_step_is_read_by_its_iteration(damaged: str) -> None:
+    line = "Training epoch 0, iteration 9/99 | lr: 0.0006 | global_step: {} | val_loss: 9.1\n"
+    run, _ = read_text("nemo", line.format(damaged))
+    assert points(run, "val_loss") == [(9.0, 9.1)]
+
+
+def test_a_console_makes_no_row_of_a_step_that_is_no_number() -> None:
+    _, parser = read_text("nemo", "")
+    parser.add({"loss": 1.0}, math.inf)
+    assert (len(parser.rows.take()), parser.bad_records) == (0, 1)
