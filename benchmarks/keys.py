@@ -194,7 +194,7 @@ class _Growing:
     def _view(self, run: Run, version: int) -> RunView:
         return RunView(
             id=run.name, name=run.name, source=run.source, format=run.format, state="live",
-            error=None, bad_records=0, version=version,
+            error=None, version=version,
             series=tuple(run.view(series) for series in run.series),
             summary=Summary(train="loss", eval="eval_loss", smoothed=1.2),
         )  # fmt: skip
