@@ -43,7 +43,8 @@ def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
     """Over any stretch: no more than the share, what was saved, and one picture."""
     pace, now, spent = Pace(), 0.0, 0.0
     for distance, cost in pictures:
-        now += max(distance, pace.wait(now + distance))
+        now += distance  # there is news; it is drawn once that can be afforded
+        now += pace.wait(now)
         pace.spend(cost, now)
         spent += cost
         assert spent <= SHARE * now + SAVED + DEAREST + 1e-9
