@@ -318,22 +318,6 @@ def test_probe_decides_in_the_sweep(tmp_path: Path) -> None:
     watcher.close()
 
 
-def test_what_is_written_before_events_are_watched_for_is_seen_by_the_first_turn(
-    watcher: Watcher, tmp_path: Path
-) -> None:
-    log = tmp_path / "log"
-    log.write_text("read already")
-    read = log.stat().st_size
-    before = threading.active_count()
-    watcher.watch(str(log), lambda: log.stat().st_size != read)
-    assert threading.active_count() == before  # nothing is started where reading comes first
-    with log.open("a") as file:
-        file.write(", and more")
-    assert watcher.wait(0.0)
-    assert watcher.dirty() == {str(log)}
-    assert len(watcher._events) == 1
-
-
 def test_wake_ends_a_wait(watcher: Watcher) -> None:
     threading.Timer(0.05, watcher.wake).start()
     began = time.monotonic()
