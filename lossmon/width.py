@@ -21,3 +21,8 @@ def terminal_width(default: int) -> int:
         except (ValueError, OSError):  # closed, detached, or no terminal
             columns = 0
     return columns if columns > 0 else default
+
+
+def text_width(most: int) -> int:
+    """Return the columns that text is broken to: those of the terminal, from 40 to `most`."""
+    return max(40, min(most, terminal_width(most)))

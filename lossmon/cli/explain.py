@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from lossmon.errors import UsageError
-from lossmon.width import terminal_width
+from lossmon.width import text_width
 
 MAX_WIDTH: Final = 88
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a page, all of them, or their list."""
     from lossmon.explain import find, nearest, pages
 
-    width = max(40, min(MAX_WIDTH, terminal_width(MAX_WIDTH)))
+    width = text_width(MAX_WIDTH)
     if options.all:
         text = "\n\n".join("\n".join(page.rows(width)) for page in pages().values())
         sys.stdout.write(text + "\n")

@@ -12,7 +12,7 @@ from lossmon.model import Event, RunView, rounded
 from lossmon.monitor.left_out import sentences
 from lossmon.report import words
 from lossmon.report.evidence import MOST, evidence_words
-from lossmon.width import terminal_width
+from lossmon.width import text_width
 
 if TYPE_CHECKING:
     from lossmon.report.comparison import Digest
@@ -40,7 +40,7 @@ RATING_WORDS: Final = {
 
 def render(runs: Iterable[RunView]) -> str:
     """Return the report of all runs, as wide as the terminal (at most `MAX_WIDTH`)."""
-    width = max(40, min(MAX_WIDTH, terminal_width(MAX_WIDTH)))
+    width = text_width(MAX_WIDTH)
     colour = sys.stdout.isatty()
     return assemble(run_text(run, width, colour) for run in runs)
 
