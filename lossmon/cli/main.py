@@ -39,8 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 _GC_THRESHOLD: Final = 200_000
 """Allocations between searches for cycles: more than a start makes, in which nothing becomes
-garbage; at Python's 700 they are a tenth of it, at 50,000 a twentieth. The screen sets its own once
-its first picture stands."""
+garbage. The screen sets its own once its first picture stands."""
 
 EXIT_UNFORESEEN: Final = 70
 EXIT_INTERRUPTED: Final = 130
