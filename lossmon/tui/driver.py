@@ -8,6 +8,11 @@ would keep the program from ending.
 
 That thread also wakes ten times a second to ask whether it should end, which
 is most of what a quiet screen costs. Here it sleeps until there is a key.
+
+A program that was stopped from outside (SIGSTOP) had no time to give the
+terminal back. Textual would take it a second time when it goes on, with two
+input threads, one of which never ends, and would hold its own settings for
+those to put back at the end.
 """
 
 from __future__ import annotations
@@ -51,10 +56,12 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file: Any = _Forgiving(self._file)
         self._watch_stop: int | None = None
+        self._has_terminal = False
         self.exit_event: _Waking = _Waking()
 
     def start_application_mode(self) -> None:
         """Take the terminal, and watch whether it stays."""
+        self._has_terminal = True
         self.exit_event.open()  # after ctrl+z and fg it was closed
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._watch_stop is None and os.isatty(self.fileno):
@@ -69,6 +76,24 @@ class TerminalDriver(LinuxDriver):
         if stop is not None:
             os.close(stop)
         super().stop_application_mode()
+        self._has_terminal = False
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal again after ctrl+z, SIGSTOP, or no stop at all."""
+        if self._in_background():
+            os.kill(os.getpid(), signal.SIGSTOP)  # as what writes there under `stty tostop`
+        elif self._auto_restart:
+            if self._has_terminal:  # whatever had it meanwhile may have left it otherwise
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            if self._must_signal_resume:
+                self.resume_application_mode()
+
+    def _in_background(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        except OSError:  # no terminal that has jobs
+            return False
 
     def close(self) -> None:
         """Release what is held; the input thread has ended."""

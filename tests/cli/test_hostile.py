@@ -164,7 +164,7 @@ def test_100_000_names_are_bounded_and_said(tmp_path: Path) -> None:
 
 def test_the_screen_writes_nothing_of_theirs(hostile: Path, tmp_path: Path) -> None:
     with Terminal(hostile, cwd=tmp_path) as terminal:
-        terminal.until(lambda text: "sound.jsonl" in text and "[@click" in text)
+        terminal.until(lambda text: "sound.jsonl" in text and "[@cli" in text)
         # Markup stands there as it is written; it neither colours nor can be clicked.
         for name in MARKUP:
             assert name[:5] in terminal.text  # a long name is cut in its middle

@@ -196,6 +196,36 @@ def test_ctrl_z_stops_the_training_in_front_of_the_pipe_and_fg_brings_both_back(
         terminal.end()
 
 
+def test_a_stop_from_outside_and_a_signal_to_go_on_leave_one_screen(
+    log: Path, tmp_path: Path
+) -> None:
+    with Shell(None, tmp_path, PS1="ready> ") as terminal:
+        terminal.until(lambda text: "ready>" in text)
+        terminal.type(f"{COMMAND} {log}\n")
+        terminal.until(lambda text: "quit" in text and "metrics.jsonl" in text)
+        job = os.tcgetpgrp(terminal._master)
+        os.killpg(job, signal.SIGCONT)  # it had not stopped at all
+        os.killpg(job, signal.SIGSTOP)  # it cannot give the terminal back; the shell takes it
+        terminal.until(lambda _: b"Stopped" in terminal.raw)
+        back = len(terminal.raw)
+        terminal.type("stty sane; bg; echo mine $((6 * 7))\n")
+        terminal.until(lambda _: b"mine 42" in terminal.raw[back:])
+        terminal.screen.reset()
+        terminal.type("fg\n")
+        terminal.until(lambda text: "quit" in text and "0.5" in text)
+        terminal.type("?")  # no line need end: the terminal is not the shell's any more
+        terminal.until(lambda text: "lossmon: help" in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: "lossmon: help" not in text)
+        back = len(terminal.raw)
+        terminal.type("q")
+        terminal.until(lambda _: b"ready>" in terminal.raw[back:])
+        assert b"Traceback" not in terminal.raw
+        assert changed_modes(terminal.raw) <= {b"2004"}
+        terminal.type("exit\n")
+        assert terminal.end() == 0
+
+
 def works_in(process: str) -> str:
     """Return a process's directory; empty where it has ended since it was listed."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -13,11 +14,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import ROOT, environment
+from tests.cli.terminal import Terminal
 
 PATIENCE = 60
 
@@ -28,20 +32,34 @@ def row(step: int, loss: float) -> str:
     return json.dumps({"step": step, "loss": loss}) + "\n"
 
 
-def waiting(folder: Path, cwd: Path, limit: int | None = None) -> subprocess.Popen[bytes]:
-    """Start `lossmon wait` for a NaN; with at most `limit` open files."""
+@contextmanager
+def waiting(folder: Path, cwd: Path, limit: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `lossmon wait` for a NaN meanwhile; with at most `limit` open files."""
 
     def fewer() -> None:
         assert limit is not None
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "lossmon", "wait", str(folder), "--until", "nonfinite",
          "--timeout", "60s"],
         cwd=cwd, env=environment(cwd), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=None if limit is None else fewer,
-    )  # fmt: skip
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def found(process: subprocess.Popen[bytes]) -> dict[str, object]:
+    """Return the event that it was waited for."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    assert b"Traceback" not in err
+    event: dict[str, object] = json.loads(out)
+    return event
 
 
 def watches(process: int) -> int:
@@ -71,8 +89,7 @@ def test_a_queue_that_overflows_while_the_computer_sleeps_loses_nothing(tmp_path
     for log in logs:
         log.parent.mkdir(parents=True)
         log.write_text("".join(row(step, 3 / (step + 1)) for step in range(30)))
-    process = waiting(folder, tmp_path)
-    try:
+    with waiting(folder, tmp_path) as process:
         until_watching(process, 2)
         os.kill(process.pid, signal.SIGSTOP)
         descriptors = [os.open(log, os.O_WRONLY | os.O_APPEND) for log in logs]
@@ -86,12 +103,7 @@ def test_a_queue_that_overflows_while_the_computer_sleeps_loses_nothing(tmp_path
         for descriptor in descriptors:
             os.close(descriptor)
         os.kill(process.pid, signal.SIGCONT)
-        out, err = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0, err
-    event = json.loads(out)
+        event = found(process)
     assert event["source"] == str(logs[1])
     assert event["onset_step"] == 30 + lines
 
@@ -114,10 +126,10 @@ def test_what_was_rotated_and_zipped_twice_while_the_computer_slept_is_read(
     owner = "su root root\n" if os.geteuid() == 0 else ""
     config.write_text(f"{log} {{\n{owner} rotate 9\n {moving}\n compress\n nodateext\n}}\n")
     config.chmod(0o644)
-    process = waiting(folder, tmp_path)
-    try:
-        until_watching(process, 1)
-        os.kill(process.pid, signal.SIGSTOP)
+    with Terminal(folder, cwd=tmp_path) as terminal:
+        # What was rotated before a log was read is not looked for: it must have been.
+        terminal.until(lambda text: re.search(r"\bstep +29\b", text) is not None)
+        terminal.process.send_signal(signal.SIGSTOP)
         for start in (30, 60, 90):
             with log.open("a") as file:
                 for step in range(start, start + 30):
@@ -127,13 +139,10 @@ def test_what_was_rotated_and_zipped_twice_while_the_computer_slept_is_read(
                     ["logrotate", "--force", "--state", str(tmp_path / "state"), str(config)],
                     check=True,
                 )
-        os.kill(process.pid, signal.SIGCONT)
-        out, err = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0, err
-    assert json.loads(out)["onset_step"] == 70
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until(lambda text: "NaN since step 70" in text)
+        terminal.type("q")
+        assert terminal.end() == 0
 
 
 @linux
@@ -144,18 +153,11 @@ def test_hardly_any_descriptors_are_enough(tmp_path: Path) -> None:
         log = folder / f"{number % 30}" / f"{number}.jsonl"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(row(step, number + 3 / (step + 1)) for step in range(12)))
-    process = waiting(folder, tmp_path, limit=48)
-    try:
+    with waiting(folder, tmp_path, limit=48) as process:
         until_watching(process, 5)
         with (folder / "7" / "127.jsonl").open("a") as file:
             file.write("".join(row(step, math.nan) for step in range(12, 16)))
-        out, err = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0, err
-    assert b"Traceback" not in err
-    assert json.loads(out)["source"] == str(folder / "7" / "127.jsonl")
+        assert found(process)["source"] == str(folder / "7" / "127.jsonl")
 
 
 @linux
