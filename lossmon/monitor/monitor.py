@@ -360,7 +360,7 @@ class Monitor:
                 wanted.setdefault(path, {})[run_id] = part
                 if path not in self._by_path:
                     self._watcher.watch(path, partial(self._path_changed, path))
-            if run_id not in self._known:
+            if run.unread or run_id not in self._known:  # a known one may have a new part
                 self._ready[run_id] = None
         for path in set(self._by_path) - set(wanted):
             self._watcher.unwatch(path)

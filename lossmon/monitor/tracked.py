@@ -116,8 +116,13 @@ class TrackedRun:
         feeds = list(self._feeds.values())
         return next((feed.recent for feed in feeds if feed.recent), b"")
 
+    @property
+    def unread(self) -> bool:
+        """Whether a part was never read to its end: it must have its turn without being asked."""
+        return bool(self._unread)
+
     def part_changed(self, part: str) -> bool:
-        """Say cheaply whether one part has something new; of what has its turn anyway, not."""
+        """Say cheaply whether one part has something new; of what is unread, not."""
         feed = self._feeds.get(part)
         return feed is not None and part not in self._unread and feed.changed()
 

@@ -17,6 +17,7 @@ from lossmon.monitor import Monitor, Snapshot
 from lossmon.monitor.judge import BEGUN_LATER
 from lossmon.monitor.tracked import TrackedRun
 from lossmon.settings import Settings
+from tests.formats import encoding
 
 PATIENCE = 20.0
 """Seconds until a test that waits for a snapshot gives up; none should wait a tenth of it."""
@@ -73,6 +74,23 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "metrics.jsonl"
     path.write_text(lines(1, 51))
     return path
+
+
+def test_a_part_that_appears_whole_is_read_without_a_hint_of_its_own(tmp_path: Path) -> None:
+    def events(number: int, steps: range) -> Path:
+        data = encoding.event_file([(step, {"loss": 3 / (step + 1)}) for step in steps])
+        path = tmp_path / f"written-{number}"
+        path.write_bytes(data)
+        return path
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    events(1, range(10)).rename(folder / "events.out.tfevents.1700000001.host")
+    # The first part is not asked again meanwhile: that made up for it by chance.
+    with Watched(folder, settings=Settings(poll_seconds=1000)) as watched:
+        watched.run(points(10))
+        events(2, range(10, 20)).rename(folder / "events.out.tfevents.1700000002.host")
+        watched.run(points(20))
 
 
 def test_appended_lines_come_up_once_they_are_whole(log: Path) -> None:
