@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.charts.growing import Growing, same
+from lossmon.charts.thin import quantiles
 from lossmon.model.batch import FloatArray
 
 _PAUSE_FACTOR: Final = 20.0
@@ -76,7 +77,7 @@ def usual_interval(times: FloatArray) -> float:
     gaps = gaps[gaps > 0]
     # The upper quartile: where each evaluation is logged right after a training row, half of
     # the gaps are next to nothing.
-    return float(np.quantile(gaps, 0.75)) if len(gaps) else 0.0
+    return quantiles(gaps, (0.75,))[0] if len(gaps) else 0.0
 
 
 def pause_after(usual: float) -> float:

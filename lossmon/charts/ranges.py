@@ -10,20 +10,20 @@ from typing import Final, Literal
 import numpy as np
 
 from lossmon.charts.spec import Band, Line, XAxis
-from lossmon.charts.thin import Columns
+from lossmon.charts.thin import Columns, quantiles
 from lossmon.model.batch import FloatArray
 
 LIMIT: Final = 1e300
 """Larger values are drawn at ±LIMIT: the differences of an axis must not overflow."""
 
-_BULK: Final = (2.0, 98.0)
+_BULK: Final = (0.02, 0.98)
 """Percentiles that `robust` keeps, widened by `_MARGIN`: a start five times as high as the rest
 goes off scale, a noise band does not."""
 _MARGIN: Final = 0.15
 _SAMPLE: Final = 4096
 """Points looked at for percentiles: every nth, which is exact enough for a range."""
 _PAD: Final = 0.02
-_MOST: Final = (10.0, 90.0)
+_MOST: Final = (0.1, 0.9)
 """Percentiles beyond which points may be left out where the rest would be a line."""
 _ENDS: Final = 0.01
 """Share of the points that count as the start, and as the end, of what is in view."""
@@ -142,7 +142,7 @@ def _bulk(
     low: float,
     high: float,
     log: bool,
-    percentiles: tuple[float, float] = _BULK,
+    shares: tuple[float, float] = _BULK,
 ) -> tuple[float, float]:
     parts = []
     for (_, y), columns in zip(data, found, strict=True):
@@ -151,10 +151,8 @@ def _bulk(
         view = view[np.isfinite(view) & (view > 0 if log else True)]
         if len(view):
             # Lines weigh alike, whatever their number of points.
-            ends = np.percentile(
-                np.clip(np.log10(view) if log else view, -LIMIT, LIMIT), percentiles
-            )
-            parts.append((float(ends[0]), float(ends[1])))
+            ends = quantiles(np.clip(np.log10(view) if log else view, -LIMIT, LIMIT), shares)
+            parts.append((ends[0], ends[1]))
     if not parts:
         return low, high
     bottom, top = min(p[0] for p in parts), max(p[1] for p in parts)

@@ -13,6 +13,7 @@ from lossmon.charts.draw import draw
 from lossmon.charts.lines import run_lines
 from lossmon.charts.palette import line_style, severity_style
 from lossmon.charts.spec import Glyphs, Palette, Picture, Row, Span, Viewport
+from lossmon.charts.thin import quantiles
 from lossmon.charts.ticks import number
 from lossmon.model import RunView
 from lossmon.model.batch import FloatArray
@@ -21,7 +22,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _ASCII_BARS: Final = "_.-=+*#@"
 _SAMPLE: Final = 256
 """Points looked at for one bar of a long series: its mean needs no more."""
-_OUTLIERS: Final = (2.0, 98.0)
+_OUTLIERS: Final = (0.02, 0.98)
 """Bars beyond these percentiles are drawn at the ends, or one spike would flatten the rest."""
 
 
@@ -51,7 +52,7 @@ def sparkline(
     broken = severity_style(palette, "critical")
     levels = np.zeros(count, np.int64)
     if finite.any():
-        low, high = np.percentile(means[finite], _OUTLIERS)
+        low, high = quantiles(means[finite], _OUTLIERS)
         if high - low > max(abs(low), abs(high)) * 1e-9:
             share = np.clip((means[finite] - low) / (high - low), 0, 1)
             levels[finite] = np.rint(share * (len(bars) - 1)).astype(np.int64)

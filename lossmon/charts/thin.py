@@ -8,6 +8,7 @@ as points arrive, so that a redraw costs the same whatever the length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -224,3 +225,13 @@ def distinct(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     the first chart.
     """
     return np.flatnonzero(np.bincount(cells))
+
+
+def quantiles(values: FloatArray, shares: Sequence[float]) -> tuple[float, ...]:
+    """Return the quantiles (0 to 1) of values, shape (n,), n ≥ 1 and finite; linear between two.
+
+    `np.quantile` does the same by way of `np.unique`, see `distinct`.
+    """
+    ordered = np.sort(values)
+    places = np.asarray(shares) * (len(ordered) - 1)
+    return tuple(np.interp(places, np.arange(len(ordered)), ordered).tolist())

@@ -9,7 +9,6 @@ quotes, new headers or odd rows goes line by line.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
@@ -80,6 +79,8 @@ def split_line(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
         return line.split()
     if '"' in line:
+        import csv  # few tables have quotes
+
         try:
             return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
         except (csv.Error, StopIteration):

@@ -22,7 +22,6 @@ from lossmon.formats.base import (
 )
 from lossmon.formats.lines import LineParser
 from lossmon.model import Batch, LeftOut, RoleMap, RunInfo, SeriesView, concatenate
-from lossmon.monitor.ahead import look_ahead
 from lossmon.monitor.merge import begins_with, rows_from
 from lossmon.monitor.recent import kept
 from lossmon.record import record
@@ -234,6 +233,8 @@ class StreamFeed(_ParsedFeed):
     def ahead(self, roles: RoleMap) -> tuple[SeriesView, ...]:
         if self.streams or not self._is_text or len(self.paths) != 1:
             return ()
+        from lossmon.monitor.ahead import look_ahead  # long logs are few
+
         return look_ahead(self.paths[0], self._format, self._context, roles)
 
     def flush(self) -> Batch:

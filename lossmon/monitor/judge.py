@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from lossmon.analysis.analyzer import Analyzer
 from lossmon.model import Event, Forecast, RoleMap, Run, Summary, Verdict, choose_judged
 from lossmon.settings import Settings
+
+if TYPE_CHECKING:
+    from lossmon.analysis.analyzer import Analyzer
 
 ANALYSE_ROWS: Final = 65536
 """Rows judged in one go: a few milliseconds, so that keys and other runs get their turn."""
@@ -26,9 +28,15 @@ class Judge:
         self._settings = settings
         self._roles = roles
         self._run: Run | None = None
-        self._begin_anew((settings.train, settings.eval))
+        self._analyzer: Analyzer | None = None
+        """None until there are rows to judge."""
+        self._judged = (settings.train, settings.eval)
+        self._done = 0
 
-    def _begin_anew(self, judged: tuple[str | None, str | None]) -> None:
+    def _begin_anew(self, judged: tuple[str | None, str | None]) -> Analyzer:
+        # The first picture stands by then, and needs none of it.
+        from lossmon.analysis.analyzer import Analyzer
+
         self._judged = judged
         self._done = 0
         self._analyzer = Analyzer(
@@ -37,6 +45,7 @@ class Judge:
             roles=self._roles,
             plateau_gain=self._settings.plateau_gain,
         )
+        return self._analyzer
 
     @property
     def begun(self) -> bool:
@@ -49,23 +58,26 @@ class Judge:
 
     def skip(self, run: Run) -> None:
         """Leave what was not judged yet as it is: judging it failed."""
+        if self._analyzer is None:
+            self._begin_anew(self._judged)
         self._run, self._done = run, len(run)
 
     def go_on(self, run: Run, deadline: float) -> bool:
         """Judge rows until none is left or `deadline` (monotonic s); True if the result changed."""
         changed = run is not self._run
-        if changed:
+        analyzer = self._analyzer
+        if changed or analyzer is None:
             self._run = run
-            self._begin_anew((self._settings.train, self._settings.eval))
+            analyzer = self._begin_anew((self._settings.train, self._settings.eval))
         if self.behind(run):
             sizes = {name: len(series) for name, series in run.series.items()}
             judged = choose_judged(sizes, self._roles)
             if judged != self._judged:
-                self._begin_anew(judged)
+                analyzer = self._begin_anew(judged)
         while self.behind(run):
             rows = min(max(self._done, FIRST_ROWS), ANALYSE_ROWS)
             stop = min(self._done + rows, len(run))
-            self._analyzer.consume(run.rows(self._done, stop))
+            analyzer.consume(run.rows(self._done, stop))
             self._done = stop
             changed = True
             if time.monotonic() >= deadline:
@@ -75,20 +87,18 @@ class Judge:
     @property
     def events(self) -> tuple[Event, ...]:
         """What was found, and where."""
-        return tuple(self._analyzer.events)
+        return () if self._analyzer is None else tuple(self._analyzer.events)
 
     @property
     def verdict(self) -> Verdict:
         """How the run does."""
-        if not self.begun:
-            return BEGUN_LATER
-        return self._analyzer.verdict
+        return BEGUN_LATER if self._analyzer is None else self._analyzer.verdict
 
     @property
     def summary(self) -> Summary:
         """Its figures."""
-        return self._analyzer.summary
+        return Summary() if self._analyzer is None else self._analyzer.summary
 
     def forecast(self, total_steps: float | None) -> Forecast | None:
         """Return where the run is going, if that can be said."""
-        return self._analyzer.forecast(total_steps)
+        return None if self._analyzer is None else self._analyzer.forecast(total_steps)

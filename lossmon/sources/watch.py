@@ -68,6 +68,8 @@ class Watcher:
         self._interval = interval
         self._mountinfo = mountinfo
         self._paths: dict[str, _Path] = {}
+        self._unarmed: dict[str, _Path] = {}
+        """Paths for whose events nothing watches yet."""
         self._aliases: dict[str, set[str]] = {}
         """Real paths, as events name them, to the paths that are watched."""
         self._events = DirectoryEvents(self._note)
@@ -90,19 +92,21 @@ class Watcher:
     def watch(self, path: str, probe: Callable[[], bool] | None = None) -> None:
         """Watch a file or a directory, there or not; `probe` says cheaply if it changed.
 
-        Without a probe a path counts as changed when its stat differs.
+        Without a probe a path counts as changed when its stat differs. Its first turn comes with
+        the next `dirty`, and its events are watched for from there on: so what is there already
+        can be read before watchdog is loaded and its threads are started.
         """
         if path in self._paths or self._closed:
             return
         entry = _Path(probe or _stat_probe(path), time.monotonic())
-        self._paths[path] = entry
-        self._arm(path, entry)
+        self._paths[path] = self._unarmed[path] = entry
         self._schedule(path, entry, 0.0)
 
     def unwatch(self, path: str) -> None:
         """Forget a path."""
         entry = self._paths.pop(path, None)
         if entry is not None:
+            self._unarmed.pop(path, None)
             self._disarm(path, entry)
             self._unasked.discard(path)
 
@@ -117,6 +121,7 @@ class Watcher:
     def dirty(self) -> set[str]:
         """Return the paths worth a look: those with events, and those whose turn found a change."""
         self._wake.clear()
+        self._arm_new()  # before their first turn: what is written between the two is seen by it
         with self._lock:
             hints, self._hints = self._hints, set()
         now = time.monotonic()
@@ -161,6 +166,7 @@ class Watcher:
 
     def mode(self, path: str) -> Mode:
         """Say how changes of a watched path are noticed (KeyError if it is not watched)."""
+        self._arm_new()
         entry = self._paths[path]
         if entry.eventless:
             return Mode("polling", entry.eventless)
@@ -217,6 +223,11 @@ class Watcher:
         return entry is not None and entry.turn == item[1]
 
     # ---- events
+
+    def _arm_new(self) -> None:
+        unarmed, self._unarmed = self._unarmed, {}
+        for path, entry in unarmed.items():
+            self._arm(path, entry)
 
     def _arm(self, path: str, entry: _Path) -> None:
         """Watch for events in the directories of the path and, through links, of its target."""
