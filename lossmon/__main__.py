@@ -1,6 +1,6 @@
 """`python -m lossmon`."""
 
-from lossmon.cli.main import main
+from lossmon.cli.main import script
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    script()

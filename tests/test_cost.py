@@ -102,6 +102,30 @@ def test_a_json_report_loads_no_heavy_package(tmp_path: Path) -> None:
     assert len(own) < 136  # of three hundred and sixty
 
 
+def test_a_first_chart_loads_nothing_that_comes_after_it(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(f'{{"step": {i}, "loss": {3 - i / 100}}}\n' for i in range(200)))
+    code = (
+        "import os, sys, threading\n"
+        "from lossmon.monitor import Monitor\n"
+        "from lossmon.settings import Settings\n"
+        "from lossmon.tui.app import LossmonApp\n"
+        "class Pictured(threading.Event):\n"
+        "    def set(self):\n"
+        "        super().set()\n"
+        "        os.write(1, '\\n'.join(sys.modules).encode())\n"
+        "        os._exit(0)\n"
+        f"app = LossmonApp(Monitor([{str(log)!r}]), Settings())\n"
+        "app._pictured = Pictured()\n"
+        "app.run(headless=True, size=(120, 40))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "plotext" in modules, done.stdout + done.stderr
+    late = {"numpy.ma", "watchdog", "lossmon.analysis.analyzer", "lossmon.monitor.ahead", "csv"}
+    assert modules & late == set()
+
+
 def test_what_is_stored_is_not_copied_again_and_again() -> None:
     run = Run("run", "", "jsonl")
     run.expect(1_000_000)
