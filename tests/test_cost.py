@@ -72,6 +72,23 @@ def test_a_point_costs_the_analyzer_no_more_the_longer_the_log() -> None:
     assert late < 1.5 * early
 
 
+def test_rows_that_say_nan_for_an_evaluation_cost_no_more_than_others() -> None:
+    steps = np.arange(20_000, dtype=np.float64)
+    loss = 1 + np.random.default_rng(0).normal(0, 0.1, len(steps))
+    known = np.arange(99, len(steps), 100)
+    told = np.full(len(steps), np.nan)
+    told[known] = loss[known]
+    columns = {"sparse": Column("eval_loss", loss[known], known), "nan": Column("eval_loss", told)}
+    made = {
+        name: calls(
+            lambda column=column: Analyzer().consume(Batch(steps, (Column("loss", loss), column)))
+        )
+        for name, column in columns.items()
+    }
+    # Some are told one by one after each evaluation: whether NaN lasts is a finding.
+    assert made["nan"] < 6 * made["sparse"]
+
+
 def loaded_by_report(folder: Path, form: str) -> set[str]:
     """Return the modules that a report of a small log loads."""
     log = folder / "log.jsonl"

@@ -404,11 +404,9 @@ class _EvalFeed:
         """Find how far the next part goes, and the row of its last point (`row`)."""
         if self.done:
             return
-        if self._finite[self._at]:
-            stop = int(self._edges[np.searchsorted(self._edges, self._at, side="right")])
-            self._stop = min(stop, self._at + self.track.room())
-        else:
-            self._stop = self._at + 1
+        stop = int(self._edges[np.searchsorted(self._edges, self._at, side="right")])
+        room = self.track.room() if self._finite[self._at] else self.track.bad_room()
+        self._stop = stop if room is None else min(stop, self._at + room)
         self.row = int(self._rows[self._stop - 1])
 
     def take(self, level: float, context: TrainContext) -> None:
@@ -422,7 +420,7 @@ class _EvalFeed:
             )  # fmt: skip
         else:
             moment = _moment(self._batch, int(self._rows[self._at]), self._base)
-            self.track.bad(float(self._values[self._at]), moment)
+            self.track.bad(float(self._values[self._at]), moment, self._stop - self._at)
         self._at = self._stop
         self._find()
 

@@ -65,6 +65,14 @@ class EvalTrack:
         room = self.overfitting.room
         return min(room, self.nonfinite.finite_left) if self.nonfinite.stands else room
 
+    def bad_room(self) -> int | None:
+        """Evaluations that are no numbers that can be taken at once; None: any number.
+
+        A log may say NaN in every row between two evaluations.
+        """
+        told = self.nonfinite.stands and self.nonfinite.in_row >= self.nonfinite.told
+        return None if told else 1
+
     def extend(
         self,
         values: FloatArray,
@@ -103,9 +111,12 @@ class EvalTrack:
             return f"rises since step {self.overfitting.onset_step:,.12g}"
         return "still falls" if self.falls else "does not rise"
 
-    def bad(self, value: float, moment: Moment) -> None:
-        """Take one evaluation that is no number."""
-        self.nonfinite.bad(value, moment)
+    def bad(self, value: float, moment: Moment, count: int = 1) -> None:
+        """Take `count` evaluations in a row that are no numbers (at most `bad_room()`)."""
+        if self.bad_room() is None:
+            self.nonfinite.count(count)
+        else:
+            self.nonfinite.bad(value, moment)
 
     def rewind(self, step: float, moment: Moment) -> None:
         """The run was resumed from `step`: later evaluations do not count."""

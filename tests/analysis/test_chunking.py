@@ -38,8 +38,8 @@ def make_run(seed: int) -> Batch:
     every = int(rng.integers(1, 30))
     at = rows[rows % every == every - 1]
     evals = values[at] + np.clip(at - n / 2, 0, None) / n * rng.choice([0.0, 2.0])
-    if rng.random() < 0.2:
-        evals[rng.random(len(evals)) < 0.2] = np.nan
+    if rng.random() < 0.3:
+        evals[rng.random(len(evals)) < rng.choice([0.2, 0.95])] = np.nan
     columns = [Column("loss", values)] if rng.random() < 0.9 else []
     if len(at):
         columns.append(Column("eval_loss", evals, at))
