@@ -48,6 +48,8 @@ _TOKENS: Final = late(
     r"()(?<![\w.])(\d{1,6}(?:\.\d{1,4})?) ?([kKMB]) (?i:tokens?)(?! ?/| per\b)"
     r"|(?i:tokens)(?: seen)?[:=]? {0,4}(\d{1,6}(?:\.\d{1,4})?)([kKMB])(?![\w/])"
 )
+_EXACT: Final = late(r"(?i)epoch:? \d{1,9}/\d{1,9} \(\d{1,9}/\d{1,9}\)")
+"""An epoch with its batch: a step in thousands says less."""
 _COUNTER: Final = late(r"(?i)step|epoch|iter|batch|update|episode")
 _SHORT: Final = late(r"\d ?[kKMB](?![A-Za-z])|\d_\d{3}")
 _UNDERSCORED: Final = late(r"(?<![\w.])\d{1,3}(?:_\d{3}){1,4}(?![\w.])")
@@ -108,6 +110,8 @@ def with_whole_counts(line: str) -> str:
         return line
     if "_" in line:
         line = _UNDERSCORED.sub(_without_underscores, line)
+    if _EXACT.search(line) is not None:
+        return line
     found = _SAID.sub(_written_out, line)
     if "token" in found.lower() and _COUNTER.search(found) is None:
         return _TOKENS.sub(_as_step, found, 1)

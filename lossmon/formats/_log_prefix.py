@@ -32,6 +32,9 @@ EXPRESSION: Final = (
     # `05 Mar 10:11`, `Tue 05 Mar 2024 10:11:12`
     rf"|[\[(]?+(?:{_DAY},? )?+\d{{1,2}} {_MONTH}(?: \d{{4}})?+ (?:{_CLOCK}|{_MINUTES})[\])]?+"
     rf"|[\[(]?+{_CLOCK}{_ZONE}(?![\d:])[\])]?+"
+    # without the year: `03/05 10:11:12`, and Tensorpack's `[0305 10:11:12 @monitor.py:474]`
+    rf"|[\[(]?+\d{{2}}[-/]\d{{2}} {_CLOCK}[\])]?+"
+    rf"|\[\d{{4}} {_CLOCK} @[\w./-]{{1,80}}+:\d{{1,6}}+\]"
     # glog: `I0305 10:11:12.345678 139 train.py:88]`
     rf"|[IWEF]\d{{4}} {_CLOCK} {{1,8}}\d{{1,20}}+ [\w./-]{{1,80}}+:\d{{1,6}}+\]"
     # who: Ray's workers, containers of Compose, a pod's log

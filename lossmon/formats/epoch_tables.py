@@ -17,6 +17,8 @@ class EpochTableParser(ConsoleParser):
     """Rows of numbers under the last header seen; the first column is the epoch."""
 
     header: ClassVar[re.Pattern[str]]
+    gap: ClassVar[re.Pattern[str]] = late(r"\s++")
+    """What parts the names of a header."""
     ignored: ClassVar[frozenset[str]]
 
     def __init__(self, context: Context | None = None) -> None:
@@ -25,7 +27,7 @@ class EpochTableParser(ConsoleParser):
 
     def record(self, text: str) -> bool:
         if self.header.match(text):
-            self._columns = text.split()[:_MAX_COLUMNS]
+            self._columns = self.gap.split(text.strip())[:_MAX_COLUMNS]
             return True
         if not self._columns:
             return False
@@ -76,9 +78,13 @@ class Fastai(ConsoleFormat):
 
 
 class SkorchParser(EpochTableParser):
-    """`epoch  train_loss  valid_acc  valid_loss  dur`, epochs from 1."""
+    """`epoch  train_loss  valid_acc  valid_loss  dur`, epochs from 1.
+
+    nolearn's, which it descends from, has names of two words: `train loss`.
+    """
 
     header = late(r" {1,12}epoch {2,24}\S")
+    gap = late(r" {2,}+")
     ignored = frozenset(("dur", "cp"))
 
 

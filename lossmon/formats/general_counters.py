@@ -21,9 +21,13 @@ _SETTING_WORDS: Final = frozenset((
 _COUNTERS_DESPITE: Final = frozenset([
     "num_updates", "total_timesteps", "num_steps", "total_steps", "total_train_updates",
 ])  # fmt: skip
+_DONE: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS
 _OVER_THE_RUN: Final = frozenset(("num_updates", "total_train_updates", "acc_iter"))
 """Counters that go before others of their line; those with `global` in their names do too."""
 _PLAYED: Final = frozenset(("episode", "episodes", "round", "rounds"))
+_BEHIND: Final = frozenset(("done", "seen"))
+"""Words behind a counter's name that leave it one: `epochs_done: 3`, `Batches seen: 120`."""
+_COUNTED_TIME: Final = late(r"(?:ms|us|µs|ns|s|sec|secs)(?![A-Za-z])")
 UNIT: Final = late(r"[%A-Za-zµ]++(?:/[A-Za-z]++)?")
 _LOCATION: Final = late(r"[\w.]:([A-Za-z_<]\w{0,60}>?):$")
 """`yolox.core.trainer:after_iter:254`: a place in the source, as loguru logs it."""
@@ -42,6 +46,9 @@ def counter(
     explicit: bool,
 ) -> bool:
     """Take a number that counts; True if it is dealt with."""
+    if parts[-1] in _BEHIND and len(parts) > 1 and parts[-2] in _DONE:
+        parts = (*parts[:-2], parts[-2].removesuffix("es").removesuffix("s"))
+        name = " ".join(parts)
     last = parts[-1]
     joined = "_".join(parts)
     if role_of(name) not in (Role.OTHER, Role.EPOCH) and joined not in _OVER_THE_RUN:
@@ -77,6 +84,19 @@ def counter(
             layout.step, layout.batchwise = index, False
         return True
     return last in STEP_WORDS
+
+
+def is_duration(following: str) -> bool:
+    """Say whether a number is a time, by the unit that stands at it: `Step: 123ms`."""
+    return _COUNTED_TIME.match(following) is not None
+
+
+def counts_both(name: str, following: str) -> str:
+    """Return which counter stands first behind `Step/Epoch [120/3]`: its word, or ""."""
+    first, slash, second = name.lower().rpartition("/")
+    if not slash or following.strip(" \t") != "/" or second not in _DONE:
+        return ""
+    return first if first in _DONE and (first in EPOCH_WORDS) != (second in EPOCH_WORDS) else ""
 
 
 def counted(layout: Layout, index: int, following: str) -> bool:

@@ -24,6 +24,8 @@ _OPENS: Final = late(
 )
 _ENTRY: Final = late(r"\s{0,20}(?:['\"][^'\"{}]{1,120}['\"]: [^{}]{1,120}\}?,?|\})\s{0,8}\Z")
 _TUPLE: Final = late(r"\(([\w ,./]{3,200})\) = \(([^()=]{3,400})\)\s{0,8}\Z")
+_FORTRAN: Final = late(r"(?<=\d)D(?=[+-]\d\d(?!\d))")
+"""An exponent as Fortran prints it, and so L-BFGS-B: `6.93147D-01`."""
 _COUNTED: Final = late(
     r"(?<![\w.])(\d{1,9}(?:\.\d{1,4})?)([kM]?)it/(\d{1,9}(?:\.\d{1,4})?)([kM]?)it(?= )"
 )
@@ -41,12 +43,14 @@ def continues_dict(text: str, lines: int) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a line with its tuples and short counts written out.
+    """Return a line with its tuples, short counts and Fortran's exponents written out.
 
     `(epoch, loss) = (3, 0.53)` as `epoch = 3, loss = 0.53`; and
     `Progress on:train 1.20kit/5.00kit rate: …`, as `tqdm-loggable` prints
     bars, with whole counts.
     """
+    if "D-0" in text or "D+0" in text:
+        text = _FORTRAN.sub("E", text)
     if ") = (" in text and (match := _TUPLE.match(text.strip(" "))):
         names, values = match[1].split(","), match[2].split(",")
         if len(names) == len(values):

@@ -10,6 +10,7 @@ from lossmon.formats.head import Head
 _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
     "return", "bpb", "entropy", "xent", "score", "accura", " l_", " l=", " l: ", "[l1:", " l1:",
+    "l1=", "obj=", "err_",
     "bce", "verlust", "perte", "perda", "perdita",
     "损失", "損失", "손실", "потери", "pérdida",
     "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",
@@ -26,7 +27,7 @@ _LONGEST: Final = 4000
 _COUNTERS: Final = tuple(
     (word.encode(), (word, word.title(), word.upper())) for word in ("epoch", "step", "iter")
 )
-_LONGEST_HEADING: Final = 120
+_LONGEST_HEADING: Final = 140
 _MOST_HEADINGS: Final = 40
 _DIGIT: Final = late(rb"\d")
 

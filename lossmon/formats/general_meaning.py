@@ -11,7 +11,9 @@ from lossmon.formats.general_counters import (
     bracketed_step,
     counted,
     counter,
+    counts_both,
     epoch_and_batch,
+    is_duration,
     is_location,
     leads,
     lists_epoch_and_step,
@@ -30,6 +32,8 @@ from lossmon.formats.general_metrics import (
     take_letter,
 )
 from lossmon.formats.general_names import (
+    BATCH_WORDS,
+    EPOCH_WORDS,
     EVAL_WORDS,
     STEP_WORDS,
     SUMMARY_WORDS,
@@ -59,6 +63,7 @@ _FILE_ENDING: Final = late(
     r"|weights|msgpack|log)\b"
 )
 _PROCESSES: Final = frozenset(("gpu", "device", "worker", "proc", "process"))
+_FRAMES: Final = frozenset("│┃║|")
 _INDEXES: Final = late(r"\][A-Za-z]")
 _ENUMERATED: Final = frozenset((
     "fold", "seed", "trial", "trade", "run", "exp", "experiment", "subject", "patient", "quarter",
@@ -140,6 +145,9 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if bare in _BECOMES and layout.metrics and layout.metrics[-1][0] == index - 1:
             layout.metrics[-1] = (index, layout.metrics[-1][1])
             continue  # `loss 2.31 -> 2.05`: what it is now
+        if bare == "(" and whole and following.strip(" \t") == "/" and _is_epoch(layout, index):
+            anonymous = index  # `Epoch: 1/10 (20/40)`: the batch
+            continue
         if bare in ("(", "±", "+/-", "+-") and index:
             continue  # an average or a spread of the number before
         if whole and following.startswith(" - ") and is_location(label):
@@ -181,6 +189,8 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             elif index == 0 and whole and leads(label, following):
                 lead = index
             continue
+        if label.rstrip(" \t")[-1:] in _FRAMES and _is_row(texts, index):
+            continue  # `| loss | 1.4 | 0.7 | 1.2 |`: what each is of stands in a header
         if _FILE_ENDING.match(following) is not None:
             return None  # `val_loss=0.53.ckpt`: a listing of files
         parts = words(name)
@@ -199,6 +209,15 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if whole and layout.label is None and name.lower() in _PROCESSES:
             layout.label = index  # `GPU 3`: of which process it is, if others say the same place
             continue
+        if whole and layout.step is None and (first := counts_both(name, following)):
+            epoch, step = (index, index + 1) if first in EPOCH_WORDS else (index + 1, index)
+            layout.epoch, layout.step = epoch, step
+            dated = index + 1
+            continue
+        if whole and is_duration(following) and parts[-1] in STEP_WORDS | BATCH_WORDS:
+            continue  # `Step: 123ms`: how long it took
+        if whole and following[:1] in "kKM" and following and layout.step is not None:
+            continue  # `(20/40) … Step: 1k`: another says it to the step
         counts = whole or ((explicit or index == 0) and parts[-1] in STEP_WORDS and is_count(value))
         if counter(layout, index, name, parts, counts, value, explicit):
             awaited, over = measured_when(rest) or over, ""
@@ -216,8 +235,10 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if splits and not (layout.has_loss or layout.has_score) and layout.counts:
         layout.metrics = sorted([*splits[:2], *layout.metrics])
         layout.has_loss = layout.guessed = True
-    if layout.counts and not (layout.has_loss or layout.has_score):
-        take_letter(layout)
+    if layout.counts or lead is not None:
+        errors = all(measure_of(name) in ERRORS for name in losses(layout))
+        if errors and not layout.has_score:
+            take_letter(layout)
     if layout.has_loss and all(measure_of(name) in ERRORS for name in losses(layout)):
         layout.guessed = True
     if layout.step is None and lead is not None and layout.metrics:
@@ -230,6 +251,17 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
     if not layout.metrics and not layout.counts:
         return None
     return layout
+
+
+def _is_epoch(layout: Layout, index: int) -> bool:
+    """Say whether the number before one is an epoch, or how many there are."""
+    return index > 0 and index - 1 in (layout.epoch, layout.epoch_total)
+
+
+def _is_row(texts: list[str], index: int) -> bool:
+    """Say whether number `index` is the first of three or more cells of a table's row."""
+    between = [text.strip(" \t") for text in texts[index + 1 : index + 3]]
+    return index + 2 < len(texts) - 1 and all(text in _FRAMES for text in between)
 
 
 def _specifies(label: str, value: str, following: str) -> bool:

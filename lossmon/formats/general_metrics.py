@@ -25,6 +25,10 @@ _NAME_BEHIND: Final = late(
 MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 
 
+OBJECTIVES: Final = frozenset(("L", "l", "obj", "f", "F", "fval", "value"))
+"""What optimizers call what they minimise, which stands for much else too: `iter=3 obj=0.53`."""
+
+
 def metric(
     layout: Layout,
     index: int,
@@ -36,7 +40,8 @@ def metric(
 ) -> None:
     role = role_of(name)
     parts = set(words(name))
-    if role is Role.OTHER and (not explicit or parts & _IGNORED_WORDS or "." in name):
+    counted = layout.counts and name in OBJECTIVES
+    if role is Role.OTHER and (not (explicit or counted) or parts & _IGNORED_WORDS or "." in name):
         return
     if name in LEVELS or (label.endswith(f"({name}:") and role is Role.OTHER):
         return  # `INFO: 3`, `(trainer:732)`: where a logger stands
@@ -56,9 +61,9 @@ def metric(
 
 
 def take_letter(layout: Layout) -> None:
-    """Take `L=0.53` for the loss of a line that names none."""
+    """Take `L=0.53` or `obj=0.53` for the loss of a line that names none."""
     for place, (index, name) in enumerate(layout.metrics):
-        if name in ("L", "l"):
+        if name in OBJECTIVES:
             layout.metrics[place] = (index, "loss")
             layout.has_loss = layout.letter = True
             return

@@ -30,7 +30,8 @@ EVAL_WORDS: Final = {
 TRAIN_WORDS: Final = frozenset(["train", "training", "trn"])
 EPOCH_WORDS: Final = frozenset(["epoch", "epochs", "ep"])
 STEP_WORDS: Final = frozenset((
-    "step", "steps", "iter", "iters", "iteration", "iterations", "it", "update", "updates", "upd",
+    "step", "steps", "iter", "iters", "iteration", "iterations", "iterate", "it", "update",
+    "updates", "upd",
     "nupdates", "globalstep", "timestep", "timesteps", "episode", "episodes", "round", "rounds",
 ))  # fmt: skip
 BATCH_WORDS: Final = frozenset(["batch", "batches", "minibatch", "mb"])
@@ -73,6 +74,8 @@ _OF_THEM: Final = late(
 _LATEST: Final = (" last", "\tlast")
 _TOTALS: Final = frozenset(("total", "avg", "average", "mean", "sum"))
 """Words behind `loss` that belong to its name: `Gen Loss Total`."""
+_BEHIND_LOSS: Final = _TOTALS | TRAIN_WORDS | EVAL_WORDS.keys()
+"""These, and the split that a loss was measured on: `Loss Test 0.53`."""
 _NO_NAMES: Final = frozenset((
     "a", "after", "an", "and", "as", "at", "by", "complete", "completed", "done", "end", "ended",
     "finished", "for", "had", "has", "have", "in", "is", "its", "new", "of", "on", "or", "our",
@@ -132,7 +135,7 @@ def name_before(label: str) -> tuple[str, bool, str]:
     if name.endswith("第"):
         return "", explicit, text  # `第3轮`: what is counted stands behind
     rest = text[: len(text) - len(name)]
-    if (len(name) <= 2 and name.isalpha()) or name.lower() in _TOTALS:
+    if (len(name) <= 2 and name.isalpha()) or name.lower() in _BEHIND_LOSS:
         word = _word_before(rest)
         if word is not None and word.group(1).lower() in ("loss", "losses"):
             name = f"{word.group(1)} {name}"
@@ -171,7 +174,9 @@ def _with_words_before(name: str, rest: str, explicit: bool) -> tuple[str, bool,
     `Maximum Episode Return: 102` is not the average one.
     """
     returned = not _RETURNS.isdisjoint(words(name)[-1:])
-    if ("loss" not in name.lower() and not returned) or not name.isascii():
+    lowered = name.lower()
+    measured = "loss" in lowered or "entropy" in lowered
+    if not (measured or returned) or not name.isascii():
         return name, explicit, rest
     longer, before = name, rest
     for _ in range(3):

@@ -162,7 +162,8 @@ class JsonHistoryFormat(DocumentFormat):
             return judge([*named, "step"], (), "a JSON object of series")
         if start == b"{" and (names := _names_of_lists(text)):
             return judge(names, (), "a JSON object of lists")
-        at = _RECORDS_AT.match(text) or _BY_EPOCH.match(text)
+        by_epoch = _BY_EPOCH.match(text)
+        at = _RECORDS_AT.match(text) or by_epoch
         if at is None:
             return None
         numeric: dict[str, list[float]] = {}
@@ -170,7 +171,7 @@ class JsonHistoryFormat(DocumentFormat):
         for count, entry in enumerate(objects_in(text, at.end())):
             for key, value in record_numbers(entry).items():
                 numeric.setdefault(key, []).append(value)
-            if at.re is _BY_EPOCH:
+            if at is by_epoch:
                 numeric.setdefault("epoch", []).append(count)
             words.update({key: None for key, leaf in entry.items() if isinstance(leaf, str)})
             if count >= 20:

@@ -3,12 +3,14 @@
 Notebooks' `Step  Training Loss`, Chainer's `PrintReport`, scikit-learn's
 boosting, spaCy 2, and what scripts print by hand. The first column must count
 steps or epochs and another one be called a loss; a table of models or of
-settings is none.
+settings is none. Where edges part the columns (MATLAB's `| Epoch | … |`) any
+column may count, cells may be empty, and a header may have two lines.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -53,9 +55,18 @@ class Header:
     """Where each name begins in the line: left-aligned cells begin there too."""
     step: int | None
     epoch: int | None
+    framed: bool = False
+    """Edges part the columns; a row is given with them."""
 
     def cells(self, text: str) -> dict[int, str] | None:
         """Return a row's cells by column; None if the line is no row of this table."""
+        if self.framed:
+            parts = framed_cells(text)
+            if parts is None or len(parts) != len(self.names):
+                return None
+            there = {index: part for index, part in enumerate(parts) if part}
+            # A word makes it a row of a table of models, or of what sums the run up.
+            return there if all(map(_is_value, there.values())) else None
         tokens = [(match.start(), match[0]) for match in _TOKEN.finditer(text)]
         if len(tokens) == len(self.names):
             return {index: token for index, (_, token) in enumerate(tokens)}
@@ -105,6 +116,40 @@ def _cut(text: str, gap: re.Pattern[str]) -> Header | None:
     return Header(tuple(names), tuple(starts), step, epoch)
 
 
+def _is_value(cell: str) -> bool:
+    return cell[0].isdigit() or number(cell) is not None
+
+
+def framed_cells(text: str) -> list[str] | None:
+    """Return the cells of a line that begins and ends with an edge, None for any other."""
+    text = text.strip(" ")
+    if len(text) < 5 or len(text) > _MAX_LINE or not _FRAMES.issuperset((text[0], text[-1])):
+        return None
+    cells = [cell.strip() for cell in text[1:-1].translate(_BARS).split("|")]
+    return cells if 2 <= len(cells) <= _MAX_COLUMNS else None
+
+
+def framed_header(cells: list[str], above: list[str] | None) -> Header | None:
+    """Return the columns that a line between edges names, with those of the line above if it has
+    as many: a counter and a loss are among them.
+    """
+    if above is not None and len(above) == len(cells):
+        cells = [f"{first} {second}".strip() for first, second in zip(above, cells, strict=True)]
+    names = [clean_name(cell) for cell in cells]
+    if not all(cells) or len(set(names)) < len(names):
+        return None
+    if any(number(cell) is not None or cell[-1] in ":=" for cell in cells):
+        return None
+    whole = [words(name) for name in names]
+    counters = [parts[-1] if len(parts) == 1 else "" for parts in whole]
+    step = next((i for i, word in enumerate(counters) if word in _STEPS), None)
+    epoch = next((i for i, word in enumerate(counters) if word in EPOCH_WORDS), None)
+    if step is epoch or not any(role_of(name) in _LOSSES for name in names):
+        return None
+    return Header(tuple(names), (), step, epoch, framed=True)
+
+
+_BARS: Final = str.maketrans(dict.fromkeys("│┃║", "|"))
 _STEPS: Final = _COUNTERS - EPOCH_WORDS
 _MAX_COUNT: Final = 1e15
 """No counter of a run reaches it: a damaged line, `1e9992` of `1` and `2`."""
@@ -119,14 +164,21 @@ class TextTableParser(ConsoleParser):
         self._track = Track(Layout(step=0, epoch=1), [])
         self._prefixed = False
         """The table's header stood behind what a logger puts before a line."""
+        self._above: list[str] | None = None
+        """The line of names between edges before this one."""
 
     def record(self, text: str) -> bool:
         if len(text) > _MAX_LINE:
             return False
         bare = _without_edges(text)
+        framed = bool(self._headers) and self._headers[0].framed
+        if framed and self._row(text):
+            return True
         if self._headers and bare.lstrip()[:1].isdigit() and self._row(bare):
             return True
         found = headers_of(bare)
+        if not found and bare is not text:
+            found = self._between_edges(text)
         if not found and (self._prefixed or _may_head(text)):
             bare = _said(text)
             if self._headers and self._prefixed and bare[:1].isdigit() and self._row(bare):
@@ -135,6 +187,15 @@ class TextTableParser(ConsoleParser):
             self._prefixed |= bool(found)
         self._headers = found or self._headers
         return bool(found)
+
+    def _between_edges(self, text: str) -> list[Header]:
+        """Return the header that a line between edges is, or ends."""
+        cells = framed_cells(text)
+        header = None if cells is None else framed_header(cells, None)
+        if header is None and cells is not None and self._above is not None:
+            header = framed_header(cells, self._above)
+        self._above = cells
+        return [] if header is None else [header]
 
     def _row(self, text: str) -> bool:
         plain = text.replace(_ABSENT, "-     ") if _ABSENT in text else text
@@ -216,7 +277,8 @@ class TextTable(StreamFormat):
         counters: list[float] = []
         prefixed = False
         begins = _BEGINS.match
-        if any(frame in looked.text for frame in _FRAMES):
+        edged = lines if any(frame in looked.text for frame in _FRAMES) else ()
+        if edged:
             lines = tuple(map(_without_edges, lines))
         for line in lines:
             said = _said(line) if prefixed else line
@@ -237,10 +299,33 @@ class TextTable(StreamFormat):
                 begun = headers_of(_said(line))
             if begun:
                 headers, counters, prefixed = begun, [], behind
-        return None
+        return _sniff_edged(edged)
 
     def parser(self, context: Context | None = None) -> Parser:
         return TextTableParser(context)
+
+
+def _sniff_edged(lines: Iterable[str]) -> Sniff | None:
+    """Look for a header between edges and two rows under it."""
+    header: Header | None = None
+    above: list[str] | None = None
+    counters: list[float] = []
+    for line in lines:
+        cells = framed_cells(line) if line.lstrip(" ")[:1] in _FRAMES else None
+        if cells is None:
+            continue
+        found = None if header is None else _first_counter([header], line)
+        if found is not None:
+            counters.append(found[1])
+            if len(counters) >= _LEAST_ROWS and _rise(counters):
+                named = ", ".join(found[0].names[:4])
+                return Sniff(0.5, f"rows of numbers between edges under {named}")
+            continue
+        begun = framed_header(cells, None) or framed_header(cells, above)
+        above = cells
+        if begun is not None:
+            header, counters = begun, []
+    return None
 
 
 def _first_counter(headers: list[Header], line: str) -> tuple[Header, float] | None:

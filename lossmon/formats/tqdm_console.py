@@ -57,6 +57,12 @@ class _Track:
     pending: dict[str, float] = field(default_factory=dict)
     passed: bool = False
     """A bar of something else was drawn since: the next frame may be of a new bar."""
+    flushed: dict[str, float] = field(default_factory=dict)
+    """What a full bar said that a line followed: with other numbers it is a new one's."""
+    drawn: int = -1
+    """An evaluation's: frames of the training's bar that were drawn before its last one."""
+    said: dict[str, float] = field(default_factory=dict)
+    """What the last full frame of an evaluation's bar said."""
 
 
 class TqdmParser(ConsoleParser):
@@ -68,6 +74,7 @@ class TqdmParser(ConsoleParser):
         self._main: str | None = None
         self._declared: int | None = None
         self._step = 0.0
+        self._drawn = 0
         self._once: dict[tuple[str, ...], tuple[float, dict[str, float]] | None] = {}
         """Evaluations printed so far in one line only, by their names; None: more than one."""
 
@@ -90,10 +97,13 @@ class TqdmParser(ConsoleParser):
             track = self._tracks[key] = _Track()
         if _EVAL_WORDS.search(bar.description):
             return self._evaluation(bar, track, values)
+        if key != self._main and _evaluates(values):
+            return self._evaluation(bar, track, values)
         if self._main is None:
             self._main = key
         if key != self._main:
             return False
+        self._drawn += 1
         if not values and track.total not in (None, bar.total):
             # Bars without a description are of one track: this one is of an evaluation.
             self._flush_main()
@@ -103,6 +113,11 @@ class TqdmParser(ConsoleParser):
         return True
 
     def _training(self, bar: Bar, track: _Track, values: dict[str, float]) -> None:
+        if track.flushed:
+            # The next epoch's bar, of which only the last frame was kept.
+            changed = track.flushed != values and track.flushed.keys() == values.keys()
+            track.passed |= changed and bar.n == track.n == track.total
+            track.flushed = {}
         if bar.n != track.n or bar.description != track.description or track.passed:
             self._flush(track)
             if self._begins_anew(bar, track):
@@ -168,9 +183,9 @@ class TqdmParser(ConsoleParser):
         if bar.total is None or bar.n < bar.total or not values:
             track.n = bar.n
             return True
-        if track.n == bar.n:
+        if track.n == bar.n and (track.drawn == self._drawn or track.said == values):
             return True
-        track.n = bar.n
+        track.n, track.drawn, track.said = bar.n, self._drawn, values
         named = {
             name if _EVAL_WORDS.search(name) else f"val_{name}": value
             for name, value in values.items()
@@ -197,10 +212,11 @@ class TqdmParser(ConsoleParser):
             self.info.finished = finished
             return True
         text = without_prefix(text)
-        match = _SUMMARY.match(text) or _EVALUATED.match(text)
+        evaluated = _EVALUATED.match(text)
+        match = _SUMMARY.match(text) or evaluated
         if match is None or not self._tracks:
             return False
-        start = match.start(1) if match.re is _EVALUATED else match.end()
+        start = match.start(1) if match is evaluated else match.end()
         values = {}
         for pair in _SUMMARY_PAIR.finditer(text[:1000], start):
             value = number(pair[2])
@@ -208,7 +224,7 @@ class TqdmParser(ConsoleParser):
                 values[pair[1].strip()] = value
         if not any(role_of(name) in _LOSS_ROLES for name in values):
             return False
-        if match.re is _EVALUATED:
+        if match is evaluated:
             return self._evaluated(match[1].lower(), values)
         finished = self.info.finished
         self.add(values, self._step)
@@ -241,11 +257,18 @@ class TqdmParser(ConsoleParser):
             track = self._tracks[self._main]
             # A line in between does not end a counter, unless the bar is full.
             if track.total is not None and track.n >= track.total:
+                track.flushed = track.pending or track.flushed
                 self._flush(track)
 
     def held_back(self) -> None:
         if self._main is not None:
             self._flush(self._tracks[self._main])
+
+
+def _evaluates(values: dict[str, float]) -> bool:
+    """Say whether a bar's losses are all of an evaluation."""
+    found = {role_of(name) for name in values} & _LOSS_ROLES
+    return found == {Role.EVAL_LOSS}
 
 
 _STEPS_BAR: Final = late(

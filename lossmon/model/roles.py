@@ -40,13 +40,15 @@ def _words(text: str) -> frozenset[str]:
 _LOSS: Final = _words(
     "loss losses nll nloss logloss mlogloss multilogloss multi_logloss binary_logloss "
     "xent xentropy crossentropy cross_entropy ce ppl_loss objective cost tloss vloss "
-    "trl tel tvl multiclass multi_class multi_class_one_vs_all celoss bceloss mseloss bce"
+    "trl tel tvl multiclass multi_class multi_class_one_vs_all celoss bceloss mseloss bce deviance"
 )
 # Measures that fall as a loss does, and stand in for one where there is none.
 _ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
 _FALLING: Final = _LOSS | _ERROR
 # A word too common to be a measure beside others: only as the whole of one.
 ERRORS: Final = _words("error err total_error mean_error average_error avg_error error_rate")
+# The two of a game, as DCGAN's first script and its kin call them: `Err_G`, `errD`.
+_GAME_ERRORS: Final = _words("err_g err_d errg errd")
 # A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
 _PART: Final = _words(
     "aux auxiliary entropy kl kld z zloss router balance balancing regularization "
@@ -210,6 +212,7 @@ def role_of(name: str) -> Role:
     if parts[-1] in _SCORE and not found & ({"loss", "losses"} | _SPREAD):
         return Role.SCORE
     falls = measure in _FALLING or measure in ERRORS or "cross_entropy" in measure
+    falls = falls or measure in _GAME_ERRORS
     if found & _FALLING or falls or _is_l(parts):
         evaluated = found & _EVAL or any(part.rstrip(_DIGITS) in _NUMBERED for part in parts)
         return Role.EVAL_LOSS if evaluated else Role.TRAIN_LOSS
@@ -327,13 +330,13 @@ def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
     return usual.index(parts) if parts in usual else len(usual)
 
 
-def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
+def _unlikeliness(name: str) -> tuple[bool, bool, bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
     A loss goes before an error measure, one of now before the first or the best
-    and before those of a game of two (so a critic's before its policy's),
-    `val_loss` before `val_code_loss`, the total before a part of as many words,
-    validation before test.
+    and before those of a game of two (so a critic's before its policy's), a loss
+    before a cost, which may be one of time, `val_loss` before `val_code_loss`, the
+    total before a part of as many words, validation before test.
     """
     parts = words(name)
     proper = not _LOSS.isdisjoint(parts) or measure_of(name) in _LOSS
@@ -341,4 +344,5 @@ def _unlikeliness(name: str) -> tuple[bool, bool, int, bool, bool]:
     whole = not _WHOLE.isdisjoint(parts)
     compared = whole or not _REBUILT.isdisjoint(parts)
     game = not compared and not (_ADVERSARIAL | _AGENT).isdisjoint(parts)
-    return not proper, past or game, len(parts), not whole, not _TEST.isdisjoint(parts)
+    cost = "cost" in parts and "total" not in parts
+    return not proper, past or game, cost, len(parts), not whole, not _TEST.isdisjoint(parts)

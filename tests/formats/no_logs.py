@@ -78,6 +78,8 @@ _SHAPES: Final[dict[str, tuple[str, str]]] = {
     "rows.txt": ("", "{i} rows in set. Elapsed: {f:.3f} sec. Processed {i}.00 thousand rows"),
     "satellites.txt": ("", "epoch {i} prn {k} lock loss {k} snr {f:.1f}"),
     "insurance.txt": ("", "claim {i}: loss {f:.2f} paid {g:.2f} reserve 0.{k}"),
+    "root.txt": ("", "iteration {i} value {f:.4f}  interval {g:.3e}"),
+    "latency.txt": ("", "step {i}: Step: {i}3ms loss of {k} packets"),
     "settings.ini": ("", "[train{i}]\nepochs={i}\nloss={f:.1f}\nlr=0.1"),
 }  # fmt: skip
 

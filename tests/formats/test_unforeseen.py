@@ -19,9 +19,10 @@ from tests.formats.unforeseen import CASES as FIRST_CASES
 from tests.formats.unforeseen import Case, log_of, rows
 from tests.formats.unforeseen_loops import LOOPS
 from tests.formats.unforeseen_public import PUBLIC
+from tests.formats.unforeseen_tools import TOOLS
 from tests.formats.unforeseen_trainers import TRAINERS
 
-CASES = [*FIRST_CASES, *LOOPS, *TRAINERS, *PUBLIC]
+CASES = [*FIRST_CASES, *LOOPS, *TRAINERS, *PUBLIC, *TOOLS]
 
 
 def read(text: str, name: str = "train.log") -> Run:

@@ -473,4 +473,85 @@ THREADS = [
         format="csv",
         file="lcurve.out",
     ),
+    Thread(
+        "MATLAB's table, whose header has two lines",
+        "trainNetwork's progress as public repositories keep it",
+        "Initializing input data normalization.\n"
+        "|======================================================================================================================|\n"
+        "|  Epoch  |  Iteration  |  Time Elapsed  |  Mini-batch  |  Validation  |  Mini-batch  |  Validation  |  Base Learning  |\n"
+        "|         |             |   (hh:mm:ss)   |   Accuracy   |   Accuracy   |     Loss     |     Loss     |      Rate       |\n"
+        "|======================================================================================================================|\n"
+        "|       1 |           1 |       00:00:05 |        9.38% |       10.12% |       2.5000 |       2.2500 |          0.0100 |\n"
+        "|       2 |          50 |       00:00:07 |       51.56% |              |       1.7500 |              |          0.0100 |\n"
+        "|       3 |         100 |       00:00:09 |       60.16% |       58.20% |       1.2500 |       1.3750 |          0.0100 |\n"
+        "|======================================================================================================================|\n"
+        "Training finished: Max epochs completed.\n",
+        train=((1, 2.5), (50, 1.75), (100, 1.25)),
+        eval=((1, 2.25), (100, 1.375)),
+        format="text-table",
+        series=("Mini-batch Accuracy", "Base Learning Rate"),
+    ),
+    Thread(
+        "a table whose first column does not count",
+        "KellerJordan/cifar10-airbench airbench94.py",
+        "---------------------------------------------------------------------------------------------------\n"
+        "|  run   |  epoch  |  train_loss  |  train_acc  |  val_acc  |  tta_val_acc  |  total_time_seconds  |\n"
+        "---------------------------------------------------------------------------------------------------\n"
+        "|  1     |      0  |      1.7500  |     0.3812  |   0.5123  |               |              0.9123  |\n"
+        "|        |      1  |      1.5000  |     0.5812  |   0.6123  |               |              1.8123  |\n"
+        "|        |      2  |      1.2500  |     0.6812  |   0.7123  |               |              2.7123  |\n"
+        "|        |   eval  |      1.2500  |     0.6812  |   0.7123  |       0.7312  |              2.7123  |\n"
+        "---------------------------------------------------------------------------------------------------\n",
+        train=((0, 1.75), (1, 1.5), (2, 1.25)),
+        format="text-table",
+        series=("val_acc",),
+    ),
+    Thread(
+        "gbm in R",
+        "gbm-developers/gbm src/gbmentry.cpp",
+        "Iter   TrainDeviance   ValidDeviance   StepSize   Improve\n"
+        "     1        1.5000          1.6250     0.1000    0.1291\n"
+        "     2        1.2500          1.5000     0.1000    0.0812\n"
+        "     3        1.1250          1.3750     0.1000    0.0612\n"
+        "    20        0.8750          1.2500     0.1000    0.0112\n\n",
+        train=((1, 1.5), (2, 1.25), (3, 1.125), (20, 0.875)),
+        eval=((1, 1.625), (2, 1.5), (3, 1.375), (20, 1.25)),
+        format="text-table",
+    ),
+    Thread(
+        "nolearn's columns have names of two words",
+        "dnouri/nolearn nolearn/lasagne/handlers.py",
+        "# Neural Network with 212770 learnable parameters\n\n"
+        "  epoch    train loss    valid loss    train/val    valid acc  dur\n"
+        "-------  ------------  ------------  -----------  -----------  -----\n"
+        "      1       \x1b[36m0.75000\x1b[0m       \x1b[32m0.87500\x1b[0m      0.85714      0.74123  1.23s\n"
+        "      2       \x1b[36m0.50000\x1b[0m       \x1b[32m0.62500\x1b[0m      0.80000      0.84123  1.21s\n"
+        "      3       \x1b[36m0.37500\x1b[0m       0.68750      0.54545      0.85123  1.22s\n",
+        train=((1, 0.75), (2, 0.5), (3, 0.375)),
+        eval=((1, 0.875), (2, 0.625), (3, 0.6875)),
+        format="skorch",
+        series=("valid acc",),
+    ),
+    Thread(
+        "a test set's loss between bars",
+        "pytorch/examples mnist/main.py, its loop behind a bar",
+        "".join(
+            f"Epoch {epoch}: 100%|██████████| 40/40 [00:01<00:00, 30.1it/s, loss={loss}]\n"
+            f"Test set: Average loss: {loss + 0.25}, Accuracy: 9123/10000 (91%)\n"
+            for epoch, loss in ((1, 0.75), (2, 0.5), (3, 0.375))
+        ),
+        train=((40, 0.75), (80, 0.5), (120, 0.375)),
+        eval=((40, 1.0), (80, 0.75), (120, 0.625)),
+        format="tqdm",
+    ),
+    Thread(
+        "a history by epoch, which no entry says again",
+        "records of epochs dumped as one object",
+        '{"0": {"train_loss": 0.75, "val_loss": 1.0}, "1": {"train_loss": 0.5, "val_loss": 0.75},'
+        ' "2": {"train_loss": 0.25, "val_loss": 0.625}}',
+        train=((0, 0.75), (1, 0.5), (2, 0.25)),
+        eval=((0, 1.0), (1, 0.75), (2, 0.625)),
+        format="json-history",
+        file="history.json",
+    ),
 ]
