@@ -437,6 +437,8 @@ def _in_force(rates: Column | None, rows: IntArray, n: int, before: float) -> Fl
     """The learning rate in force at each of `rows`: the newest one at or before it."""
     if rates is None:
         return np.full(len(rows), before)
+    if rates.rows is None:
+        return rates.values[rows]
     known = np.concatenate(([before], rates.values))
     index: FloatArray = known[np.searchsorted(_rows(rates, n), rows, side="right")]
     return index
