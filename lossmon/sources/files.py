@@ -24,16 +24,15 @@ from lossmon.sources.descriptors import DescriptorPool, shared_pool
 from lossmon.sources.fingerprint import Fingerprint
 from lossmon.sources.freshness import SecondLook
 from lossmon.sources.generations import COMPARED, Generation, after, begins, keys_of, names_of
+from lossmon.sources.held_file import HeldFile
 from lossmon.sources.mounts import filesystem
-from lossmon.sources.pieces import explain, identity_of, read_piece
+from lossmon.sources.pieces import explain, read_piece
 from lossmon.sources.rotation import (
     NO_FILE,
     Identity,
     NamedFile,
     PartFile,
     UnsettledError,
-    locate,
-    open_regular,
     parts_of,
     pread,
 )
@@ -60,18 +59,13 @@ class FileTail(Tail):
 
     def __init__(self, path: str, pool: DescriptorPool | None = None) -> None:
         self.path = path
-        self._pool = shared_pool() if pool is None else pool
-        system = filesystem(path)
-        self._network = system.network
-        self._keeps = not system.mixes
+        self._system = filesystem(path)
+        pool = shared_pool() if pool is None else pool
+        self._held = HeldFile(path, pool, self, keeps=not self._system.mixes)
         self._now = Generation()
-        self._identity: Identity | None = None
-        """Of the file that is being read (None: there was none yet)."""
         self._known = False
         """Whether there was a file at the path yet."""
         self._real = path
-        self._name = path
-        """Where it was opened."""
         self._behind = False
         """What was read is no longer at the path, or may not be."""
         self._moved = False
@@ -84,7 +78,6 @@ class FileTail(Tail):
         self._beside = SecondLook()
         """Of the log's directory: nothing there was a copy of what was seen."""
         self._delivered = False
-        self._released = False
         self._last: _Signature | None = None
         self._recheck_at: float | None = None
         self._grew_at = time.monotonic()
@@ -124,7 +117,7 @@ class FileTail(Tail):
 
     def close(self) -> None:
         self._closed = True
-        self._pool.drop(self)
+        self._held.drop()
 
     @property
     def _seen(self) -> Fingerprint:
@@ -132,23 +125,10 @@ class FileTail(Tail):
 
     # ---- looking
 
-    def _stat(self) -> os.stat_result:
-        if self._network:
-            # Opening makes an NFS client ask the server; a stat may be a minute old.
-            try:
-                descriptor = open_regular(self.path)
-            except PermissionError:
-                return os.stat(self.path)
-            try:
-                return os.fstat(descriptor)
-            finally:
-                os.close(descriptor)
-        return os.stat(self.path)
-
     def _signature(self) -> _Signature:
         """Return what changes whenever a read may bring something new."""
         try:
-            status = self._stat()
+            status = self._system.status(self.path)
         except OSError as error:
             return (error.errno or 0, *self._old_signature(None))
         return (
@@ -162,18 +142,10 @@ class FileTail(Tail):
 
     def _old_signature(self, identity: Identity | None) -> _Signature:
         """Return the size of the old file, while the path is gone or another's."""
-        if self._identity is None or identity == self._identity:
+        if self._held.identity is None or identity == self._held.identity:
             return ()
-        descriptor = self._pool.take(self)
-        if descriptor is None:
-            return ()
-        try:
-            size = os.fstat(descriptor).st_size
-        except OSError:  # NFS: the server has forgotten the file
-            os.close(descriptor)
-            return ()
-        self._keep(descriptor)
-        return (size,)
+        size = self._held.size_kept()
+        return () if size is None else (size,)
 
     def _look(self, limit: int) -> Read | None:
         """Return what one look brought, or None: something moved, look again."""
@@ -181,21 +153,21 @@ class FileTail(Tail):
             data, self._waiting = self._waiting[:limit], self._waiting[limit:]
             return self._deliver(data, more=True)
         try:
-            status = self._stat()
+            status = self._system.status(self.path)
         except OSError as error:
-            if self._identity is None:
+            if self._held.identity is None:
                 self._wait_for_it()
             return self._without_path(error, limit)
         if not stat.S_ISREG(status.st_mode):
             return self._nothing(f"{self.path}: not a regular file")
         identity = (status.st_dev, status.st_ino)
         self._known = True
-        if self._identity is None:
+        if self._held.identity is None:
             self._real = os.path.realpath(self.path)
             self._begin(self._real, identity, status.st_mtime, parts_of(self._real))
-        if self._behind and self._moved and identity == self._identity and self._is_back():
+        if self._behind and self._moved and identity == self._held.identity and self._is_back():
             self._behind = False
-        if self._behind or identity != self._identity:
+        if self._behind or identity != self._held.identity:
             if not self._behind:
                 self._leave("replaced")
             return self._pass_older(limit, status)
@@ -223,11 +195,8 @@ class FileTail(Tail):
     def _begin(
         self, name: str, identity: Identity, modified: float | None, before: list[Part]
     ) -> None:
-        self._pool.drop(self)
-        self._name = name
-        self._identity = identity
+        self._held.turn_to(name, identity)
         self._now = Generation(f"{identity[0]}:{identity[1]}", modified, before, self._now)
-        self._released = False
         self._beside.forget()
 
     def _nothing(self, error: str | None = None) -> Read:
@@ -243,7 +212,7 @@ class FileTail(Tail):
 
     def _follow(self, limit: int) -> Read | None:
         try:
-            descriptor = self._open_current()
+            descriptor = self._held.open_at(self.path)
         except OSError as error:
             return self._nothing(explain(self.path, error))
         if descriptor is None:
@@ -265,7 +234,7 @@ class FileTail(Tail):
         finally:
             # Not kept if it is stale (NFS), or if the generation has moved on meanwhile.
             if usable:
-                self._keep(descriptor)
+                self._held.keep(descriptor)
             else:
                 os.close(descriptor)
         if data is None:
@@ -293,23 +262,6 @@ class FileTail(Tail):
         if copies:
             self._beside.forget()  # one that is whole is a backup until its original is cut
         return any(not begins(self._name_now.fetch, part.text.fetch) for part in copies)
-
-    def _open_current(self) -> int | None:
-        """Return a descriptor of the current generation at the path; None if it just moved."""
-        descriptor = self._pool.take(self)
-        if descriptor is None:
-            descriptor = open_regular(self.path)
-            if identity_of(descriptor) != self._identity:
-                os.close(descriptor)
-                return None
-        return descriptor
-
-    def _keep(self, descriptor: int) -> None:
-        """Keep a descriptor for the next read, where the file behind it stays the same."""
-        if self._keeps:
-            self._pool.give_back(self, descriptor)
-        else:
-            os.close(descriptor)
 
     # ---- what was read, after the path went to something else
 
@@ -358,7 +310,7 @@ class FileTail(Tail):
         if descriptor is None:
             return False
         cut = not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
-        self._keep(descriptor)
+        self._held.keep(descriptor)
         return cut
 
     def _rest_of(self, part: Part, limit: int) -> bytes:
@@ -397,7 +349,7 @@ class FileTail(Tail):
         descriptor = part.text.open()
         status = os.fstat(descriptor)
         self._begin(part.text.path, (status.st_dev, status.st_ino), part.modified, before)
-        self._keep(descriptor)
+        self._held.keep(descriptor)
 
     def _without_path(self, error: OSError, limit: int) -> Read | None:
         if not self._behind:
@@ -406,20 +358,9 @@ class FileTail(Tail):
         if read is None or read.data:
             return read
         if time.monotonic() - self._grew_at > RELEASE_SECONDS:
-            self._let_go_if_deleted()
+            self._held.let_go_if_deleted()
         missing = "no longer there; waiting for it" if self._known else "does not exist yet"
         return self._nothing(explain(self.path, error, missing))
-
-    def _let_go_if_deleted(self) -> None:
-        """Close what nobody can find by a name any more (a renamed file may still be written)."""
-        descriptor = self._pool.take(self)
-        if descriptor is None:
-            return
-        if os.fstat(descriptor).st_nlink:
-            self._keep(descriptor)
-        else:
-            os.close(descriptor)
-            self._released = True
 
     def _rest_of_old(self, limit: int) -> bytes:
         """Return what follows in the file that was read, which is no longer at the path."""
@@ -439,26 +380,12 @@ class FileTail(Tail):
         self._mtime, self._size = status.st_mtime, status.st_size
         if data:
             self._now.modified = status.st_mtime
-        self._keep(descriptor)
+        self._held.keep(descriptor)
         return data
 
     def _open_old(self) -> int | None:
-        if self._released:
-            return None
-        descriptor = self._pool.take(self)
-        return self._open_moved() if descriptor is None else descriptor
-
-    def _open_moved(self) -> int | None:
-        if self._identity is None or not self._seen.position:
-            return None  # an inode alone may be another file's by now
-        for name in (self._name, locate(self._real, self._identity)):
-            if name is None:
-                continue
-            try:
-                descriptor = open_regular(name)
-            except OSError:
-                continue
-            if identity_of(descriptor) == self._identity:
-                return descriptor
-            os.close(descriptor)
-        return None
+        descriptor = self._held.take()
+        if descriptor is None and self._seen.position:
+            # With nothing seen an inode would be all, and that may be another file's by now.
+            return self._held.open_moved(self._real)
+        return descriptor

@@ -14,6 +14,7 @@ import time
 from typing import Final
 
 from lossmon.record import record
+from lossmon.sources.rotation import open_regular
 
 MOUNTINFO: Final = "/proc/self/mountinfo"
 _REFRESH_SECONDS: Final = 30.0
@@ -43,6 +44,20 @@ class FileSystem:
     """Whether a stat may be older than the file."""
     mixes: bool = False
     """Whether an open file may be shown with what another one that took its name holds."""
+
+    def status(self, path: str) -> os.stat_result:
+        """Return the status of a file as it is now; OSError as `os.stat`."""
+        if self.network:
+            # Opening makes an NFS client ask the server; a stat may be a minute old.
+            try:
+                descriptor = open_regular(path)
+            except PermissionError:
+                return os.stat(path)
+            try:
+                return os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+        return os.stat(path)
 
 
 _UNKNOWN: Final = FileSystem("", events=True, network=False)

@@ -378,22 +378,24 @@ def test_out_of_descriptors_is_an_error_to_wait_out(log: Path, tail: FileTail, m
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     with monkeypatch.context() as patch:
-        patch.setattr("lossmon.sources.files.open_regular", no_more)
+        patch.setattr("lossmon.sources.held_file.open_regular", no_more)
         (read,) = drain(tail)
     assert "Too many open files" in (read.error or "")
     monkeypatch.setattr(tail, "_recheck_at", 0.0)
     assert text_of(drain(tail)) == b"1\n"
 
 
-def test_stale_handle_is_opened_again(log: Path, tail: FileTail, monkeypatch) -> None:
+def test_stale_handle_is_opened_again(log: Path, monkeypatch) -> None:
     """NFS forgets a file under an open descriptor; the name still leads to it."""
+    pool = DescriptorPool(8)
+    tail = FileTail(str(log), pool)
     log.write_bytes(b"1\n")
     drain(tail)
     append(log, b"2\n")
     real_fstat = os.fstat
-    stale = tail._pool.take(tail)
+    stale = pool.take(tail)
     assert stale is not None
-    tail._pool.give_back(tail, stale)
+    pool.give_back(tail, stale)
 
     def fstat(descriptor: int) -> os.stat_result:
         if descriptor == stale:
