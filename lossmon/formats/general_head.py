@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossmon.formats._late import late
-from lossmon.formats.head import Head
+from lossmon.formats.head import Head, Needles
 
 _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
@@ -15,30 +15,29 @@ _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "损失", "損失", "손실", "потери", "pérdida",
     "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",
 ))  # fmt: skip
+_COUNTERS: Final = (b"epoch", b"step", b"iter")
 _CASES: Final = {
     word: tuple({form(word.decode()) for form in (str.lower, str.title, str.upper)})
-    for word in _LOSS_LIKE
+    for word in _LOSS_LIKE + _COUNTERS
 }
-"""How a word is written: most are told not to be there by the head's table of trigrams."""
+"""How a word is written."""
+_WRITTEN: Final = Needles(case for cases in _CASES.values() for case in cases)
 _SNIFF_LINES: Final = 250
 """Lines with a number that are tried: enough for a report to come back three times."""
 _LONGEST: Final = 4000
 """Bytes of a line; a longer one is a list of things, and takes milliseconds to take apart."""
-_COUNTERS: Final = tuple(
-    (word.encode(), (word, word.title(), word.upper())) for word in ("epoch", "step", "iter")
-)
 _LONGEST_HEADING: Final = 140
 _MOST_HEADINGS: Final = 40
 _DIGIT: Final = late(rb"\d")
 
 
-def _headings(head: Head, lowered: bytes) -> dict[int, int]:
+def _headings(lowered: bytes, absent: frozenset[str]) -> dict[int, int]:
     """Return where short lines with a counter begin and end: `100/100 - loss: 0.5` counts by the
     epoch, `  train/loss=0.5` by the step that was said before.
     """
     found: dict[int, int] = {}
-    for word, cases in _COUNTERS:
-        if not any(map(head.may_hold, cases)):
+    for word in _COUNTERS:
+        if absent.issuperset(_CASES[word]):
             continue
         at = lowered.find(word)
         last = len(found) + _MOST_HEADINGS
@@ -57,9 +56,10 @@ def _headings(head: Head, lowered: bytes) -> dict[int, int]:
 def lines_like_loss(head: Head) -> list[str]:
     """Return the first lines with a number and a word that a report of training may hold."""
     encoded, lowered = head.encoded, head.encoded.lower()
+    absent = _WRITTEN.absent(head)
     places: dict[int, int] = {}
     for word in _LOSS_LIKE:
-        if not any(map(head.may_hold, _CASES[word])):
+        if absent.issuperset(_CASES[word]):
             continue
         at = lowered.find(word)
         found = 0
@@ -69,7 +69,7 @@ def lines_like_loss(head: Head) -> list[str]:
             places[lowered.rfind(b"\n", 0, at) + 1] = end
             at = lowered.find(word, end)
             found += 1
-    places.update(_headings(head, lowered))
+    places.update(_headings(lowered, absent))
     lines = sorted((start, end) for start, end in places.items() if end - start <= _LONGEST)
     pieces = (encoded[start:end] for start, end in lines)
     with_number = [piece for piece in pieces if _DIGIT.search(piece) is not None][:_SNIFF_LINES]

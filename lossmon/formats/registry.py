@@ -211,27 +211,36 @@ def _is_surer(claims: list[tuple[Sniff, Format]], confidence: float) -> bool:
 
 def _worth_asking(head: Head, last: bool) -> Iterator[Format]:
     """Yield the formats that may claim the head, in the order of `formats`."""
-    for module in modules():
-        entry = INDEX.get(module)
-        if entry is None or _may_claim(entry, head, last):
-            yield from loaded(module)
+    may_be_binary = len(head) < 12 or b"\0" in head[:64]
+    for module, entry in _modules_asked(last):
+        if entry is not None:
+            if entry.binary and not may_be_binary:
+                continue
+            if entry.needles is not None and (
+                head.absent.issuperset(entry.needles) or not any(map(head.holds, entry.needles))
+            ):
+                continue
+        yield from loaded(module)
     yield from _others()
+
+
+@cache
+def _modules_asked(last: bool) -> tuple[tuple[str, Entry | None], ...]:
+    """Return the modules whose formats say something of bytes, with what the index says of them;
+    `last`: of those of the last resort, else of the others.
+    """
+    entries = ((module, INDEX.get(module)) for module in modules())
+    return tuple(
+        (module, entry)
+        for module, entry in entries
+        if entry is None or (entry.names and not entry.tables and entry.last_resort in (None, last))
+    )
 
 
 @cache
 def _needles() -> Needles:
     """Return what the index says that heads are searched for."""
     return Needles(text for entry in INDEX.values() for text in entry.needles or ())
-
-
-def _may_claim(entry: Entry, head: Head, last: bool) -> bool:
-    if entry.last_resort != last and entry.last_resort is not None:
-        return False
-    if entry.binary and len(head) >= 12 and b"\0" not in head[:64]:
-        return False
-    if entry.needles is None:
-        return bool(entry.names) and not entry.tables
-    return any(map(head.holds, entry.needles))
 
 
 def _ask(fmt: Format, head: Head, filename: str, claims: list[tuple[Sniff, Format]]) -> None:
