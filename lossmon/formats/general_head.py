@@ -10,7 +10,7 @@ from lossmon.formats.head import Head, Needles
 _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
     "return", "bpb", "entropy", "xent", "score", "accura", " l_", " l=", " l: ", "[l1:", " l1:",
-    "l1=", "obj=", "err_",
+    "l1=", "obj=", "err_", "objf:", " ce = ",
     "bce", "verlust", "perte", "perda", "perdita",
     "损失", "損失", "손실", "потери", "pérdida",
     "val=", "val:", "valid=", "valid:", " val ", " valid ", " trn", " vld",

@@ -58,7 +58,8 @@ _PARENTHESES: Final = late(r"([^\W\d][\w/.@-]*+) ?[(\[]([\w @,/-]{1,40})[)\]]$")
 _COMPARISON: Final = ("==", "<=", ">=", "!=", "+=", "-=", "*=", "/=", ":=")
 _ASSIGNING: Final = ("=>", "->", "→")
 _LINKS: Final = (" is", " was", " of", " at", " are")
-_WORDS: Final = late(r"[A-Za-z]++(?:\.py)?")
+_WORDS: Final = late(r"(?:(?<=[A-Za-z0-9])_test\b|[A-Za-z]++(?:\.py)?)")
+"""Words one by one; but what ends in `_test` (`gpu_test: …`) is how a run is called."""
 _TF_EVALUATED: Final = "Saving dict for "
 """TensorFlow's estimators print an evaluation's means under these words."""
 _LISTED: Final = late(r"(?:^|, |\()['\"]?([A-Za-z_][\w /-]{0,40})['\"]?,$")
@@ -135,6 +136,8 @@ def name_before(label: str) -> tuple[str, bool, str]:
     if name.endswith("第"):
         return "", explicit, text  # `第3轮`: what is counted stands behind
     rest = text[: len(text) - len(name)]
+    if name.lower().endswith(("/total", "/all")) and len(name) > 6:
+        name = name[: name.index("/")]  # `Update/Total: 120/3958`
     if (len(name) <= 2 and name.isalpha()) or name.lower() in _BEHIND_LOSS:
         word = _word_before(rest)
         if word is not None and word.group(1).lower() in ("loss", "losses"):

@@ -30,6 +30,10 @@ SUMMARY_KEYS: Final = frozenset(("train_runtime", "total_flos"))
 """A record with one of them sums up the whole run; its `train_loss` is no point of the curve."""
 
 
+_NAME: Final = "name"
+"""A field called so names things as a rule, but `{"name": "validation", …}` says the split."""
+
+
 def record_numbers(record: Mapping[str, Any]) -> dict[str, float]:
     """Return a record's numbers by flat name (`losses/textcat`), times among them.
 
@@ -48,7 +52,7 @@ def record_numbers(record: Mapping[str, Any]) -> dict[str, float]:
                 seconds = parse_time(value)
                 if seconds is not None:
                     found[key] = seconds
-            elif kind is Kind.TAG:
+            elif kind is Kind.TAG or key == _NAME:
                 prefix = tag_prefix(value) or prefix
             elif (counted := _said_number(key, kind, value)) is not None:
                 found[key] = counted
@@ -128,7 +132,9 @@ def text_cells(key: str, texts: list[str | None]) -> Cells | None:
         if text is not None
     ):
         return None
-    if kind is Kind.TAG and any(tag_prefix(text) for text in distinct if text is not None):
+    if (kind is Kind.TAG or key == _NAME) and any(
+        tag_prefix(text) for text in distinct if text is not None
+    ):
         return None
     if kind is not Kind.TIME:
         return Cells(np.empty(0))

@@ -57,6 +57,10 @@ _PREFIX: Final = late(
 
 _WRITTEN_OUT: Final = ((b"#015", b"\r"), (b"#033[", b"\x1b["))
 """What syslog makes of the characters that redraw a line."""
+_BACKSPACES: Final = late(rb"(?:#010){2,}+")
+_REDRAWN: Final = b"\n#015"
+_LEAST_REDRAWN: Final = 2
+"""Lines that begin so, before a head is taken for one of SageMaker's."""
 
 
 @record
@@ -106,6 +110,14 @@ def _asciicast(line: bytes) -> bytes | None:
     return value[2].encode("utf-8", "replace") if value[1] == "o" else b""
 
 
+def _written_out(line: bytes) -> bytes | None:
+    if b"#0" in line:
+        line = _BACKSPACES.sub(b"", line)
+        for written, meant in _WRITTEN_OUT:
+            line = line.replace(written, meant)
+    return line + b"\n"
+
+
 def _prefixed(line: bytes) -> bytes | None:
     match = _PREFIX.match(line)
     if match is None:
@@ -127,6 +139,7 @@ JSON: Final = Transport("json", "in JSON lines of a container or logger", _json_
 ASCIICAST: Final = Transport("asciicast", "in an asciinema recording", _asciicast)
 PREFIXED: Final = Transport("stamped", "behind stamps", _prefixed)
 UTF16: Final = Transport("utf-16", "in UTF-16", None)
+ESCAPED: Final = Transport("escaped", "with written-out carriage returns", _written_out)
 LOGGED: Final = Transport(
     "logged",
     "behind a logger's prefix",
@@ -141,6 +154,8 @@ def transport_of(head: bytes) -> Transport | None:
     if head.startswith(_UTF16_BOMS):
         # Plain letters read as they are without their NULs, bars and other scripts do not.
         return UTF16 if head.startswith(b"\xfe") or any(head[3::2]) else None
+    if head.count(_REDRAWN, 0, _LOOKED_INTO) >= _LEAST_REDRAWN:
+        return ESCAPED
     tried: tuple[Transport, ...] = (PREFIXED,)
     if head.startswith(b'{"version"') and b', "o", "' in head[:4096]:
         tried = (ASCIICAST,)
@@ -295,4 +310,4 @@ def wrapped(inner: Format, transport: Transport) -> Format | None:
 
 def transports() -> dict[str, Transport]:
     """Return all transports by name."""
-    return {one.name: one for one in (JSON, ASCIICAST, PREFIXED, UTF16, LOGGED)}
+    return {one.name: one for one in (JSON, ASCIICAST, PREFIXED, UTF16, ESCAPED, LOGGED)}

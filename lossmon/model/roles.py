@@ -45,8 +45,12 @@ _LOSS: Final = _words(
 # Measures that fall as a loss does, and stand in for one where there is none.
 _ERROR: Final = _words("bpb bpc perplexity ppl merror rmse mse mae l1 l2 rmsle mape")
 _FALLING: Final = _LOSS | _ERROR
-# A word too common to be a measure beside others: only as the whole of one.
-ERRORS: Final = _words("error err total_error mean_error average_error avg_error error_rate")
+# A word too common to be a measure beside others: only as the whole of one. (Kaldi's `objf` is
+# maximised, that of its heirs is not.)
+ERRORS: Final = _words(
+    "error err total_error mean_error average_error avg_error error_rate "
+    "objf average_objf avg_objf batch_average_objf"
+)
 # The two of a game, as DCGAN's first script and its kin call them: `Err_G`, `errD`.
 _GAME_ERRORS: Final = _words("err_g err_d errg errd")
 # A loss of one of these is a part that need not fall, or a setting: never the loss of the run.
@@ -66,7 +70,7 @@ _REBUILT: Final = _words("pix pixel rec recon reconstruction l1 l2 mse mel cycle
 # An agent's: a policy's objective moves with the critic that it is measured by, and its
 # temperature's with the policy; the critic's error is one.
 _AGENT: Final = _words("policy actor pi alpha surrogate")
-_PAST: Final = _words("init initial prev previous last best lowest")
+_PAST: Final = _words("init initial prev previous last best lowest cumulative")
 _TRAIN: Final = _words("train training trn tr learn fit")
 _TEST: Final = _words("test testing te tst")
 _EVAL: Final = _TEST | _words(
@@ -333,7 +337,7 @@ def _place(parts: tuple[str, ...], usual: list[tuple[str, ...]]) -> int:
 def _unlikeliness(name: str) -> tuple[bool, bool, bool, int, bool, bool]:
     """Order of names that are not the usual ones; ties keep the order of the log.
 
-    A loss goes before an error measure, one of now before the first or the best
+    A loss goes before an error measure, one of now before the first, the best, a sum
     and before those of a game of two (so a critic's before its policy's), a loss
     before a cost, which may be one of time, `val_loss` before `val_code_loss`, the
     total before a part of as many words, validation before test.

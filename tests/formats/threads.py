@@ -554,4 +554,84 @@ THREADS = [
         format="json-history",
         file="history.json",
     ),
+    Thread(
+        "SageMaker's log of Keras' bars",
+        "aws-samples/amazon-sagemaker-script-mode #11",
+        "".join(
+            f"Epoch {epoch}/30\n"
+            f"#0151/4 [======>.......................] - ETA: 0s - loss: {loss + 1}"
+            + "#010" * 61
+            + f"#0154/4 [==============================] - 0s 56ms/step - loss: {loss} - val_loss: {loss - 8}\n"
+            for epoch, loss in ((1, 522.5), (2, 498.25), (3, 480.5))
+        ),
+        train=((1, 522.5), (2, 498.25), (3, 480.5)),
+        eval=((1, 514.5), (2, 490.25), (3, 472.5)),
+        format="keras-console+escaped",
+    ),
+    Thread(
+        "a run called after a test",
+        "Unity-Technologies/ml-agents #3004",
+        "".join(
+            f"INFO:mlagents.trainers: gpu_test: FindTheTarget: Step: {step}000. Time Elapsed: {step}.900 s Mean Reward: 0.{step}. Std of Reward: 0.471. Training.\n"
+            for step in range(15, 21)
+        ),
+        series=("Mean Reward", "Std of Reward"),
+    ),
+    Thread(
+        "an objective that falls",
+        "k2-fsa/snowfall #62",
+        "".join(
+            f"2021-01-01 16:06:{batch:02d},566 INFO [train.py:211] batch {batch}, epoch 0/8 global average objf: {loss} over {29888 * (batch + 1)}.0 frames (100.0% kept), current batch average objf: {loss - 0.25} over 29888 frames (100.0% kept) avg time waiting for batch 0.571s\n"
+            for batch, loss in ((0, 2.25), (10, 1.75), (20, 1.625), (30, 1.5), (40, 1.375))
+        ),
+        train=((0, 2.25), (10, 1.75), (20, 1.625), (30, 1.5), (40, 1.375)),
+        series=("batch average objf",),
+    ),
+    Thread(
+        "a split that a record's name says",
+        "pytorch/audio #632",
+        "".join(
+            f'{{"name": "{name}", "epoch": {epoch}, "cumulative loss": {21 * loss}, "cer": 0.0, "average loss": {loss}, "time": 20.7}}\n'
+            for epoch in range(3)
+            for name, loss in (("train", 2.5 - epoch / 4), ("validation", 2.75 - epoch / 4))
+        ),
+        train=((0, 2.5), (1, 2.25), (2, 2.0)),
+        eval=((0, 2.75), (1, 2.5), (2, 2.25)),
+        format="jsonl",
+        file="log.jsonl",
+    ),
+    Thread(
+        "how many updates of how many",
+        "naver/posebert #1",
+        "".join(
+            f"Epoch:  0 Update/Total:  {update}/3958 Total_Loss:  {loss} Pose_Loss:  0.0017 Joints_Loss:  0.0016\n"
+            for update, loss in ((1900, 0.5), (2000, 0.4375), (2100, 0.375), (2200, 0.25))
+        ),
+        train=((1900, 0.5), (2000, 0.4375), (2100, 0.375), (2200, 0.25)),
+    ),
+    Thread(
+        "minibatches between a first and a last",
+        "microsoft/CNTK #675",
+        "".join(
+            "".join(
+                f"06/14/2016 10:11:12:  Epoch[ {epoch} of 5]-Minibatch[ {10 * part + 1:3d}- {10 * part + 10:3d}, {20 * part}.00%]: ce = {loss - part / 8:.8f} * 1000; errs = 12.300% * 1000; time = 0.0159s; samplesPerSecond = 62703.8\n"
+                for part in range(2)
+            )
+            + f"06/14/2016 10:11:12: Finished Epoch[ {epoch} of 5]: [Training] ce = {loss:.8f} * 2000; errs = 12.300% * 2000; totalSamplesSeen = {2000 * epoch}; learningRatePerSample = 0.003125; epochTime=1.23s\n"
+            for epoch, loss in ((1, 2.5), (2, 2.25), (3, 2.0))
+        ),
+        train=((10, 2.5), (20, 2.375), (30, 2.25), (40, 2.125), (50, 2.0), (60, 1.875)),
+        series=("epoch/ce",),
+    ),
+    Thread(
+        "ML.NET where commas are points",
+        "dotnet/machinelearning-samples #717",
+        "".join(
+            f"Phase: Training, Dataset used:      Train, Batch Processed Count:  17, Epoch:   {epoch}, Accuracy:  0,4882352, Cross-Entropy: {7 - epoch},5E+12\n"
+            f"Phase: Training, Dataset used: Validation, Batch Processed Count:   3, Epoch:   {epoch}, Accuracy:        0,1\n"
+            for epoch in range(4)
+        ),
+        train=((0, 7.5e12), (1, 6.5e12), (2, 5.5e12), (3, 4.5e12)),
+        series=("Accuracy", "val/Accuracy"),
+    ),
 ]
