@@ -26,8 +26,8 @@ _NEXT_OTHER: Final = late(rb"\n(?!\{')")
 _TO_JSON: Final = bytes.maketrans(b"'", b'"')
 _MAX_KEYS: Final = 100
 """Beyond so many keys lines are not alike any more."""
-_AT_ONCE: Final = 1 << 16
-"""Bytes decoded at once: what is refused is read line by line, and should not be long."""
+_AT_ONCE: Final = 1 << 19
+"""Bytes decoded at once: a whole chunk, and what was left of the one before."""
 _ABSENT: Final = -1.7302685092994046e308
 """Stands for a key that a line has not: a number that no training prints (NaN is one)."""
 _EVAL_PREFIXES: Final = ("eval_", "test_")
