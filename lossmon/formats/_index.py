@@ -113,7 +113,7 @@ INDEX: Final[dict[str, Entry]] = {
     'text_tables': Entry(('text-table',), last_resort=True),
     'torchtitan': Entry(('torchtitan',), ('grad_norm:', 'memory:')),
     'torchtune': Entry(('torchtune',), ('Step ', '|Loss: ')),
-    'tqdm_console': Entry(('accelerate-console', 'tqdm'), ('Steps: ', 'loss=', 'loss: ', 'Loss=', 'Loss: ', 'loss ', 'LOSS')),
+    'tqdm_console': Entry(('accelerate-console', 'tqdm'), ('Steps: ', '%|', 'it [')),
     'trackio': Entry(('trackio',), tables=True),
     'trainer_state': Entry(('hf-trainer-state',), ('"log_history"', '"global_step"')),
     'ultralytics': Entry(('ultralytics',), ('GPU_mem ', 'gpu_mem ')),
@@ -124,5 +124,5 @@ INDEX: Final[dict[str, Entry]] = {
     'wandb': Entry(('wandb',), binary=True),
     'xgboost': Entry(('xgboost',), (']\t',)),
     'yaml_history': Entry(('yaml-history',), ('\n- ', ':\n', ': [')),
-    'yolo_results': Entry(('yolo-results',), ('G ',)),
+    'yolo_results': Entry(('yolo-results',), ('0G ', '1G ', '2G ', '3G ', '4G ', '5G ', '6G ', '7G ', '8G ', '9G ', '.G ')),
 }

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import ConsoleFormat, reason
+from lossmon.formats.head import Head
 
 
 class SpanningFormat(ConsoleFormat):
@@ -17,10 +18,11 @@ class SpanningFormat(ConsoleFormat):
 
     within: ClassVar[str] = ""
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
         if not self.within:
-            match = self.signature.search(text)
+            match = self.signature.search(head.text)
             return None if match is None else Sniff(self.confidence, reason(1, match[0]))
+        text = head.text
         at = text.find(self.within)
         while at >= 0:
             match = self.signature.match(text, text.rfind("\n", 0, at) + 1)

@@ -20,6 +20,7 @@ from lossmon.formats.console import (
     number,
     reason,
 )
+from lossmon.formats.head import Head
 
 _STEP_LINE: Final = late(rf"step\s{{1,8}}({STEP}) \| loss:? ({NUM}) \|")
 _FIELD: Final = late(rf"\s{{0,4}}([A-Za-z][\w/ ]{{0,30}}?):? ({NUM})")
@@ -122,12 +123,12 @@ class BuildNanoGPTLog(ConsoleFormat):
     signature = late(rf"(?m)^{STEP} (?:train|val|hella) {NUM}$")
     parser_class = BuildNanoGPTLogParser
 
-    def judge(self, text: str) -> Sniff | None:
-        lines = [line for line in text.rsplit("\n", 1)[0][:4096].split("\n") if line.strip()]
+    def judge(self, head: Head) -> Sniff | None:
+        lines = [line for line in head.text.rsplit("\n", 1)[0][:4096].split("\n") if line.strip()]
         whole = sum(_LOG_LINE.match(line) is not None for line in lines)
         if not whole or whole < _LOG_SHARE * (len(lines) - 1):
             return None
-        found, first = count_lines(self.signature, text, self.needles)
+        found, first = count_lines(self.signature, head, self.needles)
         return Sniff(0.9, reason(found, first)) if found else None
 
 

@@ -253,6 +253,9 @@ class ConsoleFormat(StreamFormat):
     """
 
     signature: ClassVar[re.Pattern[str]]
+    marks: ClassVar[tuple[str, ...]] = ()
+    """Texts of which one stands in each line that `signature` matches, where these are not the
+    `needles`."""
     at_start: ClassVar[bool] = False
     """`signature` begins with a line (`^`, and nothing beside it): it is tried there alone."""
     confidence: ClassVar[float] = 0.93
@@ -264,11 +267,12 @@ class ConsoleFormat(StreamFormat):
         looked = Head.of(head[:HEAD_BYTES] if len(head) > HEAD_BYTES else head)
         if not any(map(looked.holds, self.needles)):
             return None
-        return self.judge(looked.text)
+        return self.judge(looked)
 
-    def judge(self, text: str) -> Sniff | None:
-        """Say how sure the format is of a plain text that holds one of its needles."""
-        found, first = count_lines(self.signature, text, self.needles, at_start=self.at_start)
+    def judge(self, head: Head) -> Sniff | None:
+        """Say how sure the format is of a head that holds one of its needles."""
+        marks = self.marks or self.needles
+        found, first = count_lines(self.signature, head, marks, at_start=self.at_start)
         if not found:
             return None
         return Sniff(self.confidence, reason(found, first))
@@ -278,17 +282,18 @@ class ConsoleFormat(StreamFormat):
 
 
 def count_lines(
-    signature: re.Pattern[str], text: str, needles: Iterable[str], *, at_start: bool = False
+    signature: re.Pattern[str], head: Head, needles: Iterable[str], *, at_start: bool = False
 ) -> tuple[int, str]:
-    """Return how many lines of a text match (up to `MAX_SNIFFED_LINES`), and the first match.
+    """Return how many lines of a head match (up to `MAX_SNIFFED_LINES`), and the first match.
 
     Only lines that hold one of `needles` are tried, `_MAX_TRIED_LINES` at most for each;
     `at_start`: at their beginnings alone, where a search would try every character.
     """
     tried = signature.match if at_start else signature.search
+    text = head.text
     found = 0
     first = ""
-    for needle in needles:
+    for needle in filter(head.holds, needles):
         at = text.find(needle)
         for _ in range(_MAX_TRIED_LINES):
             if at < 0:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lossmon.formats._late import late
-from lossmon.formats.head import Head, Needles
+from lossmon.formats.head import Head, Needles, finder
 
 _LOSS_LIKE: Final = tuple(name.encode() for name in (
     "loss", "nll", "perplex", "ppl", "cost", "objective", "rmse", "mse", "mae", "error", "reward",
@@ -31,46 +32,42 @@ _MOST_HEADINGS: Final = 40
 _DIGIT: Final = late(rb"\d")
 
 
-def _headings(lowered: bytes, absent: frozenset[str]) -> dict[int, int]:
-    """Return where short lines with a counter begin and end: `100/100 - loss: 0.5` counts by the
-    epoch, `  train/loss=0.5` by the step that was said before.
-    """
-    found: dict[int, int] = {}
-    for word in _COUNTERS:
-        if absent.issuperset(_CASES[word]):
-            continue
-        at = lowered.find(word)
-        last = len(found) + _MOST_HEADINGS
-        for _ in range(_SNIFF_LINES):
-            if at < 0 or len(found) >= last:
-                break
-            start = lowered.rfind(b"\n", 0, at) + 1
-            end = lowered.find(b"\n", at)
-            end = len(lowered) if end < 0 else end
-            if end - start <= _LONGEST_HEADING:
-                found[start] = end
-            at = lowered.find(word, end)
-    return found
-
-
 def lines_like_loss(head: Head) -> list[str]:
-    """Return the first lines with a number and a word that a report of training may hold."""
+    """Return the first lines with a number and a word that a report of training may hold.
+
+    Short lines with a counter are among them: `100/100 - loss: 0.5` counts by the epoch,
+    `  train/loss=0.5` by the step that was said before.
+    """
     encoded, lowered = head.encoded, head.encoded.lower()
     absent = _WRITTEN.absent(head)
     places: dict[int, int] = {}
     for word in _LOSS_LIKE:
-        if absent.issuperset(_CASES[word]):
-            continue
-        at = lowered.find(word)
-        found = 0
-        while at >= 0 and found < _SNIFF_LINES:
-            end = lowered.find(b"\n", at)
-            end = len(lowered) if end < 0 else end
-            places[lowered.rfind(b"\n", 0, at) + 1] = end
-            at = lowered.find(word, end)
-            found += 1
-    places.update(_headings(lowered, absent))
+        if not absent.issuperset(_CASES[word]):
+            places.update(_lines_with(word, lowered))
+    headings: dict[int, int] = {}
+    for word in _COUNTERS:
+        if not absent.issuperset(_CASES[word]):
+            last = len(headings) + _MOST_HEADINGS
+            for start, end in _lines_with(word, lowered):
+                if end - start <= _LONGEST_HEADING:
+                    headings[start] = end
+                    if len(headings) >= last:
+                        break
+    places.update(headings)
     lines = sorted((start, end) for start, end in places.items() if end - start <= _LONGEST)
     pieces = (encoded[start:end] for start, end in lines)
     with_number = [piece for piece in pieces if _DIGIT.search(piece) is not None][:_SNIFF_LINES]
     return [piece.decode("utf-8", "surrogatepass") for piece in with_number]
+
+
+def _lines_with(word: bytes, lowered: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the first lines that hold a word begin and end."""
+    find = finder(word)
+    at = find(lowered, 0)
+    for _ in range(_SNIFF_LINES):
+        if at < 0:
+            return
+        end = lowered.find(b"\n", at)
+        end = len(lowered) if end < 0 else end
+        yield lowered.rfind(b"\n", 0, at) + 1, end
+        at = find(lowered, end)

@@ -42,8 +42,8 @@ _LOOKED_UP: Final = 10
 """Bytes of a needle that are looked up in a table: more hardly say more."""
 _BASE: Final = 41
 """What makes a place in a table of 65,536 of some bytes; it keeps apart those that texts have."""
-_SHORT: Final = 3
-"""Bytes of a needle that an expression finds in half the time."""
+_SHORT: Final = 4
+"""Bytes of a needle that an expression finds sooner than `bytes.find`."""
 _BLOCK: Final = 16_000
 """Places that are worked out at once: memory for many more is asked of the system anew each time,
 which takes longer than the work.
@@ -120,9 +120,20 @@ def _places(data: ByteArray, length: int) -> ShortArray:
 
 
 @cache
-def _searched(needle: str) -> Callable[[bytes], re.Match[bytes] | None]:
-    """Return what searches bytes for a short needle."""
-    return re.compile(re.escape(needle.encode("utf-8", "surrogatepass"))).search
+def finder(needle: bytes) -> Callable[[bytes, int], int]:
+    """Return what finds a needle in bytes from a place on, as `bytes.find` does (-1: nowhere).
+
+    A short one is found by an expression, in half the time.
+    """
+    if not 2 <= len(needle) <= _SHORT:
+        return lambda data, start: data.find(needle, start)
+    search = re.compile(re.escape(needle)).search
+
+    def find(data: bytes, start: int) -> int:
+        match = search(data, start)
+        return -1 if match is None else match.start()
+
+    return find
 
 
 class Head(bytes):
@@ -193,10 +204,8 @@ class Head(bytes):
             return False
         found = self._held.get(needle)
         if found is None:
-            if len(needle) <= _SHORT:
-                found = _searched(needle)(self.encoded) is not None
-            else:
-                found = needle.encode("utf-8", "surrogatepass") in self.encoded
+            encoded = needle.encode("utf-8", "surrogatepass")
+            found = finder(encoded)(self.encoded, 0) >= 0
             self._held[needle] = found
         return found
 

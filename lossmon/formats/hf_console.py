@@ -19,6 +19,7 @@ from lossmon.formats._logging_interval import NEEDED
 from lossmon.formats.bars import Bar, parse_bar
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.head import Head
 from lossmon.formats.hf_lines import START, DictLines, find_piece, find_run, is_evaluation
 from lossmon.model import Batch, concatenate
 
@@ -294,8 +295,8 @@ class HFConsole(ConsoleFormat):
     )
     parser_class = HFConsoleParser
 
-    def judge(self, text: str) -> Sniff | None:
-        return None if "llamafactory" in text else super().judge(text)
+    def judge(self, head: Head) -> Sniff | None:
+        return None if head.holds("llamafactory") else super().judge(head)
 
 
 FORMAT = HFConsole()

@@ -145,7 +145,7 @@ class JsonObjects(JsonLinesFormat):
         document = is_document(filename, head) and not filename.endswith((".json", ".jsonl"))
         if document or _ARRAY.match(looked.text) is not None:
             return None
-        if not any(map(looked.holds, self.needles)):
+        if not looked.holds("{") or not any(map(looked.holds, self.needles)):
             return None
         begun = _BEGUN.search(looked.text)
         if begun is None:

@@ -23,6 +23,7 @@ from lossmon.formats.console import (
     number,
     reason,
 )
+from lossmon.formats.head import Head
 from lossmon.model import clean_name
 from lossmon.model.roles import words
 
@@ -299,13 +300,13 @@ class Lightning(ConsoleFormat):
     signature = _TQDM_FRAME
     parser_class = LightningParser
 
-    def judge(self, text: str) -> Sniff | None:
-        rich, first = count_lines(_RICH, text, ("it/s",)) if "━" in text else (0, "")
+    def judge(self, head: Head) -> Sniff | None:
+        rich, first = count_lines(_RICH, head, ("it/s",)) if head.holds("━") else (0, "")
         if rich:
             return Sniff(0.93, reason(rich, first))
-        if any(mark in text for mark in _OWN) and (bars := super().judge(text)) is not None:
+        if any(map(head.holds, _OWN)) and (bars := super().judge(head)) is not None:
             return bars
-        best, first = count_lines(_REACHED, text, (" reached ",))
+        best, first = count_lines(_REACHED, head, (" reached ",))
         return Sniff(0.9, reason(best, first)) if best else None
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, count_lines
+from lossmon.formats.head import Head
 from lossmon.formats.nanogpt import NanoGPTParser
 
 _STEP_WORD: Final = late(rf"[Ss]tep\s{{1,8}}{STEP}(?:/{STEP})? \| loss")
@@ -23,11 +24,11 @@ class Llama2C(ConsoleFormat):
     signature = late(rf"(?:^|(?<=[\s:])){STEP} \| loss {NUM} \| lr {NUM} \| {NUM}ms", re.M)
     parser_class = NanoGPTParser
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
         # `step 1 | loss …` with the same fields is another trainer's line.
-        if count_lines(_STEP_WORD, text, self.needles)[0]:
+        if count_lines(_STEP_WORD, head, self.needles)[0]:
             return None
-        return super().judge(text)
+        return super().judge(head)
 
 
 FORMAT = Llama2C()

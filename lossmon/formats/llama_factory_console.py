@@ -13,6 +13,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, count_lines, reason
+from lossmon.formats.head import Head
 from lossmon.formats.hf_console import HFConsole, HFConsoleParser
 
 _NEW_LINE: Final = late(
@@ -66,11 +67,11 @@ class LlamaFactoryConsole(ConsoleFormat):
     confidence = 0.95
     parser_class = LlamaFactoryParser
 
-    def judge(self, text: str) -> Sniff | None:
-        found, first = count_lines(_NEW_LINE, text, ("total_steps: ",))
+    def judge(self, head: Head) -> Sniff | None:
+        found, first = count_lines(_NEW_LINE, head, ("total_steps: ",))
         if found:
             return Sniff(0.9, reason(found, first))
-        return super().judge(text) if "llamafactory" in text else None
+        return super().judge(head) if head.holds("llamafactory") else None
 
 
 FORMAT = LlamaFactoryConsole()

@@ -12,6 +12,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.head import Head
 
 _LINE: Final = late(
     rf"(?<![\w/{{])step:({STEP})/({STEP}) (?=(?:\[[^\[\]]{{1,60}}\] )?[\w.-]{{1,60}}:{NUM})"
@@ -70,8 +71,8 @@ class ModdedNanoGPT(ConsoleFormat):
     )
     parser_class = ModdedNanoGPTParser
 
-    def judge(self, text: str) -> Sniff | None:
-        return None if "val_bpb:" in text else _by_source(super().judge(text), text)
+    def judge(self, head: Head) -> Sniff | None:
+        return None if head.holds("val_bpb:") else _by_source(super().judge(head), head)
 
 
 class ParameterGolf(ConsoleFormat):
@@ -85,12 +86,12 @@ class ParameterGolf(ConsoleFormat):
     confidence = 0.95
     parser_class = ModdedNanoGPTParser
 
-    def judge(self, text: str) -> Sniff | None:
-        return _by_source(super().judge(text), text)
+    def judge(self, head: Head) -> Sniff | None:
+        return _by_source(super().judge(head), head)
 
 
-def _by_source(sniff: Sniff | None, text: str) -> Sniff | None:
-    if sniff is None and _SOURCE.search(text):
+def _by_source(sniff: Sniff | None, head: Head) -> Sniff | None:
+    if sniff is None and _SOURCE.search(head.text):
         # Some scripts are longer than a head: the lines come later.
         return Sniff(0.5, "the training script pasted at the top prints 'step:N/M val_loss:'")
     return sniff

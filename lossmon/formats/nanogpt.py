@@ -12,6 +12,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, count_lines
+from lossmon.formats.head import Head
 from lossmon.model import RunInfo
 
 _ITER: Final = late(
@@ -97,9 +98,9 @@ class NanoGPT(ConsoleFormat):
     )
     parser_class = NanoGPTParser
 
-    def judge(self, text: str) -> Sniff | None:
-        sniff = super().judge(text)
-        if sniff is not None and not count_lines(_ITER, text, (": loss ",))[0]:
+    def judge(self, head: Head) -> Sniff | None:
+        sniff = super().judge(head)
+        if sniff is not None and not count_lines(_ITER, head, (": loss ",))[0]:
             # Other scripts print such estimates too; nanoGPT's first one comes alone.
             return Sniff(_ESTIMATES_ONLY, sniff.reason)
         return sniff

@@ -19,6 +19,7 @@ from lossmon.formats.console import (
     count_lines,
     reason,
 )
+from lossmon.formats.head import Head
 from lossmon.formats.pairs import explicit_pairs
 
 _DETECTION: Final = late(r"Epoch: \[(\d{1,9})\] \[ {0,9}(\d{1,12})/(\d{1,12})\] ")
@@ -193,11 +194,11 @@ class Paddle(ConsoleFormat):
     )
     parser_class = PaddleParser
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
         # ` - loss: ` stands in every line of Keras, too: these are tried with their own alone.
         *others, fit = self.needles
-        found, first = count_lines(self.signature, text, others)
-        more, other = count_lines(_FIT_LINE, text, (fit,), at_start=True)
+        found, first = count_lines(self.signature, head, others)
+        more, other = count_lines(_FIT_LINE, head, (fit,), at_start=True)
         found = min(found + more, MAX_SNIFFED_LINES)
         return Sniff(self.confidence, reason(found, first or other)) if found else None
 

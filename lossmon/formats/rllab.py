@@ -14,6 +14,7 @@ from lossmon.formats.base import Context, Sniff
 from lossmon.formats.box_tables import BoxParser
 from lossmon.formats.console import ConsoleFormat, number
 from lossmon.formats.fields import Kind, kind_of
+from lossmon.formats.head import Head
 from lossmon.model import Role, role_of
 
 _RULE: Final = late(r"(?:^|(?<=\| ))(-{3,200})  -{3,200} {0,4}$")
@@ -83,7 +84,8 @@ class KeyedTable(ConsoleFormat):
     signature = _RULE
     parser_class = KeyedTableParser
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
+        text = head.text
         at = text.find(self.needles[0])
         for _ in range(_TABLES_TRIED):
             if at < 0:

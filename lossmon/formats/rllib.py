@@ -12,6 +12,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Context, Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser
+from lossmon.formats.head import Head
 from lossmon.model import Role, role_of
 
 _BEGINS: Final = late(r"Result for ([\w.-]{1,120}):?\Z")
@@ -95,7 +96,8 @@ class Rllib(ConsoleFormat):
     )
     parser_class = RllibParser
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
+        text = head.text
         at = text.find("Result for ")
         if at < 0 or self.signature.match(text, at) is None:
             return None

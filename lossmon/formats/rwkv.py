@@ -14,6 +14,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, ConsoleFormat, ConsoleParser, count_lines, reason
+from lossmon.formats.head import Head
 
 _WORD: Final = r"(?:\d{1,15}(?:\.\d{1,20})?|nan|inf)"
 _LINE: Final = (
@@ -68,8 +69,8 @@ class Rwkv(ConsoleFormat):
     at_start = True
     parser_class = RwkvParser
 
-    def judge(self, text: str) -> Sniff | None:
-        found, first = count_lines(self.signature, text, self.needles, at_start=True)
+    def judge(self, head: Head) -> Sniff | None:
+        found, first = count_lines(self.signature, head, self.needles, at_start=True)
         _, loss, perplexity, *_ = (*first.split(), "", "", "")
         if not found or not _fits(float(loss), float(perplexity)):
             return None

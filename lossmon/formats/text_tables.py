@@ -27,8 +27,6 @@ from lossmon.model.roles import words
 from lossmon.record import record
 
 _COUNTERS: Final = EPOCH_WORDS | STEP_WORDS | BATCH_WORDS | {"itn"}
-_BEGINS: Final = late(rf"\s*+(?i:{'|'.join(sorted(_COUNTERS))})\s")
-"""What every header begins with: told of hundreds of lines faster than by taking them apart."""
 _CLOCKS: Final = frozenset(("time", "dur", "duration", "elapsed", "remaining", "eta", "wps"))
 _LOSSES: Final = frozenset((Role.TRAIN_LOSS, Role.EVAL_LOSS))
 _MAX_COLUMNS: Final = 40
@@ -243,8 +241,15 @@ def _said(text: str) -> str:
 
 
 def _without_edges(text: str) -> str:
-    framed = text.lstrip(" ")[:1] in _FRAMES and text.rstrip(" ")[-1:] in _FRAMES
-    return text.translate(_EDGES) if framed else text
+    if text.lstrip(" ")[:1] in _FRAMES and text.rstrip(" ")[-1:] in _FRAMES:
+        return text.translate(_EDGES)
+    return text
+
+
+def _begins_with_counter(line: str) -> bool:
+    """Say whether the first of several words of a line is a counter's name."""
+    start = line.split(None, 1)
+    return len(start) == 2 and start[0].lower() in _COUNTERS
 
 
 def _counters(header: Header, cells: dict[int, str]) -> tuple[float, float | None] | None:
@@ -276,8 +281,9 @@ class TextTable(StreamFormat):
         headers: list[Header] = []
         counters: list[float] = []
         prefixed = False
-        begins = _BEGINS.match
-        edged = lines if any(frame in looked.text for frame in _FRAMES) else ()
+        edged: list[str] = []
+        if any(frame in looked.text for frame in _FRAMES):
+            edged = [line for line in lines if line.lstrip(" ")[:1] in _FRAMES]
         if edged:
             lines = tuple(map(_without_edges, lines))
         for line in lines:
@@ -292,7 +298,7 @@ class TextTable(StreamFormat):
                         return Sniff(0.5, f"rows of numbers under the header {named}")
                     continue
             begun: list[Header] = []
-            behind = begins(line) is None
+            behind = not _begins_with_counter(line)
             if not behind:
                 begun = headers_of(line)
             elif ("oss" in line or "OSS" in line) and _may_head(line):
@@ -306,12 +312,12 @@ class TextTable(StreamFormat):
 
 
 def _sniff_edged(lines: Iterable[str]) -> Sniff | None:
-    """Look for a header between edges and two rows under it."""
+    """Look for a header and two rows under it among lines that begin with an edge."""
     header: Header | None = None
     above: list[str] | None = None
     counters: list[float] = []
     for line in lines:
-        cells = framed_cells(line) if line.lstrip(" ")[:1] in _FRAMES else None
+        cells = framed_cells(line)
         if cells is None:
             continue
         found = None if header is None else _first_counter([header], line)

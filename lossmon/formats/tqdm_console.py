@@ -19,7 +19,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats._log_prefix import without_prefix
 from lossmon.formats.bars import Bar, parse_bar
-from lossmon.formats.base import Context, Sniff
+from lossmon.formats.base import Context
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
 from lossmon.model import Role, role_of
 from lossmon.record import record
@@ -300,13 +300,11 @@ class TqdmPostfix(ConsoleFormat):
     name = "tqdm"
     title = "tqdm bars with a loss (set_postfix, set_description)"
     sample = "Epoch 1/6: 100%|██████████| 40/40 [00:00<00:00, 310.3it/s, loss=1.2345, lr=0.003]"
-    needles = ("loss=", "loss: ", "Loss=", "Loss: ", "loss ", "LOSS")
+    needles = ("%|", "it [")
+    marks = ("loss=", "loss: ", "Loss=", "Loss: ", "loss ", "LOSS")
     signature = _LOSS_BAR
     confidence = 0.6
     parser_class = TqdmParser
-
-    def judge(self, text: str) -> Sniff | None:
-        return super().judge(text) if "%|" in text or "it [" in text else None
 
 
 FORMATS = (Accelerate(), TqdmPostfix())

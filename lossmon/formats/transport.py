@@ -171,17 +171,17 @@ def logged_around(head: bytes) -> Transport | None:
     from lossmon.formats._logged import is_record, parted
 
     lines = head[:_LOOKED_INTO].split(b"\n")[:-1]
-    lines = [line.rstrip(b"\r") for line in lines if line.strip()][:_LOOKED_AT]
+    lines = [line for line in lines if line and not line.isspace()][:_LOOKED_AT]
     if len(lines) < _LEAST:
         return None
-    records = bare = 0
+    others = bare = 0
     for line in lines:
-        before, said = parted(line.decode("utf-8", "replace"))
+        before, said = parted(line.rstrip(b"\r").decode("utf-8", "replace"))
         bare += not before
-        if bare > (1 - _SHARE) * len(lines):
+        others += not is_record(said)
+        if bare > (1 - _SHARE) * len(lines) or 2 * others > len(lines):
             return None
-        records += is_record(said)
-    return LOGGED if 2 * records >= len(lines) else None
+    return LOGGED
 
 
 def _is_around(transport: Transport, lines: list[bytes]) -> bool:

@@ -18,6 +18,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number, reason
+from lossmon.formats.head import Head
 
 _LINES: Final = (
     (
@@ -89,9 +90,11 @@ class UnnamedLoss(ConsoleFormat):
     confidence = 0.55
     parser_class = UnnamedLossParser
 
-    def judge(self, text: str) -> Sniff | None:
-        lines = text.split("\n", _TRIED)[:_TRIED]
+    def judge(self, head: Head) -> Sniff | None:
+        lines = head.text.split("\n", _TRIED)[:_TRIED]
         for needle, line in _LINES:
+            if not head.holds(needle):
+                continue
             tried = [one for one in lines if needle in one and len(one) <= _MAX_LINE]
             found = [match for one in tried if (match := line.match(one)) is not None]
             if not found:

@@ -8,6 +8,7 @@ from typing import Final
 from lossmon.formats._late import late
 from lossmon.formats.base import Sniff
 from lossmon.formats.console import NUM, STEP, ConsoleFormat, ConsoleParser, number
+from lossmon.formats.head import Head
 
 _LINE: Final = late(rf"(?<![\w\"'`/])step:({STEP}) - (?=[\w/.@-]{{1,200}}:)")
 _VALUE: Final = late(rf"(?:(?:np\.)?\w{{3,12}}\()?({NUM})\)?\Z")
@@ -54,10 +55,10 @@ class Verl(ConsoleFormat):
     )
     parser_class = VerlParser
 
-    def judge(self, text: str) -> Sniff | None:
+    def judge(self, head: Head) -> Sniff | None:
         # Many a log holds `step:`; one search tells faster than a look at each line.
-        sniff = super().judge(text) if _STEP_AND_DASH.search(text) else None
-        if sniff is None and _HINT in text:
+        sniff = super().judge(head) if _STEP_AND_DASH.search(head.text) else None
+        if sniff is None and head.holds(_HINT):
             # Pages of samples may come before the first step.
             return Sniff(0.75, "verl's logger says that its constructor will change")
         return sniff

@@ -53,7 +53,8 @@ class YoloResults(ConsoleFormat):
         "      0/29     3.17G   0.1043   0.0321   0.0261   0.1625        40       640"
         "    0.1212    0.1031   0.08142   0.03412   0.09821   0.02712   0.02412"
     )
-    needles = ("G ",)
+    needles = tuple(f"{digit}G " for digit in "0123456789.")
+    marks = ("G ",)
     signature = late("^" + _ROW.pattern.removesuffix(r"\Z") + "$", re.MULTILINE)
     at_start = True
     parser_class = YoloResultsParser
