@@ -272,7 +272,7 @@ class FileTail(Tail):
         """
         parts = parts_of(self._real)
         at = self._now.find(parts)
-        if self._moved and at is not None and self._was_cut(parts[at]):
+        if self._moved and at is not None and self._is_other(parts, at):
             self._moved, self._next_cut = False, "truncated"
         if self._moved and (data := self._rest_of_old(limit)):
             return self._deliver(data, more=True)
@@ -299,19 +299,28 @@ class FileTail(Tail):
         self._begin(self._real, (status.st_dev, status.st_ino), status.st_mtime, before)
         return None
 
-    def _was_cut(self, part: Part) -> bool:
-        """Whether what was read is of a `part`, and its file was cut after it was copied to that.
+    def _is_other(self, parts: list[Part], at: int) -> bool:
+        """Whether what was read is of the part `at`, and the file that was read is not so any more.
 
-        Then it was moved, with what was written next, which may begin with the same bytes.
+        It was cut after it was copied, and then moved with what was written next; or it was zipped,
+        and another took its inode. Both may begin with the same bytes.
         """
-        if part.identity == self._now.identity or self._seen.position > COMPARED:
+        own = self._now.identity
+        if parts[at].identity == own or self._seen.position > COMPARED:
             return False
         descriptor = self._open_old()
         if descriptor is None:
             return False
-        cut = not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
-        self._held.keep(descriptor)
-        return cut
+        # What lies between them is older than the one and newer than the other: backups of one
+        # file begin it, other generations do not.
+        now = next((n for n, part in enumerate(parts[:at]) if part.identity == own), at - 1)
+        try:
+            return any(
+                not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
+                for part in reversed(parts[now + 1 : at + 1])
+            )
+        finally:
+            self._held.keep(descriptor)
 
     def _rest_of(self, part: Part, limit: int) -> bytes:
         data = after(part.text.fetch, self._seen, MAX_UNREAD if part.zipped else limit)

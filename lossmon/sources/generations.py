@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from lossmon.sources.fingerprint import SAMPLE, Fingerprint
+from lossmon.sources.fingerprint import MARKED, SAMPLE, Fingerprint
 from lossmon.sources.store import AT_PLACE, Key, Part
 
 MAX_PARTS: Final = 32
@@ -60,7 +60,7 @@ class Generation:
         self._ended: tuple[Fingerprint, ...] = ()
         """Of the last generations that were read to their ends."""
         if last is not None:
-            self._ended = (*last._ended[1 - KEPT :], last.seen)
+            self._ended = (*last._ended[1 - KEPT :], last.seen.unmarked())
 
     def find(self, parts: Sequence[Part]) -> int | None:
         """Return which part it is now; None: none, or nothing was seen of it.
@@ -90,7 +90,10 @@ class Generation:
         """Whether a part holds what was seen."""
         if part.size is not None and part.size < self.seen.position:
             return False
-        return after(part.text.fetch, self.seen, 0) is not None
+        if after(part.text.fetch, self.seen, 0) is None:
+            return False
+        # The last bytes may be filling, the same in each record.
+        return self.seen.may_have_been(part.text.fetch(0, min(MARKED, self.seen.position)))
 
     def copies(self, parts: Sequence[Part]) -> list[Part]:
         """Return the parts that came since and hold what was seen.
@@ -135,7 +138,10 @@ class Generation:
         return None
 
     def _is_backup(self, part: Part) -> bool:
-        """Whether a part is one that was read, or may be a copy of an earlier state of this one."""
+        """Whether a part is one that was read, or may be a copy of an earlier state of this one.
+
+        It may be a generation of its own only if all that is its own is shorter than a block.
+        """
         if any(after(part.text.fetch, ended, 1) == b"" for ended in self._ended):
             return True
         seen = self.seen
@@ -145,7 +151,7 @@ class Generation:
         if len(first) < TELLING or first != seen.head:
             return False
         common = part.text.fetch(seen.position - len(seen.sample), len(seen.sample))
-        return seen.sample.startswith(common)
+        return seen.sample.startswith(common) and seen.may_have_been(part.text.fetch(0, MARKED))
 
     def _is_later(self, part: Part) -> bool:
         return (

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from lossmon.sources.generations import TELLING
-
 HEADERS: Final = (b"", b"", b"# seed 1\n", b"# " + b"configuration " * 200 + b"\n")
 """What each generation begins with: nothing, a few bytes, some kilobytes."""
 
@@ -95,13 +93,7 @@ class RotatedLog:
         self.excused.add(line)
 
     def cut(self) -> None:
-        """Truncate without a copy.
-
-        Where the next generation begins with the same hundreds of bytes, it cannot be told from a
-        backup of what was cut off: that is rather left out than read twice.
-        """
-        if len(self.header) > TELLING:
-            return
+        """Truncate without a copy."""
         self.excused.update(self._here)
         os.truncate(self.path, 0)
         self._tick(self.path)

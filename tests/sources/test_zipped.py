@@ -248,3 +248,73 @@ def test_a_copy_that_has_the_inode_of_a_part_that_was_zipped(log: Path, tail: Fi
     os.truncate(log, 0)
     append(log, 41, 51)
     assert drained(tail) == [("", rows(31, 41)), ("truncated", rows(41, 51))]
+
+
+HEADER = b"".join(b"option_%d: %d\n" % (n, n) for n in range(200))
+"""Three kilobytes that each training prints first."""
+
+
+@pytest.mark.parametrize("own", [1, 5])
+def test_a_generation_after_one_that_was_cut_off_and_began_with_the_same_header(
+    log: Path, own: int
+) -> None:
+    """It is shorter than what was read, and no earlier state of that."""
+    log.write_bytes(HEADER + rows(1, 101))
+    tail = FileTail(str(log))
+    drained(tail)
+    log.write_bytes(HEADER + rows(101, 101 + own))
+    copytruncate(log)
+    log.write_bytes(HEADER + rows(110, 120))
+    assert drained(tail) == [
+        ("truncated", HEADER + rows(101, 101 + own)),
+        ("truncated", HEADER + rows(110, 120)),
+    ]
+    tail.close()
+
+
+def test_an_earlier_state_of_what_was_cut_off_is_not_read_again(log: Path) -> None:
+    log.write_bytes(HEADER + rows(1, 51))
+    tail = FileTail(str(log))
+    Path(f"{log}-20260101").write_bytes(log.read_bytes())
+    append(log, 51, 101)
+    drained(tail)
+    log.write_bytes(HEADER + rows(101, 103))
+    # By a clock that goes ahead, or a copy that took long.
+    later = log.stat().st_mtime + 5
+    os.utime(f"{log}-20260101", (later, later))
+    assert drained(tail) == [("truncated", HEADER + rows(101, 103))]
+    tail.close()
+
+
+def test_the_last_bytes_are_filling(log: Path) -> None:
+    """What differs lies behind the header, and before the sample."""
+
+    def padded(step: int) -> bytes:
+        return HEADER + b'{"step": %d, "loss": 1.0, "text": "%s"}\n' % (step, b"x" * 2000)
+
+    log.write_bytes(padded(1))
+    tail = FileTail(str(log))
+    drained(tail)
+    log.write_bytes(padded(2) + rows(3, 4))
+    copytruncate(log)
+    assert drained(tail) == [("truncated", padded(2) + rows(3, 4))]
+    tail.close()
+
+
+def test_another_generation_took_the_inode_of_what_was_zipped(log: Path) -> None:
+    """Each begins with all that was seen, and no descriptor was kept."""
+    log.write_bytes(HEADER)
+    pool = DescriptorPool(8)
+    tail = FileTail(str(log), pool)
+    drained(tail)
+    pool.drop(tail)
+    first = log.stat().st_mtime
+    log.rename(f"{log}.1")
+    Path(f"{log}.3.gz").write_bytes(gzip.compress(HEADER))
+    Path(f"{log}.2.gz").write_bytes(gzip.compress(HEADER + rows(1, 11)))
+    Path(f"{log}.1").write_bytes(HEADER + rows(11, 21))  # the same file, and so the same number
+    log.write_bytes(HEADER + rows(21, 31))
+    for after, name in enumerate((".3.gz", ".2.gz", ".1", "")):
+        os.utime(f"{log}{name}", (first + after, first + after))
+    assert b"".join(data.replace(HEADER, b"") for _, data in drained(tail)) == rows(1, 31)
+    tail.close()
