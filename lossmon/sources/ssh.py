@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -46,14 +47,26 @@ class SshStore(Store):
         self._label = label
         self._word = quoted(path)
         self._zipped = zipped
+        self._placed: Info | None = None
+        """What was said when it was asked where the file lies."""
 
     def info(self) -> Info:
+        # Where a file lies without links costs the far side a process: asked of each file once.
+        if self._placed is not None:
+            info = self._ask_info()
+            if info.identity == self._placed.identity:
+                return replace(info, place=self._placed.place)
+        self._placed = self._ask_info('; place "$f" 2>/dev/null')
+        return self._placed
+
+    def _ask_info(self, further: str = "") -> Info:
         # The directory first: what comes into it after this is seen at the next look.
         answer = self._connection.ask(
             f"f={self._word}\n"
             'if [ -d "$f" ]; then echo d; elif [ ! -e "$f" ]; then echo n\n'
             'elif [ ! -f "$f" ]; then echo s; elif [ ! -r "$f" ]; then echo u\n'
-            'else look "${f%/*}/" "$f" </dev/null 2>/dev/null; place "$f" 2>/dev/null; fi',
+            'else look "${f%/*}/" "$f" </dev/null 2>/dev/null'
+            f"{further}; fi",
             16384,
         )
         text = answer.decode("utf-8", "surrogateescape")

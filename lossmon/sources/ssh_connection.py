@@ -2,7 +2,7 @@
 
 The user's configuration, agent, jump hosts and shared connections are all
 ssh's business. On the far side a plain `sh` is asked small questions through
-its standard input; `tail`, `head` and `stat` or `ls` answer. Each answer ends
+its standard input; `tail`, `head` and `stat` (or `date` and `ls`) answer. Each answer ends
 with a word that nobody can have written into a log before.
 
 `LOSSMON_SSH` names another ssh command, as `GIT_SSH_COMMAND` does.
@@ -174,12 +174,21 @@ class SshConnection:
                     continue
 
 
-# Which `stat` there is: GNU and busybox, BSD and macOS, or none.
+# Which `stat` there is: GNU and busybox, BSD and macOS, or none. Then `date` tells the time (before
+# `ls` looks, so that what is written meanwhile is newer than that), if it can of a file.
 _PRELUDE: Final = """\
 LC_ALL=C; export LC_ALL
 if stat -L -c %i / >/dev/null 2>&1; then look() { stat -L -c '%i %s %Y %y' "$@"; }
 elif stat -L -f %i / >/dev/null 2>&1; then look() { stat -L -f '%i %z %m %Fm' "$@"; }
-else look() { ls -Lind "$@" | while read -r i p l u g s t; do echo "$i $s - $t"; done; }
+else
+  when() { echo -; }
+  case $(date -r / +%s 2>/dev/null) in ''|*[!0-9]*);; *) when() { date -r "$1" '+%s %s.%N'; };; esac
+  look() {
+    for q in "$@"; do
+      w=$(when "$q")
+      ls -Lind "$q" | while read -r i p l u g s t; do echo "$i $s ${w:--} $t"; done
+    done
+  }
 fi
 place() {
   if [ -h "$1" ]; then readlink -f "$1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def far(ssh_server: SshServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         look.tail = tail  # type: ignore[attr-defined]
         return look
 
+    open_log.connection = connection  # type: ignore[attr-defined]
     yield open_log
     connection.close()
 
@@ -156,8 +158,54 @@ def test_a_link_that_is_switched_leaves_no_last_line_behind(far, tmp_path: Path)
     assert look() == [("", b"two\n"), ("replaced", b"other\n")]
 
 
+def test_where_a_file_lies_is_asked_once(far, tmp_path: Path, monkeypatch) -> None:
+    """It costs the far side a process, at each look for nothing."""
+    asked: list[str] = []
+    ask = far.connection.ask
+
+    def listen(script: str, limit: int) -> bytes:
+        asked.append(script)
+        return ask(script, limit)
+
+    monkeypatch.setattr(far.connection, "ask", listen)
+    log = tmp_path / "train.log"
+    log.write_bytes(b"one\n")
+    look = far(log)
+    look()
+    asked.clear()
+    with log.open("ab") as file:
+        file.write(b"two\n")
+    look()
+    assert asked
+    assert not any("place" in script for script in asked)
+    log.rename(tmp_path / "train.log.1")
+    log.write_bytes(b"three\n")
+    assert look() == [("replaced", b"three\n")]
+    assert any("place" in script for script in asked)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_rotated_at_random(far, tmp_path: Path, seed: int) -> None:
+    _rotate_at_random(far, tmp_path, seed)
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("tools", ["of its own", "busybox"])
+def test_rotated_at_random_where_there_is_no_stat(
+    far, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, seed: int, tools: str
+) -> None:
+    path = tmp_path_factory.mktemp("bin")
+    for tool in ("sh", "ls", "date", "tail", "head", "gzip", "readlink"):
+        found = shutil.which("busybox" if tools == "busybox" else tool)
+        if found is None:
+            pytest.skip("there is no busybox on this machine")
+        (path / tool).symlink_to(found)
+    far.connection._argv[-1] = f"PATH={path} exec sh"
+    assert far.connection.ask("stat / || echo none", 1000).strip() == b"none"
+    _rotate_at_random(far, tmp_path, seed)
+
+
+def _rotate_at_random(far, tmp_path: Path, seed: int) -> None:
     log = RotatedLog(tmp_path / "train.jsonl", seed)
     lines = Lines()
     look = far(log.path)
