@@ -54,7 +54,7 @@ def find_run(block: bytes, start: int) -> int:
 
 
 class _Compiled(NamedTuple):
-    decoder: msgspec.json.Decoder[list[Any]]
+    decoder: msgspec.json.Decoder[Any]
     getters: tuple[Callable[[list[Any]], list[float]], ...]
     names: tuple[str, ...]
 
@@ -90,22 +90,23 @@ class DictLines:
             rename[f"f{index}"] = key
         row = msgspec.defstruct("Row", fields, rename=rename, forbid_unknown_fields=True, gc=False)
         return _Compiled(
-            msgspec.json.Decoder(list[row], strict=False),  # type: ignore[valid-type]
+            msgspec.json.Decoder(row, strict=False),
             tuple(map(getter, range(len(self._keys)))),
             tuple(clean_name(key) for key in self._keys),
         )
 
     def read(self, lines: bytes, steps: EpochSteps) -> Batch | None:
         """Return the rows of whole lines, or None where they must be read one by one."""
-        if "loss" not in self._keys or b'"' in lines or b"\\" in lines or b"}," in lines:
+        if "loss" not in self._keys or b'"' in lines or b"\\" in lines:
             return None
         if self._compiled is None:
             self._compiled = self._compile()
-        text = lines.rstrip(b"\n").translate(_TO_JSON).replace(b"\n", b",")
         try:
-            rows = self._compiled.decoder.decode(b"[%b]" % text)
+            rows = self._compiled.decoder.decode_lines(lines.translate(_TO_JSON))
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+        if lines.count(b"\n{") != len(rows) - 1:
+            return None  # one of them does not begin its line
         return self._batch(rows, self._compiled, steps)
 
     def _batch(self, rows: list[Any], compiled: _Compiled, steps: EpochSteps) -> Batch | None:

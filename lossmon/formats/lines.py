@@ -91,12 +91,11 @@ class LineParser(Parser):
         if cut == 0:
             self._hold(data)
             return b""
-        block = data[:cut]
         if self._skipping:
-            block = block[block.find(b"\n") + 1 :]
+            block = data[data.find(b"\n") + 1 : cut]
             self._skipping = False
-        elif self._partial:
-            block = self._partial + block
+        else:
+            block = b"".join((self._partial, memoryview(data)[:cut]))
         self._partial = b""
         self._hold(data[cut:])
         block = self._without_bom(block)

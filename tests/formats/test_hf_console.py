@@ -223,7 +223,17 @@ def dict_line(draw: st.DrawFn, index: int) -> str:
         return f"{{'eval_loss': {draw(VALUE)}, 'eval_runtime': 1.5, 'epoch': {epoch}}}"
     pairs = [f"'loss': {draw(VALUE)}"] if kind == "train" else []
     pairs += [f"'{key}': {draw(VALUE)}" for key in draw(st.lists(KEYS, max_size=3))]
-    return "{" + ", ".join([*pairs, f"'epoch': {epoch}"]) + "}"
+    line = "{" + ", ".join([*pairs, f"'epoch': {epoch}"]) + "}"
+    # Written by two processes at once, or broken: JSON would not mind.
+    odd = draw(st.sampled_from([""] * 12 + ["twice", "spaced", "listed", "broken", "indented"]))
+    return {
+        "": line,
+        "twice": line + line,
+        "spaced": f"{line} {line}",
+        "listed": f"{line},{line}",
+        "broken": line.replace(": ", ":\n", 1),
+        "indented": f"  {line}",
+    }[odd]
 
 
 @st.composite
