@@ -36,7 +36,7 @@ _SMALL: Final = 512
 _GRAMS: Final = (3, 4)
 """Of how many bytes behind each other a table is made, and of how many where that one leaves
 many needles."""
-_MANY: Final = 20
+_MANY: Final = 28
 """Needles whose search takes longer than another table."""
 _LOOKED_UP: Final = 10
 """Bytes of a needle that are looked up in a table: more hardly say more."""

@@ -20,7 +20,6 @@ from typing import Final
 
 from lossmon.errors import UsageError
 from lossmon.formats._index import INDEX
-from lossmon.formats._index_entry import Entry
 from lossmon.formats.base import HEAD_BYTES, Format, Sniff, TableFormat
 from lossmon.formats.head import Head, Needles
 from lossmon.formats.transport import (
@@ -212,26 +211,23 @@ def _is_surer(claims: list[tuple[Sniff, Format]], confidence: float) -> bool:
 def _worth_asking(head: Head, last: bool) -> Iterator[Format]:
     """Yield the formats that may claim the head, in the order of `formats`."""
     may_be_binary = len(head) < 12 or b"\0" in head[:64]
-    for module, entry in _modules_asked(last):
-        if entry is not None:
-            if entry.binary and not may_be_binary:
-                continue
-            if entry.needles is not None and (
-                head.absent.issuperset(entry.needles) or not any(map(head.holds, entry.needles))
-            ):
-                continue
-        yield from loaded(module)
+    absent, holds = head.absent, head.holds
+    for module, needles, binary in _modules_asked(last):
+        if needles is not None and (absent.issuperset(needles) or not any(map(holds, needles))):
+            continue
+        if may_be_binary or not binary:
+            yield from loaded(module)
     yield from _others()
 
 
 @cache
-def _modules_asked(last: bool) -> tuple[tuple[str, Entry | None], ...]:
-    """Return the modules whose formats say something of bytes, with what the index says of them;
-    `last`: of those of the last resort, else of the others.
+def _modules_asked(last: bool) -> tuple[tuple[str, tuple[str, ...] | None, bool], ...]:
+    """Return the modules whose formats say something of bytes, each with its needles, and whether
+    it wants binary heads; `last`: those of the last resort, else the others.
     """
     entries = ((module, INDEX.get(module)) for module in modules())
     return tuple(
-        (module, entry)
+        (module, None, False) if entry is None else (module, entry.needles, entry.binary)
         for module, entry in entries
         if entry is None or (entry.names and not entry.tables and entry.last_resort in (None, last))
     )
