@@ -44,7 +44,8 @@ EXPRESSION: Final = (
     r"|std(?:out|err) [FP]\b"
     # how bad and where: `- __main__ - INFO -`, `| INFO     | trainer:fit:88 -`, `INFO:root:`
     rf"|[-–—]? ?[\w.]{{1,60}}+ (?:-|—|–) {_LEVEL}(?: ?-| [–—])"
-    # a module alone: `speechbrain.utils.train_logger - `
+    # a module alone: `speechbrain.utils.train_logger - `, `__main__ - `
+    r"|(?:__main__|root) -(?= )"
     r"|[a-z_]\w{0,40}+(?:\.[A-Za-z_]\w{0,40}+){1,6}+ -(?= )"
     rf"|[\[(]?+{_LEVEL}[\])]?+(?=[ :|\]-])(?::[A-Za-z_][\w.]{{0,60}}+(?=:))?+"
     rf"|{_PLACE} -"

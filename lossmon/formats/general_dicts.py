@@ -26,6 +26,8 @@ _ENTRY: Final = late(r"\s{0,20}(?:['\"][^'\"{}]{1,120}['\"]: [^{}]{1,120}\}?,?|\
 _TUPLE: Final = late(r"\(([\w ,./]{3,200})\) = \(([^()=]{3,400})\)\s{0,8}\Z")
 _FORTRAN: Final = late(r"(?<=\d)D(?=[+-]\d\d(?!\d))")
 """An exponent as Fortran prints it, and so L-BFGS-B: `6.93147D-01`."""
+_SCALAR: Final = late(r"\bTensor (?:Float|Double|Half) \[\] {0,4}(?=[-\d])")
+"""What hasktorch's `show` puts before a number: `Tensor Float []  0.5312`."""
 _COUNTED: Final = late(
     r"(?<![\w.])(\d{1,9}(?:\.\d{1,4})?)([kM]?)it/(\d{1,9}(?:\.\d{1,4})?)([kM]?)it(?= )"
 )
@@ -51,6 +53,8 @@ def plain(text: str) -> str:
     """
     if "D-0" in text or "D+0" in text:
         text = _FORTRAN.sub("E", text)
+    if "Tensor " in text:
+        text = _SCALAR.sub("", text)
     if ") = (" in text and (match := _TUPLE.match(text.strip(" "))):
         names, values = match[1].split(","), match[2].split(",")
         if len(names) == len(values):

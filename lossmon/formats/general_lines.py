@@ -23,7 +23,7 @@ from lossmon.formats.general_meaning import MAX_SHAPE, layout_of
 from lossmon.formats.general_names import with_split
 from lossmon.formats.general_plan import Plan
 from lossmon.formats.general_shape import shape_of, split_numbers
-from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP, Row, Track
+from lossmon.formats.general_track import MAX_EPOCH, MAX_STEP, Row, Track, told
 from lossmon.formats.pairs import to_float
 from lossmon.model import clean_name
 from lossmon.model.roles import words
@@ -41,7 +41,7 @@ _TRAIN_FILES: Final = frozenset(("train", "training"))
 """Words of a file's name that say what its losses were measured on."""
 _MAX_HEADING: Final = 120
 _EVALUATES: Final = late(
-    r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b|^\W{0,12}(?:test|val|valid|dev)\b"
+    r"(?i)\b(?:evaluat(?:e|ing|ion)|validat(?:e|ing|ion)|eval)\b(?!/)|^\W{0,12}(?:test|val|valid|dev)\b"
 )
 _EVALUATED: Final = ("val", "test", "dev")
 """One of them stands in whatever `_EVALUATES` finds, which takes ten times as long to say no."""
@@ -58,7 +58,7 @@ class GeneralLines(ConsoleParser):
         self._plans: list[Plan] = []
         self._evaluating = False
         self._known: set[str] = set()
-        self._stepwise: set[str] = set()
+        self._stepwise: set[tuple[str, ...]] = set()
         self._opened: list[str] = []
         self._tracks: dict[tuple[object, ...], Track] = {}
         self._step: float | None = None
@@ -326,7 +326,7 @@ class GeneralLines(ConsoleParser):
             if one.layout.counts:
                 self._known.update(one.names)
             if one.layout.step is not None and not one.layout.validating:
-                self._stepwise.update(one.names)
+                self._stepwise.update(map(told, one.names))
             elif one.layout.epoch is not None:
                 one.name_means(self._stepwise)
             accepted += [

@@ -54,7 +54,9 @@ MAX_NUMBERS: Final = 80
 """A line with more numbers is data, not a report of training."""
 MAX_SHAPE: Final = 1536
 """Characters of text between the numbers: what people read is shorter."""
-_ASSIGNED: Final = frozenset((":", "=", "->", "=>", "is", "was", "is:", "was:", ") =", "):"))
+_ASSIGNED: Final = frozenset(
+    (":", "=", "->", "=>", "is", "was", "is:", "was:", "is :", ") =", "):")
+)
 _BECOMES: Final = frozenset(("->", "-->", "=>", "→"))
 _LOSSES_OF: Final = late(r"(?i)\bloss(?:es)?\W{0,4}\{")
 """`Losses {'ner': 100.2}`: what the keys name are losses."""
@@ -63,6 +65,7 @@ _FILE_ENDING: Final = late(
     r"|weights|msgpack|log)\b"
 )
 _PROCESSES: Final = frozenset(("gpu", "device", "worker", "proc", "process"))
+_OVER: Final = (("over",), ("per",))
 _FRAMES: Final = frozenset("│┃║|")
 _INDEXES: Final = late(r"\][A-Za-z]")
 _ENUMERATED: Final = frozenset((
@@ -145,9 +148,11 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
         if bare in _BECOMES and layout.metrics and layout.metrics[-1][0] == index - 1:
             layout.metrics[-1] = (index, layout.metrics[-1][1])
             continue  # `loss 2.31 -> 2.05`: what it is now
-        if bare == "(" and whole and following.strip(" \t") == "/" and _is_epoch(layout, index):
-            anonymous = index  # `Epoch: 1/10 (20/40)`: the batch
-            continue
+        if bare == "(" and whole and following.strip(" \t") == "/":
+            done = texts[index].startswith("%")  # `Epoch 1: 50% (20/40)`
+            if _is_epoch(layout, index - done):
+                anonymous = index  # `Epoch: 1/10 (20/40)`: the batch
+                continue
         if bare in ("(", "±", "+/-", "+-") and index:
             continue  # an average or a spread of the number before
         if whole and following.startswith(" - ") and is_location(label):
@@ -214,13 +219,15 @@ def layout_of(texts: list[str], values: list[str], context: str = "") -> Layout 
             layout.epoch, layout.step = epoch, step
             dated = index + 1
             continue
+        if parts[-1] in EPOCH_WORDS and words(rest[-12:])[-1:] in _OVER:
+            continue  # `Training acc over epoch: 0.91`
         if whole and is_duration(following) and parts[-1] in STEP_WORDS | BATCH_WORDS:
             continue  # `Step: 123ms`: how long it took
         if whole and following[:1] in "kKM" and following and layout.step is not None:
             continue  # `(20/40) … Step: 1k`: another says it to the step
         counts = whole or ((explicit or index == 0) and parts[-1] in STEP_WORDS and is_count(value))
         if counter(layout, index, name, parts, counts, value, explicit):
-            awaited, over = measured_when(rest) or over, ""
+            awaited, over = measured_when(rest) or over or awaited, ""
             continue
         if whole and layout.step is None and step_then_loss(texts, values, index, name):
             layout.step = index

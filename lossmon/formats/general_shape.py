@@ -14,11 +14,13 @@ from lossmon.formats._log_prefix import EXPRESSION as PREFIX
 from lossmon.formats.general_layout import Layout
 from lossmon.formats.pairs import NUMBER
 
-# A digit inside a name (`top1`, `Acc@5`, `v1.2`) is part of the name, but for glued counters.
+# A digit inside a name (`top1`, `Acc@5`, `v1.2`) is part of the name, but for glued counters
+# and losses (`loss0.531`).
 # What a number can begin with is asked first: it is not met at most places of a line.
 _NUMBERS: Final = late(
-    r"((?=[-+.\dnNiI])(?:(?<![\w@.])|(?<=[第pPhHrRkK])"
-    rf"(?:(?<=第)|(?i:(?<=step)|(?<=epoch)|(?<=iter)|(?<=rank)))){NUMBER})"
+    r"((?=[-+.\dnNiI])(?:(?<![\w@.])|(?<=[第pPhHrRkKsS])"
+    r"(?:(?<=第)|(?i:(?<=step)|(?<=epoch)|(?<=iter)|(?<=rank)|(?<=loss)(?=\d{1,6}+\.\d))))"
+    rf"{NUMBER})"
 )
 _GAPS: Final = late(r"[ \t]{2,}+|\t")
 _BAR: Final = late(r"%\|[^|]*+\|")

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from lossmon.formats.general_layout import Layout
+from lossmon.formats.general_names import TRAIN_WORDS
 from lossmon.model import Role, role_of
 from lossmon.model.batch import FloatArray
 from lossmon.model.roles import words
@@ -57,6 +58,11 @@ class Row:
     epoch: float | None
     counter: float
     """What must rise from line to line: the step, else the epoch, NaN where there is none."""
+
+
+def told(name: str) -> tuple[str, ...]:
+    """Return what tells a metric from others, as `Training loss` or as `train_loss`."""
+    return tuple("train" if word in TRAIN_WORDS else word for word in words(name))
 
 
 @record(frozen=False)
@@ -118,8 +124,9 @@ class Track:
             # A log that begins in the middle: batches from 0 on go with epochs from 0 on.
             self.base = epoch if epoch <= 1 else float(raw != 0)
             self.per_epoch = True if self.layout.batchwise else None
-            if self.layout.batchwise and self.last_raw is not None and raw <= self.last_raw:
+            if self.last_raw is not None and raw <= self.last_raw:
                 # The first line that says an epoch ended it: these are batches of the next.
+                self.per_epoch = True
                 self.base -= 1
                 self.offset += total or self._length(raw)
                 self.estimated = True
@@ -349,10 +356,10 @@ class Track:
             else:
                 self.counting = True  # the name that should place them stood in no line
 
-    def name_means(self, stepwise: Set[str]) -> None:
+    def name_means(self, stepwise: Set[tuple[str, ...]]) -> None:
         """Name the means of epochs otherwise than the losses of steps, `stepwise`."""
         self.names = [
-            f"epoch/{name}" if name in stepwise and role_of(name) in _MEASURED else name
+            f"epoch/{name}" if told(name) in stepwise and role_of(name) in _MEASURED else name
             for name in self.names
         ]
 

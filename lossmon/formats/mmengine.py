@@ -93,8 +93,10 @@ class MMEngine(ConsoleFormat):
     needles = ("Epoch [", "Epoch(", "Iter [", "Iter(")
     confidence = 0.94
     signature = late(
-        r"(?:- INFO - |^)(?:Epoch|Iter)(?:\((?:train|val|test)\))? {0,4}\[ {0,9}\d{1,12}"
-        rf"(?:\]\[ {{0,9}}\d{{1,12}})?(?:/ {{0,9}}\d{{1,12}})?\][ \t]"
+        # `Epoch [1/10]` alone is anybody's, and so is `Iter [1/10] loss: 0.5`.
+        r"(?:- INFO - |^)(?:Epoch(?:\((?:train|val|test)\))? {0,4}\[ {0,9}\d{1,12}\]"
+        r"|Iter(?:\((?:train|val|test)\)|(?= {0,4}\[[ \d/]{1,30}\](?:\t| {2}))) {0,4})"
+        rf"\[ {{0,9}}\d{{1,12}}(?:/ {{0,9}}\d{{1,12}})?\][ \t]"
         rf"[^\n]{{0,400}}?(?:lr|loss|acc\w{{0,20}}): {NUM}",
         re.MULTILINE,
     )

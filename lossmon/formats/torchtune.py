@@ -48,7 +48,9 @@ class Torchtune(ConsoleFormat):
     sample = "Step 10 | loss:2.1234567165374756 lr:0.0003 tokens_per_second_per_gpu:1234.5 "
     needles = ("Step ", "|Loss: ")
     signature = late(
-        rf"(?<![\w\"'`])Step {STEP} \| [\w/.-]{{1,80}}:{NUM} |(?m:^){STEP}\|{STEP}\|Loss: {NUM}:"
+        # Behind `Epoch 3 | ` it is another's.
+        rf"(?<![\w\"'`])(?<!\| )Step {STEP} \| [\w/.-]{{1,80}}:{NUM} "
+        rf"|(?m:^){STEP}\|{STEP}\|Loss: {NUM}:"
     )
     parser_class = TorchtuneParser
 

@@ -138,7 +138,7 @@ class TqdmParser(ConsoleParser):
             return False
         if bar.n < track.n or (track.passed and bar.n == track.n):
             return True
-        if bar.description == track.description:
+        if bar.description == track.description or _counts_epochs(bar, track):
             return False
         said, before = bar.description.lower(), track.description.lower()
         if "loss" not in said:
@@ -263,6 +263,14 @@ class TqdmParser(ConsoleParser):
     def held_back(self) -> None:
         if self._main is not None:
             self._flush(self._tracks[self._main])
+
+
+def _counts_epochs(bar: Bar, track: _Track) -> bool:
+    """Say whether a bar's description names the epoch that the bar itself counts."""
+    here, before = _EPOCH_OF.search(bar.description), _EPOCH_OF.search(track.description)
+    if here is None or before is None or bar.total != track.total or track.n == track.total:
+        return False
+    return bar.n - track.n == int(here[1]) - int(before[1]) > 0
 
 
 def _evaluates(values: dict[str, float]) -> bool:
