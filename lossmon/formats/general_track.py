@@ -42,6 +42,8 @@ _MAX_LAPS: Final = 10_000
 """Epochs that are remembered, to find the way back after a resume."""
 _MEASURED: Final = (Role.TRAIN_LOSS, Role.EVAL_LOSS, Role.SCORE)
 _REWARDS: Final = frozenset(("reward", "rewards", "rew", "return", "returns", "ret"))
+_MEANS: Final = frozenset(("total", "avg", "average", "mean", "batch", "running"))
+"""Words that say how a loss was summed, no other loss than the one without them."""
 RECENT: Final = 5
 """Losses that tell how low a run has come."""
 HELD: Final = 40
@@ -61,8 +63,8 @@ class Row:
 
 
 def told(name: str) -> tuple[str, ...]:
-    """Return what tells a metric from others, as `Training loss` or as `train_loss`."""
-    return tuple("train" if word in TRAIN_WORDS else word for word in words(name))
+    """Return what tells a metric from others: `total_loss` of steps has the mean `Train Loss`."""
+    return tuple(word for word in words(name) if word not in TRAIN_WORDS | _MEANS)
 
 
 @record(frozen=False)

@@ -319,13 +319,13 @@ def _choose(
     if override is not None and override in sizes:
         return override
     candidates = [name for name in sizes if roles.role(name) is role]
-    for name in order:
-        if name in candidates:
-            return name
     usual = [words(name) for name in order]
     for name in candidates:
         if words(name) in usual:
-            return min(candidates, key=lambda other: _place(words(other), usual))
+            # However it is written: `Loss` of steps goes before `train_loss` of epochs.
+            return min(
+                candidates, key=lambda other: (_place(words(other), usual), other not in order)
+            )
     return min(candidates, key=_unlikeliness, default=None)
 
 

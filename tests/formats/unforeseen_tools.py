@@ -404,4 +404,19 @@ TOOLS = [
         step="Epoch {epoch1}: {pct:.0f}% ({batch}/{batches}) - loss: {loss:.4f}",
         train="step:step",
     ),
+    Case(
+        "total-and-train",
+        step="step {step}, total_loss: {loss:.4f}",
+        epoch="Epoch {epoch1}: train loss {mean:.4f}, val loss {val:.4f}",
+        train=S0,
+        eval="epoch:rising",
+    ),
+    Case(
+        "vae-example",
+        source="pytorch/examples vae/main.py",
+        step="Train Epoch: {epoch1} [{seen}/{samples} ({pct:.0f}%)]\tLoss: {loss:.6f}",
+        epoch="====> Epoch: {epoch1} Average loss: {mean:.4f}\n====> Test set loss: {val:.4f}",
+        train="step:rising",
+        eval="epoch:rising",
+    ),
 ]
