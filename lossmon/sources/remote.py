@@ -1,92 +1,22 @@
 """Logs in object stores and wherever fsspec reaches: `s3://`, `gs://`, `hf://`, `memory://` …
 
-An object cannot be appended to: its writer replaces it by a longer one. What
-is new is fetched as a range, with enough of the old bytes to see whether they
-are the same. Needs the extra `remote` (fsspec, and the package of the store).
+Needs the extra `remote` (fsspec, and the package of the store).
 """
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from lossmon.errors import SourceError, SourceNotFound, UsageError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
 from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
+from lossmon.sources.object_store import FsspecStore, modified_of
 from lossmon.sources.polled import PolledTail
 from lossmon.sources.poller import Poller
-from lossmon.sources.store import Info, IsDirectoryError, MissingError, Store
-
-_TIMES: Final = ("LastModified", "last_modified", "mtime", "modified", "updated", "created")
-
-
-class FsspecStore(Store):
-    """One object. Whatever a file system raises becomes a SourceError in one line."""
-
-    def __init__(self, filesystem: Any, path: str, label: str) -> None:
-        self._filesystem = filesystem
-        self._path = path
-        self._label = label
-
-    def info(self) -> Info:
-        try:
-            self._filesystem.invalidate_cache()
-            found: Mapping[str, Any] = self._filesystem.info(self._path)
-            modified = _modified(found)
-            if modified is None:
-                modified = _seconds(self._ask_modified())
-        except Exception as error:
-            raise self._failure(error) from error
-        if found.get("type") == "directory":
-            raise IsDirectoryError(
-                f"{self._label}: is a directory; end it with a slash to follow the logs in it"
-            )
-        size = found.get("size")
-        if not isinstance(size, int):
-            raise SourceError(f"{self._label}: the store does not say how long it is")
-        # Whatever else the store says of an object (etag, version, generation …).
-        said = sorted((key, str(value)) for key, value in found.items())
-        return Info(size, repr((said, modified)), modified=modified)
-
-    def _ask_modified(self) -> object:
-        try:
-            return self._filesystem.modified(self._path)
-        except NotImplementedError:
-            return None
-
-    def fetch(self, start: int, length: int) -> bytes:
-        if length <= 0:
-            return b""
-        try:
-            return bytes(self._filesystem.cat_file(self._path, start=start, end=start + length))
-        except Exception as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: Exception) -> SourceError:
-        if isinstance(error, FileNotFoundError):
-            return MissingError(f"{self._label}: does not exist there (yet)")
-        text = clean_text(str(error).strip().partition("\n")[0], 300)
-        return SourceError(f"{self._label}: {type(error).__name__}: {text}")
-
-
-def _modified(found: Mapping[str, Any]) -> float | None:
-    for key in _TIMES:
-        seconds = _seconds(found.get(key))
-        if seconds is not None:
-            return seconds
-    return None
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, datetime.datetime):
-        return value.timestamp()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    return None
 
 
 @cache
@@ -182,7 +112,7 @@ def _find(
         text = clean_text(str(error).strip().partition("\n")[0], 300)
         raise SourceError(f"{label}: {type(error).__name__}: {text}") from error
     return newest_logs(
-        (str(name), _modified(info) or 0.0)
+        (str(name), modified_of(info) or 0.0)
         for name, info in found.items()
         if info.get("type") == "file"
     )

@@ -108,7 +108,8 @@ class PartFile(Text):
             if self._zipped:
                 from lossmon.sources.zipped import unzipped
 
-                return unzipped(descriptor, start, length)
+                with os.fdopen(os.dup(descriptor), "rb") as raw:
+                    return unzipped(raw, start, length)
             return pread(descriptor, length, start)
         finally:
             os.close(descriptor)

@@ -6,9 +6,8 @@ is no gzip, or half of one, is read as far as it goes.
 
 from __future__ import annotations
 
-import os
 import zlib
-from typing import Final
+from typing import BinaryIO, Final
 
 MAX_PASSED: Final = 1 << 28
 """Bytes unzipped to come to a position: a second of work. What lies behind is not read."""
@@ -19,14 +18,14 @@ _DAMAGE: Final = (OSError, EOFError, zlib.error)
 """What reading a file that is no gzip, or half of one, can raise."""
 
 
-def unzipped(descriptor: int, start: int, length: int) -> bytes:
+def unzipped(raw: BinaryIO, start: int, length: int) -> bytes:
     """Return up to `length` bytes of the text of an open zipped file, from `start` on."""
     import gzip  # some milliseconds, for what most logs never meet
 
     if start > MAX_PASSED:
         return b""
     pieces = []
-    with os.fdopen(os.dup(descriptor), "rb") as raw, gzip.GzipFile(fileobj=raw) as file:
+    with gzip.GzipFile(fileobj=raw) as file:
         try:
             file.seek(start)
             while length > 0 and (piece := file.read1(min(length, 1 << 20))):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 fsspec = pytest.importorskip("fsspec", reason="the extra `remote` is not installed")
 
-from lossmon.errors import UsageError  # noqa: E402
+from lossmon.errors import SourceError, UsageError  # noqa: E402
+from lossmon.sources.base import Read  # noqa: E402
+from lossmon.sources.far_log import FarLog  # noqa: E402
+from lossmon.sources.object_store import FsspecStore  # noqa: E402
 from lossmon.sources.opening import open_stream  # noqa: E402
+from lossmon.sources.store import Part  # noqa: E402
 
 from .conftest import Follower, listed  # noqa: E402
 
@@ -56,6 +61,26 @@ def put(url: str, data: bytes) -> None:
         file.write(data)
 
 
+def by_hand(url: str) -> Callable[[], list[tuple[str, bytes]]]:
+    """Return what looks at an object until nothing comes: each cut with the bytes behind it."""
+    log = FarLog(FsspecStore(*fsspec.core.url_to_fs(url), "far"))
+
+    def look() -> list[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
+        more = True
+        while more:
+            reads: list[Read] = []
+            more = log.look(1 << 20, reads)
+            for read in reads:
+                if read.cut or not found:
+                    found.append((read.cut, read.data))
+                else:
+                    found[-1] = (found[-1][0], found[-1][1] + read.data)
+        return found
+
+    return look
+
+
 def grow_and_replace(url: str, follow) -> Follower:
     put(url, b"one\n")
     follower = follow(url).until_data(b"one\n")
@@ -95,6 +120,100 @@ def test_object_in_memory_is_replaced_by_what_begins_alike(memory: str, follow) 
 
 def test_object_in_s3_is_replaced_by_what_begins_alike(s3, follow) -> None:
     replaced_by_what_begins_alike("s3://logs/alike.log", follow)
+
+
+def rotated_between_two_looks(url: str) -> None:
+    """More than once; the first part is zipped, and nothing beside it is another's."""
+    look = by_hand(url)
+    put(f"{url}.1", b"a training of last week\n")
+    put(url, b"one\n")
+    assert look() == [("", b"one\n")]
+    put(f"{url}.9.gz", gzip.compress(b"a training of last week\n"))
+    put(f"{url}.3.gz", gzip.compress(b"one\ntwo\n"))
+    put(f"{url}.2", b"three\n")
+    put(f"{url}.1", b"four\n")
+    put(f"{url}.json", b"no part\n")
+    put(f"{url}.d/{url.rpartition('/')[2]}.1", b"nor that\n")
+    put(url, b"five\n")
+    assert look() == [
+        ("", b"two\n"),
+        ("truncated", b"three\n"),
+        ("truncated", b"four\n"),
+        ("truncated", b"five\n"),
+    ]
+    put(f"{url}-20260131", b"five\nsix\n")
+    put(url, b"")
+    assert look() == [("", b"six\n")]
+    put(url, b"seven\n")
+    assert look() == [("truncated", b"seven\n")]
+    assert look() == []
+
+
+def test_object_in_memory_is_rotated_between_two_looks(memory: str) -> None:
+    rotated_between_two_looks(f"{memory}/rotated.log")
+
+
+def test_object_in_s3_is_rotated_between_two_looks(s3) -> None:
+    rotated_between_two_looks("s3://logs/rotated/train.log")
+
+
+@pytest.mark.parametrize("where", ["memory", "s3"])
+def test_nothing_is_listed_while_an_object_grows(where: str, request, monkeypatch) -> None:
+    """A listing is a request that costs money, and an object that grows needs none."""
+    url = f"{request.getfixturevalue(where) if where == 'memory' else 's3://logs/quiet'}/a.log"
+    request.getfixturevalue(where)
+    listed: list[str] = []
+    older = FsspecStore.older
+
+    def count(store: FsspecStore, place: str, *, left: bool) -> list[Part]:
+        listed.append(place)
+        return older(store, place, left=left)
+
+    monkeypatch.setattr(FsspecStore, "older", count)
+    look = by_hand(url)
+    put(url, b"one\n")
+    assert look() == [("", b"one\n")]
+    put(url, b"one\ntwo\n")
+    assert look() == [("", b"two\n")]
+    assert look() == []
+    assert not listed
+    put(url, b"other\n")
+    assert look() == [("truncated", b"other\n")]
+    assert listed
+
+
+@pytest.mark.parametrize("error", [PermissionError("denied"), NotImplementedError()])
+def test_a_store_that_lists_nothing_is_followed_all_the_same(
+    memory: str, error: Exception, monkeypatch
+) -> None:
+    look = by_hand(f"{memory}/a.log")
+    put(f"{memory}/a.log", b"one\n")
+    look()
+
+    def ls(path: str, detail: bool = True) -> list[object]:
+        raise error
+
+    put(f"{memory}/a.log", b"two\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(fsspec.filesystem("memory"), "ls", ls)
+        assert look() == [("truncated", b"two\n")]
+
+
+def test_a_listing_that_fails_is_asked_again(memory: str, monkeypatch) -> None:
+    look = by_hand(f"{memory}/a.log")
+    put(f"{memory}/a.log", b"one\n")
+    look()
+    put(f"{memory}/a.log.1", b"one\ntwo\n")
+    put(f"{memory}/a.log", b"three\n")
+
+    def ls(path: str, detail: bool = True) -> list[object]:
+        raise OSError("slow down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fsspec.filesystem("memory"), "ls", ls)
+        with pytest.raises(SourceError, match="slow down"):
+            look()
+    assert look() == [("", b"two\n"), ("truncated", b"three\n")]
 
 
 def test_large_object_in_s3_comes_whole(s3, follow) -> None:
