@@ -308,17 +308,22 @@ class FileTail(Tail):
         own = self._now.identity
         if parts[at].identity == own or self._seen.position > COMPARED:
             return False
-        descriptor = self._open_old()
+        descriptor = self._held.open_old(self._real, seen=bool(self._seen.position))
         if descriptor is None:
             return False
         # What lies between them is older than the one and newer than the other: backups of one
         # file begin it, other generations do not.
         now = next((n for n, part in enumerate(parts[:at]) if part.identity == own), at - 1)
         try:
+            status = os.fstat(descriptor)
+            if status.st_nlink == 0 and (parts[at].modified or 0.0) >= status.st_mtime:
+                return False  # deleted, and what begins alike was written after it
             return any(
                 not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
                 for part in reversed(parts[now + 1 : at + 1])
             )
+        except OSError:  # NFS: the server has forgotten the file
+            return False
         finally:
             self._held.keep(descriptor)
 
@@ -373,7 +378,7 @@ class FileTail(Tail):
 
     def _rest_of_old(self, limit: int) -> bytes:
         """Return what follows in the file that was read, which is no longer at the path."""
-        descriptor = self._open_old()
+        descriptor = self._held.open_old(self._real, seen=bool(self._seen.position))
         if descriptor is None:
             return b""
         try:
@@ -391,10 +396,3 @@ class FileTail(Tail):
             self._now.modified = status.st_mtime
         self._held.keep(descriptor)
         return data
-
-    def _open_old(self) -> int | None:
-        descriptor = self._held.take()
-        if descriptor is None and self._seen.position:
-            # With nothing seen an inode would be all, and that may be another file's by now.
-            return self._held.open_moved(self._real)
-        return descriptor

@@ -59,7 +59,15 @@ class HeldFile:
                 return None
         return descriptor
 
-    def open_moved(self, log: str) -> int | None:
+    def open_old(self, log: str, *, seen: bool) -> int | None:
+        """Return a descriptor of it after its name went to another; None: it is not found.
+
+        With nothing `seen` of it an inode would be all, and that may be another file's by now.
+        """
+        descriptor = self.take()
+        return self._open_moved(log) if descriptor is None and seen else descriptor
+
+    def _open_moved(self, log: str) -> int | None:
         """Return a descriptor of it where it was opened, or wherever beside its `log` it is now."""
         if self._released or self.identity is None:
             return None

@@ -318,3 +318,20 @@ def test_another_generation_took_the_inode_of_what_was_zipped(log: Path) -> None
         os.utime(f"{log}{name}", (first + after, first + after))
     assert b"".join(data.replace(HEADER, b"") for _, data in drained(tail)) == rows(1, 31)
     tail.close()
+
+
+def test_a_file_that_was_deleted_before_another_that_begins_alike_was_rotated(log: Path) -> None:
+    log.write_bytes(rows(1, 2)[:9])
+    tail = FileTail(str(log))
+    assert drained(tail) == [("", rows(1, 2)[:9])]
+    log.write_bytes(rows(1, 3))
+    log.unlink()
+    log.write_bytes(rows(3, 5))
+    create(log)
+    append(log, 5, 7)
+    assert drained(tail) == [
+        ("", rows(1, 3)[9:]),
+        ("replaced", rows(3, 5)),
+        ("replaced", rows(5, 7)),
+    ]
+    tail.close()
