@@ -17,7 +17,7 @@ class Thread(NamedTuple):
 
     name: str
     source: str
-    """Repository and number of the issue or pull request."""
+    """Repository and number of the issue or pull request, or path of what prints the lines."""
     text: str
     train: Points = ()
     """Steps and values of the series judged as training."""
@@ -494,15 +494,16 @@ THREADS = [
     Thread(
         "a table whose first column does not count",
         "KellerJordan/cifar10-airbench airbench94.py",
-        "---------------------------------------------------------------------------------------------------\n"
-        "|  run   |  epoch  |  train_loss  |  train_acc  |  val_acc  |  tta_val_acc  |  total_time_seconds  |\n"
-        "---------------------------------------------------------------------------------------------------\n"
-        "|  1     |      0  |      1.7500  |     0.3812  |   0.5123  |               |              0.9123  |\n"
-        "|        |      1  |      1.5000  |     0.5812  |   0.6123  |               |              1.8123  |\n"
-        "|        |      2  |      1.2500  |     0.6812  |   0.7123  |               |              2.7123  |\n"
-        "|        |   eval  |      1.2500  |     0.6812  |   0.7123  |       0.7312  |              2.7123  |\n"
-        "---------------------------------------------------------------------------------------------------\n",
+        "-------------------------------------------------------------------------------------------------------------------\n"
+        "|  run     |  epoch  |  train_loss  |  val_loss  |  train_acc  |  val_acc  |  tta_val_acc  |  total_time_seconds  |\n"
+        "-------------------------------------------------------------------------------------------------------------------\n"
+        "|       0  |      0  |      1.7500  |    1.8750  |     0.3812  |   0.5123  |               |              0.9123  |\n"
+        "|          |      1  |      1.5000  |    1.6250  |     0.5812  |   0.6123  |               |              1.8123  |\n"
+        "|          |      2  |      1.2500  |    1.3750  |     0.6812  |   0.7123  |               |              2.7123  |\n"
+        "|          |   eval  |      1.2500  |    1.3750  |     0.6812  |   0.7123  |       0.7312  |              2.8123  |\n"
+        "-------------------------------------------------------------------------------------------------------------------\n",
         train=((0, 1.75), (1, 1.5), (2, 1.25)),
+        eval=((0, 1.875), (1, 1.625), (2, 1.375)),
         format="text-table",
         series=("val_acc",),
     ),
@@ -520,7 +521,7 @@ THREADS = [
     ),
     Thread(
         "nolearn's columns have names of two words",
-        "dnouri/nolearn nolearn/lasagne/handlers.py",
+        "dnouri/nolearn nolearn/lasagne/tests/test_handlers.py",
         "# Neural Network with 212770 learnable parameters\n\n"
         "  epoch    train loss    valid loss    train/val    valid acc  dur\n"
         "-------  ------------  ------------  -----------  -----------  -----\n"
@@ -611,7 +612,7 @@ THREADS = [
     ),
     Thread(
         "minibatches between a first and a last",
-        "microsoft/CNTK #675",
+        "microsoft/CNTK #675, its criteria named as Source/SGDLib/SGD.cpp does",
         "".join(
             "".join(
                 f"06/14/2016 10:11:12:  Epoch[ {epoch} of 5]-Minibatch[ {10 * part + 1:3d}- {10 * part + 10:3d}, {20 * part}.00%]: ce = {loss - part / 8:.8f} * 1000; errs = 12.300% * 1000; time = 0.0159s; samplesPerSecond = 62703.8\n"

@@ -6,8 +6,9 @@ made of it with losses that fall, and what must come out is said beside it:
 which of the losses are the judged series, and at which steps.
 
 Fields: `epoch` (from 0), `epoch1` (from 1), `epochs`, `batch`, `batch1`, `batches` (of an epoch),
-`step`, `step1`, `steps` (of the run), `loss` (of the step), `mean` (of the epoch), `val`,
-`acc`, `lr`, `sec`, `pct`, `seen` and `samples` (of an epoch), `i` (a number of any use).
+`step`, `step1`, `steps` (of the run), `loss` (of the step; `fortran`: the same with `D` before its
+exponent), `mean` (of the epoch), `val`, `acc`, `lr`, `sec`, `pct`, `seen` and `samples` (of an
+epoch), `i` (a number of any use).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Case(NamedTuple):
     header: str = ""
     end: str = ""
     source: str = ""
-    """Where the statement that prints it stands: repository and path."""
+    """Where the statement that prints it stands: repository and path (or thread)."""
 
 
 def _values(epoch: int, batch: int) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def _values(epoch: int, batch: int) -> dict[str, Any]:
         "epoch": epoch, "epoch1": epoch + 1, "epochs": EPOCHS,
         "batch": batch, "batch1": batch + 1, "batches": BATCHES,
         "step": step, "step1": step + 1, "steps": EPOCHS * BATCHES,
+        "fortran": f"{loss:.5E}".replace("E", "D"),
         "loss": loss, "mean": mean, "val": 0.47 + 2.1 * math.exp(-last / 80),
         "acc": 0.95 - 0.6 * math.exp(-last / 120), "lr": 3e-4 * (1 - step / (EPOCHS * BATCHES)),
         "sec": 12.25 + 0.1 * math.sin(step), "pct": 100 * batch / BATCHES,

@@ -1,6 +1,12 @@
 """Lines of older and smaller tools, each with the place that prints it: a part of `unforeseen`.
 
 Solvers, boosters, taggers, graph and other libraries, in several languages.
+
+Each source was opened, or where it holds many versions or is long, the statement found in copies
+of it; the wording was then compared letter by letter. What the statement leaves to a run is ours:
+numbers, dates, and which metrics a script reports. Of several wordings over the years one is kept.
+A wording that could not be looked up says so: `source="after PLACE, wording not looked up"`.
+Without a source a case is a shape of our own.
 """
 # ruff: noqa: E501 - a line here is a line of a log
 
@@ -11,21 +17,21 @@ from tests.formats.unforeseen import E0, E1, S0, S1, Case
 TOOLS = [
     Case(
         "axon",
-        source="elixir-nx/axon #531",
+        source="elixir-nx/axon lib/axon/loop.ex",
         step="\rEpoch: {epoch}, Batch: {batch}, accuracy: {acc:.7f} loss: {loss:.7f}",
         train="step:rising",
     ),
     Case(
         "mlnet-source",
-        source="dotnet/machinelearning-modelbuilder #2163",
-        epoch="[Source=ImageClassificationTrainer; ImageClassificationTrainer, Kind=Trace] Phase: Training, Dataset used:      Train, Batch Processed Count: 900, Epoch: {epoch:3d}, Accuracy:  {acc:.7f}, Cross-Entropy: {mean:.7f}, Learning Rate: 0.01\n[Source=ImageClassificationTrainer; ImageClassificationTrainer, Kind=Trace] Phase: Training, Dataset used: Validation, Batch Processed Count:   3, Epoch: {epoch:3d}, Accuracy:        {acc:.7f}, Cross-Entropy:   {val:.7f}",
+        source="dotnet/machinelearning-modelbuilder #2163, points for its commas",
+        epoch="[Source=ImageClassificationTrainer; ImageClassificationTrainer, Kind=Trace] Phase: Training, Dataset used:      Train, Batch Processed Count: 900, Epoch: {epoch:3d}, Accuracy: {acc:10.7f}, Cross-Entropy: {mean:10.7f}, Learning Rate: 0.006898697\n[Source=ImageClassificationTrainer; ImageClassificationTrainer, Kind=Trace] Phase: Training, Dataset used: Validation, Batch Processed Count: 100, Epoch: {epoch:3d}, Accuracy: {acc:10.7f}, Cross-Entropy: {val:10.7f}",
         train=E0,
         eval=E0,
     ),
     Case(
         "dglke",
         source="awslabs/dgl-ke python/dglke/train_pytorch.py",
-        step="[proc 0][Train]({step1}/240) average pos_loss: {gloss}\n[proc 0][Train]({step1}/240) average neg_loss: {dloss}\n[proc 0][Train]({step1}/240) average loss: {loss}\n[proc 0][Train]({step1}/240) average regularization: 0.0003\n[proc 0][Train] 10 steps take 1.234 seconds\n[proc 0]sample: 0.1, forward: 0.2, backward: 0.3, update: 0.1",
+        step="[0][Train]({step1}/240) average pos_loss: {gloss}\n[0][Train]({step1}/240) average neg_loss: {dloss}\n[0][Train]({step1}/240) average loss: {loss}\n[0][Train]({step1}/240) average regularization: 0.0003\n[0][Train] 10 steps take 1.234 seconds\n[0]sample: 0.100, forward: 0.200, backward: 0.300, update: 0.100",
         train=S1,
     ),
     Case(
@@ -52,7 +58,7 @@ TOOLS = [
     Case(
         "fasttext",
         source="facebookresearch/fastText src/fasttext.cc",
-        step="\rProgress:  {pct:.1f}% words/sec/thread:   45000 lr:  {lr:f} avg.loss:  {loss:f} ETA:   0h 0m 0s",
+        step="\rProgress: {pct:5.1f}% words/sec/thread:   45000 lr: {lr:9.6f} avg.loss: {loss:9.6f} ETA:   0h 0m 0s",
         train="step:rising",
     ),
     Case(
@@ -74,14 +80,8 @@ TOOLS = [
         train=S1,
     ),
     Case(
-        "liblinear",
-        source="cjlin1/liblinear tron.cpp",
-        step="iter {step1:2d} act 1.2e+03 pre 1.1e+03 delta 1.2e+01 f {loss:.3e} |g| 1.234e+03 CG   3",
-        train=S1,
-    ),
-    Case(
         "nnet-r",
-        source="nnet.c of R's package nnet",
+        source="wch/r-source src/appl/optim.c, whose vmmin the package nnet calls",
         header="# weights:  35\ninitial  value 123.456 \n",
         step="iter {step1:3d} value {loss:f}",
         end="final  value 0.3 \nconverged\n",
@@ -90,8 +90,8 @@ TOOLS = [
     Case(
         "lbfgsb",
         source="scikit-learn/scikit-learn #18074",
-        header="RUNNING THE L-BFGS-B CODE\n\n           * * *\n\nMachine precision = 2.220D-16\n N =           10     M =           10\n\nAt X0         0 variables are exactly at the bounds\n",
-        step="\nAt iterate {step:4d}    f= {loss:12.5E}    |proj g|=  3.58100D-01",
+        header="RUNNING THE L-BFGS-B CODE\n\n           * * *\n\nMachine precision = 2.220D-16\n N =           10     M =           10\n This problem is unconstrained.\n\nAt X0         0 variables are exactly at the bounds\n",
+        step="\nAt iterate {step:4d}    f= {fortran:>12}    |proj g|=  3.58100D-01",
         train=S0,
     ),
     Case(
@@ -104,7 +104,7 @@ TOOLS = [
     Case(
         "giza",
         source="moses-smt/giza-pp GIZA++-v2/model1.cpp",
-        epoch="Model1: Iteration {epoch1} started at: Tue Mar  5 10:11:12 2024\nReading more sentence pairs into memory ...\nModel1: ({epoch1}) TRAIN CROSS-ENTROPY {mean:.4f} PERPLEXITY 123.4\nModel1: ({epoch1}) VITERBI TRAIN CROSS-ENTROPY 18.2 PERPLEXITY 234.5\nModel 1 Iteration: {epoch1} took: 1 seconds",
+        epoch="-----------\nModel1: Iteration {epoch1}\nModel1: ({epoch1}) TRAIN CROSS-ENTROPY {mean:.6g} PERPLEXITY 123.4\nModel1: ({epoch1}) VITERBI TRAIN CROSS-ENTROPY 18.2 PERPLEXITY 234.5\nModel 1 Iteration: {epoch1} took: 1 seconds",
         train=E1,
     ),
     Case(
@@ -126,14 +126,14 @@ TOOLS = [
     Case(
         "dcgan-torch",
         source="soumith/dcgan.torch main.lua",
-        step="Epoch: [{epoch1}][{batch1:8d} / {batches:8d}]\t Time: 1.234  DataTime: 0.012    Err_G: {gloss:.4f}  Err_D: {dloss:.4f}",
+        step="Epoch: [{epoch1}][{batch:8d} / {batches:8d}]\t Time: 1.234  DataTime: 0.012    Err_G: {gloss:.4f}  Err_D: {dloss:.4f}",
         train="step:rising:gloss",
     ),
     Case(
         "gluoncv",
         source="dmlc/gluon-cv scripts/detection/ssd/train_ssd.py",
         step="INFO:root:[Epoch {epoch}][Batch {batch}], Speed: 123.456 samples/sec, CrossEntropy={loss:.3f}, SmoothL1={gloss:.3f}",
-        epoch="INFO:root:[Epoch {epoch}] Training cost: 123.456, CrossEntropy={mean:.3f}, SmoothL1=1.234\nINFO:root:[Epoch {epoch}] Validation: \naeroplane=0.7123\nmAP={acc:.4f}",
+        epoch="INFO:root:[Epoch {epoch}] Training cost: 123.456, CrossEntropy={mean:.3f}, SmoothL1=1.234\nINFO:root:[Epoch {epoch}] Validation: \naeroplane=0.7123\nmAP={acc}",
         train="step:rising",
     ),
     Case(
@@ -145,7 +145,7 @@ TOOLS = [
     Case(
         "cellpose-old",
         source="MouseLand/cellpose cellpose/core.py",
-        epoch="03/05 10:11:12 [INFO] Epoch {epoch}, Time {sec:4.1f}s, Loss {mean:2.4f}, Loss Test {val:2.4f}, LR {lr:2.4f}",
+        epoch="2024-03-05 10:11:12,345 [INFO] Epoch {epoch}, Time {sec:4.1f}s, Loss {mean:2.4f}, Loss Test {val:2.4f}, LR {lr:2.4f}",
         train=E0,
         eval=E0,
     ),
@@ -153,35 +153,40 @@ TOOLS = [
         "gluonts",
         source="awslabs/gluonts src/gluonts/mx/trainer/_base.py",
         start="INFO:gluonts.trainer:Epoch[{epoch}] Learning rate is 0.001",
-        epoch="\r100%|██████████| 50/50 [00:01<00:00, 27.20it/s, epoch={epoch1}/6, avg_epoch_loss={mean:.2f}]\nINFO:gluonts.trainer:Epoch[{epoch}] Elapsed time 1.234 seconds\nINFO:gluonts.trainer:Epoch[{epoch}] Evaluation metric 'epoch_loss'={mean:f}",
+        epoch="\r100%|██████████| 50/50 [00:01<00:00, 27.20it/s, epoch={epoch1}/6, avg_epoch_loss={mean:.3g}]\nINFO:gluonts.trainer:Epoch[{epoch}] Elapsed time 1.234 seconds\nINFO:gluonts.trainer:Epoch[{epoch}] Evaluation metric 'epoch_loss'={mean:f}",
         train="epoch:rising",
     ),
     Case(
         "widedeep",
         source="jrzaurin/pytorch-widedeep pytorch_widedeep/training/trainer.py",
-        step="\repoch {epoch1}:  10%|█         | {batch1}/{batches} [00:02<00:00, 60.1it/s, loss={loss:.3f}, metrics={{'acc': {acc:.4f}}}]",
-        epoch="\nvalid: 100%|██████████| 39/39 [00:00<00:00, 90.1it/s, loss={val:.3f}, metrics={{'acc': {acc:.4f}}}]",
+        step="\repoch {epoch1}:  10%|█         | {batch1}/{batches} [00:02<00:00, 60.1it/s, loss={loss:.3g}, metrics={{'acc': {acc:.4f}}}]",
+        epoch="\nvalid: 100%|██████████| 39/39 [00:00<00:00, 90.1it/s, loss={val:.3g}, metrics={{'acc': {acc:.4f}}}]",
         train="step:rising",
         eval="epoch:rising",
     ),
     Case(
         "torchbearer",
         source="pytorchbearer/torchbearer torchbearer/callbacks/printer.py",
-        epoch="{epoch1}/6(t): 100%|██████████| 40/40 [00:01<00:00, 30.1it/s, running_acc=0.9, running_loss={loss:.4f}, acc=0.9, loss={mean:.4f}]\n{epoch1}/6(v): 100%|██████████| 10/10 [00:00<00:00, 30.1it/s, val_acc=0.9, val_loss={val:.4f}]",
+        epoch="{epoch}/6(t): 100%|██████████| 40/40 [00:01<00:00, 30.1it/s, acc=0.9, loss={mean:.4g}, running_acc=0.9, running_loss={loss:.4g}]\n{epoch}/6(v): 100%|██████████| 10/10 [00:00<00:00, 30.1it/s, val_acc=0.9, val_loss={val:.4g}]",
         train="epoch:rising",
         eval="epoch:rising",
     ),
     Case(
         "kuangliu",
-        source="kuangliu/pytorch-cifar utils.py",
+        source="kuangliu/pytorch-cifar main.py and utils.py",
         start="\nEpoch: {epoch}",
-        step="\r [=>..............................]  Step: 123ms | Tot: 1s23ms | Loss: {loss:.3f} | Acc: {acc:.3f}% (12/128) {batch1}/{batches} ",
+        step=" [=>"
+        + 63 * "."
+        + "]  Step: 123ms | Tot: 1s23ms | Loss: {loss:.3f} | Acc: {acc:.3f}% (12/128)"
+        + 30 * " "
+        + 130 * "\b"
+        + " {batch1}/{batches} \r",
         train="step:rising",
     ),
     Case(
         "blocks",
         source="mila-iqia/blocks blocks/extensions/__init__.py",
-        epoch="-------------------------------------------------------------------------------\nAFTER ANOTHER EPOCH\n-------------------------------------------------------------------------------\nTraining status:\n\t batch_interrupt_received: False\n\t epochs_done: {epoch1}\n\t iterations_done: {step1}\nLog records from the iteration {step1}:\n\t test_cost: {val}\n\t train_cost: {mean}\n",
+        epoch="\n-------------------------------------------------------------------------------\nAFTER ANOTHER EPOCH\n-------------------------------------------------------------------------------\nTraining status:\n\t batch_interrupt_received: False\n\t epochs_done: {epoch1}\n\t iterations_done: {step1}\nLog records from the iteration {step1}:\n\t test_cost: {val}\n\t train_cost: {mean}\n",
         train="epoch:step1",
         eval="epoch:step1",
     ),
@@ -207,8 +212,8 @@ TOOLS = [
     ),
     Case(
         "simpledet",
-        source="TuSimple/simpledet core/detection_module.py",
-        step="03-05 10:11:12 Epoch[{epoch}] Batch [{batch1}]\tSpeed: 12.34 samples/sec\tTrain-RpnAcc={acc:.6f},\tRpnL1={gloss:.6f},\tRcnnAcc={acc:.6f},\tRcnnL1={loss:.6f},\t",
+        source="tusen-ai/simpledet utils/callback.py",
+        step="Epoch[{epoch}] Batch [{batch}]\tSpeed: 12.34 samples/sec\tTrain-RpnAcc={acc:.6f},\tRpnL1={gloss:.6f},\tRcnnAcc={acc:.6f},\tRcnnL1={loss:.6f},\t",
         train="step:rising:gloss",
     ),
     Case(
@@ -220,14 +225,14 @@ TOOLS = [
     Case(
         "graphgym",
         source="snap-stanford/GraphGym graphgym/logger.py",
-        epoch="train: {{'epoch': {epoch}, 'eta': 12.3, 'loss': {mean:.4f}, 'lr': {lr:.5f}, 'params': 1234, 'time_iter': 0.0123, 'accuracy': {acc:.4f}}}\nval: {{'epoch': {epoch}, 'loss': {val:.4f}, 'lr': 0, 'params': 1234, 'time_iter': 0.0123, 'accuracy': {acc:.4f}}}\ntest: {{'epoch': {epoch}, 'loss': {val:.4f}, 'lr': 0, 'params': 1234, 'time_iter': 0.0123, 'accuracy': {acc:.4f}}}",
+        epoch="train: {{'epoch': {epoch}, 'eta': 12.3, 'loss': {mean:.4f}, 'lr': {lr:.5f}, 'params': 1234, 'time_iter': 0.0123, 'gpu_memory': 1234, 'accuracy': {acc:.4f}}}\nval: {{'epoch': {epoch}, 'loss': {val:.4f}, 'lr': 0, 'params': 1234, 'time_iter': 0.0123, 'gpu_memory': 1234, 'accuracy': {acc:.4f}}}\ntest: {{'epoch': {epoch}, 'loss': {val:.4f}, 'lr': 0, 'params': 1234, 'time_iter': 0.0123, 'gpu_memory': 1234, 'accuracy': {acc:.4f}}}",
         train=E0,
         eval=E0,
     ),
     Case(
         "mace",
         source="ACEsuit/mace mace/tools/train.py",
-        header="2024-03-05 10:11:12.345 INFO: Initial: loss=23.4567, RMSE_E_per_atom=  1234.5 meV, RMSE_F=   456.7 meV / A\n",
+        header="2024-03-05 10:11:12.345 INFO: Initial: loss= 23.4567, RMSE_E_per_atom=  1234.5 meV, RMSE_F=   456.7 meV / A\n",
         epoch="2024-03-05 10:11:12.345 INFO: Epoch {epoch}: loss={val:8.4f}, RMSE_E_per_atom=    12.3 meV, RMSE_F=    45.6 meV / A",
         train="epoch:epoch:val",
     ),
@@ -242,8 +247,8 @@ TOOLS = [
     Case(
         "slowfast",
         source="facebookresearch/SlowFast slowfast/utils/logging.py",
-        step='[03/05 10:11:12][INFO] logging.py:  99: json_stats: {{"RAM": "12.34/125.67G", "_type": "train_iter", "dt": 0.12345, "dt_data": 0.01, "dt_net": 0.11, "epoch": "{epoch1}/{epochs}", "eta": "0:12:34", "gpu_mem": "12.34G", "iter": "{batch1}/{batches}", "loss": {loss:.5f}, "lr": {lr:.5f}, "top1_err": 71.2, "top5_err": 40.1}}',
-        epoch='[03/05 10:11:12][INFO] logging.py:  99: json_stats: {{"RAM": "12.34/125.67G", "_type": "val_epoch", "epoch": "{epoch1}/{epochs}", "gpu_mem": "12.34G", "min_top1_err": 60.1, "min_top5_err": 30.2, "time_diff": 0.5, "top1_err": 60.1, "top5_err": 30.2}}',
+        step='[03/05 10:11:12][INFO] logging.py:  99: json_stats: {{"_type": "train_iter", "dt": 0.12345, "dt_data": 0.01234, "dt_net": 0.11111, "epoch": "{epoch1}/{epochs}", "eta": "0:12:34", "gpu_mem": "12.34G", "iter": "{batch1}/{batches}", "loss": {loss:.5f}, "lr": {lr:.5f}, "top1_err": 71.20000, "top5_err": 40.10000}}',
+        epoch='[03/05 10:11:12][INFO] logging.py:  99: json_stats: {{"RAM": "12.34/125.67G", "_type": "val_epoch", "epoch": "{epoch1}/{epochs}", "gpu_mem": "12.34G", "min_top1_err": 60.10000, "min_top5_err": 30.20000, "time_diff": 0.50000, "top1_err": 60.10000, "top5_err": 30.20000}}',
         train="step:rising",
     ),
     Case(
@@ -276,7 +281,7 @@ TOOLS = [
     Case(
         "stgcn",
         source="hazdzz/STGCN main.py",
-        epoch="Epoch {epoch1} | Lr: {lr:.20f} |Train loss: {mean:.6f} | Val loss: {val:.6f} | GPU occupy: 12.3 MiB",
+        epoch="Epoch: {epoch1:03d} | Lr: {lr:.20f} |Train loss: {mean:.6f} | Val loss: {val:.6f} | GPU occupy: 12.345678 MiB",
         train=E1,
         eval=E1,
     ),
@@ -290,8 +295,8 @@ TOOLS = [
     Case(
         "fastestimator2",
         source="fastestimator/fastestimator fastestimator/trace/trace.py",
-        step="FastEstimator-Train: step: {step1}; ce: {loss}; model_lr: {lr}; steps/sec: 12.3;",
-        epoch="FastEstimator-Train: step: {step1}; epoch: {epoch1}; epoch_time: 12.3 sec;\nFastEstimator-Eval: step: {step1}; epoch: {epoch1}; accuracy: {acc}; ce: {val}; min_ce: {val}; since_best_ce: 0;",
+        step="FastEstimator-Train: step: {step1}; ce: {loss}; model_lr: {lr}; steps/sec: 12.3; ",
+        epoch="FastEstimator-Train: step: {step1}; epoch: {epoch1}; epoch_time: 12.3 sec; \nFastEstimator-Eval: step: {step1}; epoch: {epoch1}; accuracy: {acc}; ce: {val}; min_ce: {val}; since_best_ce: 0; ",
         train=S1,
         eval="epoch:step1",
     ),
@@ -303,23 +308,23 @@ TOOLS = [
     ),
     Case(
         "gnn-benchmark",
-        source="graphdeeplearning/benchmarking-gnns main_molecules_graph_regression.py",
-        epoch="\rEpoch {epoch}:  10%|█ | {epoch1}/6 [00:10<01:30, 1.0s/it, lr={lr}, test_acc={acc:.4f}, time=1.2, train_acc={acc:.4f}, train_loss={mean:.4f}, val_acc={acc:.4f}, val_loss={val:.4f}]",
+        source="graphdeeplearning/benchmarking-gnns main_superpixels_graph_classification.py",
+        epoch="\rEpoch {epoch}:  10%|█ | {epoch1}/6 [00:10<01:30, 1.0s/it, lr={lr:.3g}, test_acc={acc:.3g}, time=1.2, train_acc={acc:.3g}, train_loss={mean:.3g}, val_acc={acc:.3g}, val_loss={val:.3g}]",
         train=E1,
         eval=E1,
     ),
     Case(
         "openseq2seq",
         source="NVIDIA/OpenSeq2Seq open_seq2seq/utils/hooks.py",
-        step="*** Global step {step}:     Train loss: {loss:.4f}\n                            time per step = 0:00:00.123",
-        epoch="*** Running evaluation on a validation set:\n*** Validation loss: {val:.4f}\n",
+        step="*** Global step {step}: loss = {loss:.4f}, time per step = 0:00:0.123",
+        epoch="*** Running evaluation on a validation set:\n***     Validation loss: {val:.4f}",
         train=S0,
         eval="epoch:rising",
     ),
     Case(
         "mipnerf",
         source="google/mipnerf train.py",
-        step="  {step1}/240: i_loss={loss:0.4f}, avg_loss={mean:0.4f}, weight_l2=1.2e-04, lr={lr:0.2e}, 12345 rays/sec",
+        step="{step1:4d}/240: i_loss={loss:0.4f}, avg_loss={mean:0.4f}, weight_l2=1.20e-04, lr={lr:0.2e}, 12345 rays/sec",
         train=S1,
     ),
     Case(
@@ -342,14 +347,14 @@ TOOLS = [
     ),
     Case(
         "r-mxnet-rmse",
-        source="apache/mxnet R-package/R/callback.R",
+        source="apache/mxnet R-package/R/model.R",
         epoch="[{epoch1}] Train-rmse={mean}\n[{epoch1}] Validation-rmse={val}",
         train=E1,
         eval=E1,
     ),
     Case(
         "r-deepnet",
-        source="deepnet's nn.train in R",
+        source="nn.ff of R's package deepnet",
         epoch="####loss on step {step1} is : {mean:f}",
         train="epoch:step1",
     ),
