@@ -168,11 +168,14 @@ class FarLog:
             if at is not None:
                 data = after(parts[at].text.fetch, self._now.seen, min(PIECE, room))
             following: int | None = None
+            backups: list[Part] = []
             first = b""
             if data == b"":
-                following = self._now.following(parts, at, self._store.fetch)
+                following, backups = self._now.following(parts, at, self._store.fetch)
                 if following is None:
                     first = self._store.fetch(0, min(PIECE, info.size, room))
+                    if not all(_agree(first, part) for part in backups):
+                        return False  # it was cut meanwhile
                 else:
                     first = parts[following].text.fetch(0, min(PIECE, room))
             if data is None or names_of(self._parts(info)) != names_of(parts):
@@ -194,7 +197,7 @@ class FarLog:
                 self._begin(Generation(part.identity, modified, before, self._now))
                 self._advance(first, part.size or len(first), reads)
             else:
-                self._begin(Generation(info.identity, info.modified, parts, self._now))
+                self._begin(Generation(info.identity, info.modified, parts, self._now, backups))
                 self._place, self._around = info.place, info.around
                 self._advance(first, info.size, reads)
                 self._behind = False
@@ -212,3 +215,9 @@ def _again_at(info: Info) -> float | None:
     if info.modified is None:
         return time.monotonic() + LISTED_SECONDS
     return time.monotonic() + COARSE_GRAIN_SECONDS if info.modified.is_integer() else None
+
+
+def _agree(first: bytes, part: Part) -> bool:
+    """Whether the first bytes of a log are what a part begins with, as far as both go."""
+    other = part.text.fetch(0, len(first))
+    return bool(first) and first.startswith(other)

@@ -17,6 +17,7 @@ import contextlib
 import os
 import stat
 import time
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from lossmon.sources.base import Read, Tail
@@ -193,10 +194,16 @@ class FileTail(Tail):
         self._next_cut = self._cut or cut
 
     def _begin(
-        self, name: str, identity: Identity, modified: float | None, before: list[Part]
+        self,
+        name: str,
+        identity: Identity,
+        modified: float | None,
+        before: list[Part],
+        backups: Sequence[Part] = (),
     ) -> None:
         self._held.turn_to(name, identity)
-        self._now = Generation(f"{identity[0]}:{identity[1]}", modified, before, self._now)
+        told = f"{identity[0]}:{identity[1]}"
+        self._now = Generation(told, modified, before, self._now, backups)
         self._beside.forget()
 
     def _nothing(self, error: str | None = None) -> Read:
@@ -218,13 +225,12 @@ class FileTail(Tail):
         if descriptor is None:
             return None
         usable = False
+        before, data = self._seen.copy(), None
         try:
             status = os.fstat(descriptor)
             self._mtime, self._size = status.st_mtime, status.st_size
-            before = self._seen.copy()
             data = read_piece(descriptor, status, self._seen, limit)
             if data is None or self._is_of_copy(before):
-                self._now.seen = before
                 data = None
             elif self._seen.position:
                 self._now.modified = status.st_mtime
@@ -232,6 +238,8 @@ class FileTail(Tail):
         except OSError as error:
             return self._nothing(explain(self.path, error))
         finally:
+            if data is None or not usable:
+                self._now.seen = before  # what is not handed on was not read
             # Not kept if it is stale (NFS), or if the generation has moved on meanwhile.
             if usable:
                 self._held.keep(descriptor)
@@ -249,7 +257,11 @@ class FileTail(Tail):
         Where nothing was seen yet: whether there is such a part at all.
         """
         if not before.position:
-            return keys_of(parts_of(self._real)) != self._now.before
+            parts, backups = parts_of(self._real), self._now.backups
+            return keys_of(parts) - backups != self._now.before or any(
+                part.key in backups and not begins(self._name_now.fetch, part.text.fetch)
+                for part in parts
+            )
         if before.position > COMPARED:
             return False
         directory_ns = os.stat(os.path.dirname(self._real) or ".").st_mtime_ns
@@ -279,7 +291,7 @@ class FileTail(Tail):
         if at is not None and (rest := self._rest_of(parts[at], limit)):
             self._be_sure_of(parts)
             return self._hand_on(parts[at], rest, limit)
-        following = self._now.following(parts, at, self._name_now.fetch)
+        following, backups = self._now.following(parts, at, self._name_now.fetch)
         if following is None and (status is None or status.st_size == 0):
             # Nobody has written to the new file: the writer may still be at the old one.
             return self._nothing()
@@ -293,10 +305,11 @@ class FileTail(Tail):
             self._turn_to(parts[following], parts[following + 1 :])
             return self._hand_on(parts[following], first, limit)
         assert status is not None
+        real = os.path.realpath(self.path)
+        before = parts if self._real == real else parts_of(real)
+        self._real = real
         self._behind = False
-        real, self._real = self._real, os.path.realpath(self.path)
-        before = parts if self._real == real else parts_of(self._real)
-        self._begin(self._real, (status.st_dev, status.st_ino), status.st_mtime, before)
+        self._begin(self._real, (status.st_dev, status.st_ino), status.st_mtime, before, backups)
         return None
 
     def _is_other(self, parts: list[Part], at: int) -> bool:
@@ -354,14 +367,14 @@ class FileTail(Tail):
 
     def _turn_to(self, part: Part, before: list[Part]) -> None:
         assert isinstance(part.text, PartFile)
-        self._behind = True
-        self._moved = not part.zipped
         if part.zipped:
+            self._behind, self._moved = True, False
             # When it was zipped says nothing of what was written after it.
             self._begin(part.text.path, NO_FILE, self._now.modified, before)
             return
-        descriptor = part.text.open()
+        descriptor = part.text.open()  # its name may be another's just now: then nothing changes
         status = os.fstat(descriptor)
+        self._behind = self._moved = True
         self._begin(part.text.path, (status.st_dev, status.st_ino), part.modified, before)
         self._held.keep(descriptor)
 

@@ -40,14 +40,17 @@ class Generation:
         modified: float | None = None,
         before: Iterable[Part] = (),
         last: Generation | None = None,
+        backups: Iterable[Part] = (),
     ) -> None:
-        """`last`: the generation that was read before this one."""
+        """`last`: the generation that was read before this one; `backups` as `following` says."""
         self.seen = Fingerprint()
         self.identity = identity
         self.modified = modified
         """When it had been written last when it was read last, by its file system's clock."""
         before = list(before)
-        self.before = keys_of(before)
+        self.backups = keys_of(backups)
+        """Parts that held what was at the name before anything of it was read."""
+        self.before = keys_of(before) - self.backups
         """Parts of the generations before it."""
         self._times = frozenset(
             time
@@ -105,12 +108,31 @@ class Generation:
             return []
         return [part for part in parts[:MAX_PARTS] if self._is_later(part) and self.is_in(part)]
 
-    def following(self, parts: Sequence[Part], at: int | None, name: Fetch) -> int | None:
+    def following(
+        self, parts: Sequence[Part], at: int | None, name: Fetch
+    ) -> tuple[int | None, list[Part]]:
         """Return the part that was written after the one `at` an index; None: there is none.
 
         A backup of it, or of what is at the log's `name`, is none. Where it is in no part (it was
-        cut off), it is what was written since.
+        cut off), it is what was written since. The backups of what is at the name come second:
+        until that was read they may be all there is of it, since whoever made them may cut it.
         """
+        backups: list[Part] = []
+        for index in reversed(self._newer(parts, at)):
+            part = parts[index]
+            if at is None:
+                again = self._is_backup(part)
+            else:
+                again = begins(parts[at].text.fetch, part.text.fetch)
+            if again:
+                continue
+            if not begins(name, part.text.fetch):
+                return index, backups
+            backups.append(part)
+        return None, backups
+
+    def _newer(self, parts: Sequence[Part], at: int | None) -> list[int]:
+        """Return which parts may have been written after the one `at` an index."""
         since = self.modified
         if at is not None:
             dated = parts[at].age[0] < 0
@@ -122,20 +144,12 @@ class Generation:
             if not parts[at].zipped:  # not each program keeps the time
                 since = parts[at].modified
         elif since is None:
-            return None
+            return []
         else:
             newer = [n for n, part in enumerate(parts[:MAX_PARTS]) if self._is_later(part)]
-        for index in reversed(newer):
-            part = parts[index]
-            if part.size == 0 or (since is not None and not _is_since(part, since)):
-                continue
-            if at is None:
-                again = self._is_backup(part)
-            else:
-                again = begins(parts[at].text.fetch, part.text.fetch)
-            if not again and not begins(name, part.text.fetch):
-                return index
-        return None
+        return [
+            n for n in newer if parts[n].size != 0 and (since is None or _is_since(parts[n], since))
+        ]
 
     def _is_backup(self, part: Part) -> bool:
         """Whether a part is one that was read, or may be a copy of an earlier state of this one.

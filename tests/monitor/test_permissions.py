@@ -16,6 +16,7 @@ from tests.monitor.test_monitor import lines
 
 SCRIPT = """
 import json, os, pathlib, sys
+import watchdog.observers  # what is loaded later could not be read then
 from lossmon.monitor import Monitor
 from lossmon.settings import Settings
 
