@@ -286,7 +286,10 @@ class FileTail(Tail):
         at = self._now.find(parts)
         if self._moved and at is not None and self._is_other(parts, at):
             self._moved, self._next_cut = False, "truncated"
-        if self._moved and (data := self._rest_of_old(limit)):
+        # A file of which nothing was seen may have been copied and cut before it was moved: as
+        # one of the parts it is read in its turn.
+        held = self._moved and not (at is None and self._now.is_one_of(parts))
+        if held and (data := self._rest_of_old(limit)):
             return self._deliver(data, more=True)
         if at is not None and (rest := self._rest_of(parts[at], limit)):
             self._be_sure_of(parts)
@@ -298,7 +301,7 @@ class FileTail(Tail):
         first = b"" if following is None else self._first_of(parts[following], limit)
         self._be_sure_of(parts)
         # Only now is it sure that the writer has left the old file: read its last words.
-        if self._moved and (data := self._rest_of_old(limit)):
+        if held and self._moved and (data := self._rest_of_old(limit)):
             return self._deliver(data, more=True)
         self._cut = self._next_cut
         if following is not None:
@@ -324,17 +327,21 @@ class FileTail(Tail):
         descriptor = self._held.open_old(self._real, seen=bool(self._seen.position))
         if descriptor is None:
             return False
-        # What lies between them is older than the one and newer than the other: backups of one
-        # file begin it, other generations do not.
-        now = next((n for n, part in enumerate(parts[:at]) if part.identity == own), at - 1)
+
+        def held(start: int, length: int) -> bytes:
+            return pread(descriptor, length, start)
+
+        newer = range(at)
         try:
             status = os.fstat(descriptor)
             if status.st_nlink == 0 and (parts[at].modified or 0.0) >= status.st_mtime:
                 return False  # deleted, and what begins alike was written after it
-            return any(
-                not begins(lambda start, length: pread(descriptor, length, start), part.text.fetch)
-                for part in reversed(parts[now + 1 : at + 1])
-            )
+            now = next((n for n in newer if parts[n].identity == own), None)
+            if now is None:  # it was zipped
+                now = next((n for n in newer if begins(parts[n].text.fetch, held)), at - 1)
+            # What lies between them is older than the one and newer than the other: backups of one
+            # file begin it, other generations do not.
+            return any(not begins(held, part.text.fetch) for part in parts[now + 1 : at + 1])
         except OSError:  # NFS: the server has forgotten the file
             return False
         finally:

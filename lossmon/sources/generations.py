@@ -89,6 +89,12 @@ class Generation:
                 return index
         return None
 
+    def is_one_of(self, parts: Iterable[Part]) -> bool:
+        """Whether the file itself, of which nothing was seen yet, is one of the parts now."""
+        return not self.seen.position and any(
+            part.identity == self.identity and not part.zipped for part in parts
+        )
+
     def is_in(self, part: Part) -> bool:
         """Whether a part holds what was seen."""
         if part.size is not None and part.size < self.seen.position:

@@ -175,7 +175,9 @@ def test_bytes_in_the_middle_decide(tmp_path: Path) -> None:
     assert read.find(parts_of(str(tmp_path / "log"))) == 0
 
 
-@pytest.mark.parametrize("seed", range(40))
+# The last two had lost lines: a file was copied, cut and moved before anything of it, or more than
+# the header of all generations, was read.
+@pytest.mark.parametrize("seed", [*range(40), 5524, 6202])
 def test_rotated_at_random(tmp_path: Path, seed: int) -> None:
     log = RotatedLog(tmp_path / "train.jsonl", seed)
     pool = DescriptorPool(8)
