@@ -23,6 +23,8 @@ from lossmon.model import Batch, Column, clean_name
 
 START: Final = b"{'"
 _NEXT_OTHER: Final = late(rb"\n(?!\{')")
+_NEWLINE: Final = ord("\n")
+_BRACE: Final = ord("{")
 _TO_JSON: Final = bytes.maketrans(b"'", b'"')
 _MAX_KEYS: Final = 100
 """Beyond so many keys lines are not alike any more."""
@@ -38,6 +40,18 @@ _LEFT_TO_CALLER: Final = frozenset({"step", "train_runtime"})
 def is_evaluation(names: Iterable[str]) -> bool:
     """Whether a line with these keys is an evaluation (else it is of training)."""
     return any(name.startswith(_EVAL_PREFIXES) for name in names)
+
+
+def _is_one_a_line(lines: bytes, objects: int) -> bool:
+    """Whether each of so many JSON objects has a line of its own (JSON would not mind).
+
+    Each line but the first begins with a brace, and there are as many as objects.
+    """
+    text = np.frombuffer(lines, np.uint8)
+    ends = text == _NEWLINE
+    begun = np.count_nonzero(ends[:-1] & (text[1:] == _BRACE))
+    inner = np.count_nonzero(ends) - lines.endswith(b"\n")
+    return bool(begun == inner == objects - 1)
 
 
 def find_piece(block: bytes, start: int) -> int:
@@ -105,8 +119,8 @@ class DictLines:
             rows = self._compiled.decoder.decode_lines(lines.translate(_TO_JSON))
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        if lines.count(b"\n{") != len(rows) - 1:
-            return None  # one of them does not begin its line
+        if not _is_one_a_line(lines, len(rows)):
+            return None
         return self._batch(rows, self._compiled, steps)
 
     def _batch(self, rows: list[Any], compiled: _Compiled, steps: EpochSteps) -> Batch | None:

@@ -263,6 +263,23 @@ def test_fast_and_slow_agree(data: bytes) -> None:
     assert fast.info == slow.info
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "{0}{0}", "{0} {0}", "{0},{0}", "  {0}", "{0}\n\n", "\n{0}", "{1}\n}}", "{1}\r}}",
+        "{1}\r\n}}", "{0}{1}\n}}", "{1}\n}}{0}",
+    ],
+)  # fmt: skip
+def test_objects_that_share_a_line_or_break_one(odd: str) -> None:
+    lines = [f"{{'loss': {9 / n:.4f}, 'epoch': {n / 100:.4f}}}" for n in range(1, 601)]
+    lines[300] = odd.format(lines[300], lines[300][:-1])
+    data = "\n".join([*lines, ""]).encode()
+    fast, slow = FORMAT.parser(), _Slow()
+    assert rows_of_all([fast.feed(data), fast.finish()]) == rows_of_all(
+        [slow.feed(data), slow.finish()]
+    )
+
+
 def rows_of_all(batches: list[hf_console.Batch]) -> object:
     return rows_of(hf_console.concatenate(batches))
 
