@@ -79,15 +79,30 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = False
 
     def _sigcont_application(self, *_: object) -> None:
-        """Take the terminal again after ctrl+z, SIGSTOP, or no stop at all."""
+        """Take the terminal again after ctrl+z, SIGSTOP, or no stop at all.
+
+        Not here: this thread may hold a lock that writing needs, wherever the signal met it.
+        """
         if self._in_background():
             os.kill(os.getpid(), signal.SIGSTOP)  # as what writes there under `stty tostop`
-        elif self._auto_restart:
-            if self._has_terminal:  # whatever had it meanwhile may have left it otherwise
-                self.suspend_application_mode()
-                self._must_signal_resume = True
-            if self._must_signal_resume:
-                self.resume_application_mode()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._take_again)
+
+    def _take_again(self) -> None:
+        # With SIGHUP the kernel sends SIGCONT: then there is nothing to take.
+        if not self._auto_restart or self._is_gone():
+            return
+        if self._has_terminal:  # whatever had it meanwhile may have left it otherwise
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        if self._must_signal_resume:
+            self.resume_application_mode()
+
+    def _is_gone(self) -> bool:
+        poll = select.poll()
+        poll.register(self.fileno, 0)  # POLLHUP and POLLERR are told unasked
+        return bool(poll.poll(0))
 
     def _in_background(self) -> bool:
         try:
