@@ -221,8 +221,8 @@ def _from_blocks(
 def distinct(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the distinct numbers (small, not negative) in order.
 
-    `np.unique` does the same, and imports `numpy.ma` on its first call: a tenth of the way to
-    the first chart.
+    `np.unique` does the same, and imports `numpy.ma` on its first call, for which the first chart
+    would have to wait.
     """
     return np.flatnonzero(np.bincount(cells))
 

@@ -155,8 +155,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def script() -> NoReturn:
     """Run the command line as a process of its own, and end it.
 
-    Python takes its modules apart before it ends, a tenth of a report's time. Where no thread is
-    at work and nothing asked to be called at the end, that is spared.
+    Python takes its modules apart before it ends, for which a report would have to wait. Where no
+    thread is at work and nothing asked to be called at the end, that is spared.
     """
     code = main()
     if threading.active_count() == 1 and not atexit._ncallbacks():

@@ -29,7 +29,7 @@ class Judge:
         self._roles = roles
         self._run: Run | None = None
         self._analyzer: Analyzer | None = None
-        """None until there are rows to judge."""
+        """None until judging has begun."""
         self._judged = (settings.train, settings.eval)
         self._done = 0
 
@@ -50,7 +50,7 @@ class Judge:
     @property
     def begun(self) -> bool:
         """Whether rows of any run were judged."""
-        return self._run is not None
+        return self._analyzer is not None
 
     def behind(self, run: Run) -> bool:
         """Say whether rows of the run were not judged yet."""

@@ -32,6 +32,8 @@ class FsspecStore(Store):
         self._path = path
         self._label = label
         self._zipped = zipped
+        self._packed: bytes | None = None
+        """Of a zipped one: its end alone says nothing, so it is fetched whole, and once."""
 
     def info(self) -> Info:
         try:
@@ -63,8 +65,9 @@ class FsspecStore(Store):
         if length <= 0:
             return b""
         if self._zipped:
-            # Its end alone says nothing: it is fetched whole, within bounds.
-            return unzipped(io.BytesIO(self._range(0, MAX_UNREAD)), start, length)
+            if self._packed is None:
+                self._packed = self._range(0, MAX_UNREAD)
+            return unzipped(io.BytesIO(self._packed), start, length)
         return self._range(start, length)
 
     def _range(self, start: int, length: int) -> bytes:
@@ -128,8 +131,13 @@ class FsspecStore(Store):
     def _failure(self, error: Exception) -> SourceError:
         if isinstance(error, FileNotFoundError):
             return MissingError(f"{self._label}: does not exist there (yet)")
-        text = clean_text(str(error).strip().partition("\n")[0], 300)
-        return SourceError(f"{self._label}: {type(error).__name__}: {text}")
+        return failure(self._label, error)
+
+
+def failure(label: str, error: Exception) -> SourceError:
+    """Return whatever a file system has raised as an error in one line."""
+    text = clean_text(str(error).strip().partition("\n")[0], 300)
+    return SourceError(f"{label}: {type(error).__name__}: {text}")
 
 
 def modified_of(found: Mapping[str, Any]) -> float | None:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from lossmon.errors import SourceError, SourceNotFound, UsageError
+from lossmon.errors import SourceNotFound, UsageError
 from lossmon.model import clean_text
 from lossmon.sources.address import Address
 from lossmon.sources.base import Tail
 from lossmon.sources.listing import MAX_DEPTH, Listing, newest_logs
-from lossmon.sources.object_store import FsspecStore, modified_of
+from lossmon.sources.object_store import FsspecStore, failure, modified_of
 from lossmon.sources.polled import PolledTail
 from lossmon.sources.poller import Poller
 
@@ -109,8 +109,7 @@ def _find(
     except FileNotFoundError:
         return []  # a prefix is there as soon as an object below it is
     except Exception as error:
-        text = clean_text(str(error).strip().partition("\n")[0], 300)
-        raise SourceError(f"{label}: {type(error).__name__}: {text}") from error
+        raise failure(label, error) from error
     return newest_logs(
         (str(name), modified_of(info) or 0.0)
         for name, info in found.items()

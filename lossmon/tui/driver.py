@@ -100,9 +100,13 @@ class TerminalDriver(LinuxDriver):
             self.resume_application_mode()
 
     def _is_gone(self) -> bool:
+        return bool(self._hangup().poll(0))
+
+    def _hangup(self) -> select.poll:
+        """Return what tells that the terminal is gone."""
         poll = select.poll()
         poll.register(self.fileno, 0)  # POLLHUP and POLLERR are told unasked
-        return bool(poll.poll(0))
+        return poll
 
     def _in_background(self) -> bool:
         try:
@@ -142,8 +146,7 @@ class TerminalDriver(LinuxDriver):
         super().process_message(message)
 
     def _watch(self, stopped: int) -> None:
-        poll = select.poll()
-        poll.register(self.fileno, 0)  # POLLHUP and POLLERR are told unasked
+        poll = self._hangup()
         poll.register(stopped, 0)
         ready = [descriptor for descriptor, _ in poll.poll()]
         os.close(stopped)

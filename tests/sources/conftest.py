@@ -1,11 +1,16 @@
-"""Helpers that read a tail to its present end."""
+"""A log and its tail, and helpers that read a tail to its present end."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 
 from lossmon.sources.base import Read, Tail
+from lossmon.sources.descriptors import DescriptorPool
+from lossmon.sources.files import FileTail
 from lossmon.sources.opening import open_listing
 from tests.servers import s3, ssh_server
 
@@ -13,6 +18,20 @@ __all__ = ["s3", "ssh_server"]
 
 PATIENCE = 20.0
 """Seconds after which an awaited event is taken to have failed."""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Return where a log will be; nothing is there yet."""
+    return tmp_path / "train.log"
+
+
+@pytest.fixture
+def tail(log: Path) -> Iterator[FileTail]:
+    """Return its tail."""
+    tail = FileTail(str(log), DescriptorPool(8))
+    yield tail
+    tail.close()
 
 
 def drain(tail: Tail, limit: int = 4096) -> list[Read]:

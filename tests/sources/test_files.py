@@ -26,18 +26,6 @@ def cuts(reads: list[Read]) -> list[str]:
     return [read.cut for read in reads if read.cut]
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "train.log"
-
-
-@pytest.fixture
-def tail(log: Path):
-    tail = FileTail(str(log), DescriptorPool(8))
-    yield tail
-    tail.close()
-
-
 @pytest.mark.parametrize(
     "pieces",
     [

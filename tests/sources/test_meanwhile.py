@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from lossmon.sources import files
-from lossmon.sources.descriptors import DescriptorPool
 from lossmon.sources.files import FileTail
 from lossmon.sources.generations import begins
 from lossmon.sources.rotation import UnsettledError
@@ -59,18 +58,6 @@ def read_out(tail: FileTail) -> bytes:
         got += read.data
         quiet = 0 if read.data else quiet + 1
     return got
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "train.log"
-
-
-@pytest.fixture
-def tail(log: Path):
-    tail = FileTail(str(log), DescriptorPool(8))
-    yield tail
-    tail.close()
 
 
 def test_what_was_read_while_parts_were_renamed_is_read_again(
