@@ -22,8 +22,10 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from lossmon.tui.timers import SureTimers
 
-class KeepsStrips(Widget):
+
+class KeepsStrips(SureTimers, Widget):
     """A widget that knows its lines as they stand on the screen."""
 
     def strip_at(self, y: int, width: int, height: int) -> Strip | None:

@@ -14,6 +14,8 @@ from typing import Any, Final
 from textual.app import App
 from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 
+from lossmon.tui.timers import SureTimers
+
 _GC_THRESHOLDS: Final = (5_000, 5, 5)
 """Dropped pictures and plotext's figures hang together in cycles: at a threshold of 50,000 objects
 up to 10 MB of them would lie about; at this one a search takes half a millisecond."""
@@ -23,7 +25,7 @@ SWITCH_SECONDS: Final = 0.001
 to its answer, and at Python's 5 ms each may wait so long for those that read and draw."""
 
 
-class Shell(App[int]):
+class Shell(SureTimers, App[int]):
     """Is told through `someone_is_there` and `nobody_is_there` whether its screen is looked at."""
 
     @abstractmethod

@@ -8,10 +8,11 @@ from textual.screen import ModalScreen, ScreenResultType
 
 from lossmon.tui.cells import send_now
 from lossmon.tui.placed import Placed, Plan
+from lossmon.tui.timers import SureTimers
 from lossmon.tui.widgets.panel import Panel
 
 
-class Page(ModalScreen[ScreenResultType]):
+class Page(SureTimers, ModalScreen[ScreenResultType]):
     """A subclass composes one panel, whose id is `PANEL`."""
 
     AUTO_FOCUS = None

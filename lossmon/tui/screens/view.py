@@ -21,6 +21,7 @@ from lossmon.tui.panels.runs import title_row
 from lossmon.tui.placed import Placed, Plan
 from lossmon.tui.store import Store
 from lossmon.tui.theme import Paint
+from lossmon.tui.timers import SureTimers
 from lossmon.tui.widgets.panel import Panel
 from lossmon.tui.widgets.sheet import Sheet
 
@@ -64,7 +65,7 @@ def bindings(view: str) -> list[BindingType]:
     return [Binding(",".join(key.keys), key.target, key.text, show=False) for key in keys_of(view)]
 
 
-class View(Screen[None]):
+class View(SureTimers, Screen[None]):
     """A full screen: panels placed by a plan, all drawn from one desk."""
 
     NAME: ClassVar[str] = ""
