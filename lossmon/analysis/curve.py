@@ -19,8 +19,11 @@ from lossmon.analysis.noise import TAIL_KEPT, WINDOW, Noise, median
 from lossmon.analysis.reduce import highest, lowest, total
 from lossmon.model.batch import FloatArray
 
-BLOCK: Final = 1024
-"""Points after which local quantities are renewed at the latest."""
+BLOCK: Final = 2048
+"""Points after which local quantities are renewed at the latest: a hundredth of a run or less,
+once it is so long that this counts."""
+RAW_KEPT: Final = 1088
+"""Newest values kept as they came, at the latest renewal."""
 FLOOR: Final = 0.0025
 """Noise below this share of R counts as this much: printed digits end somewhere."""
 _ROUNDING: Final = 4 * np.finfo(float).eps
@@ -98,13 +101,8 @@ class Curve:
 
     @property
     def raw_tail(self) -> FloatArray:
-        """The newest values, spikes included, at least 64 once there are so many."""
+        """The newest values, spikes included, from 64 once there are so many to `RAW_KEPT`."""
         return self._raw
-
-    @property
-    def quiet_tail(self) -> FloatArray:
-        """The newest values outside spikes, the last block's and at least 48 before it."""
-        return self._quiet
 
     @property
     def quiet_points(self) -> int:
@@ -125,11 +123,13 @@ class Curve:
         """
         self._variances.clear()
         self.renewals += 1
-        self._quiet = np.concatenate((self._quiet[-TAIL_KEPT:], quiet))
-        self._raw = np.concatenate((self._raw[-64:], raw))
+        tail = np.concatenate((self._quiet[-TAIL_KEPT:], quiet))
+        # A copy: what is let go of must not be held by a view of the rest.
+        self._quiet = tail[-TAIL_KEPT:].copy()
+        self._raw = np.concatenate((self._raw[-64:], raw[-(RAW_KEPT - 64) :]))
         self._largest = max(self._largest, float(highest(np.abs(raw))))
         if len(quiet):
-            self.noise.update(self._quiet, len(quiet), self.n)
+            self.noise.update(tail, len(quiet), self.n)
             # A tenth of the run, at most 32 points: more would lag behind a steep descent.
             self.local = median(self._quiet[-min(max(self.n // 10, 10), 32) :])
         if self.n <= 8:

@@ -22,7 +22,7 @@ import numpy as np
 
 from lossmon.errors import LossmonError
 
-FORMAT: Final = "lossmon.state/1"
+FORMAT: Final = "lossmon.state/2"
 MAX_NODES: Final = 2_000_000
 """Values in one state; 2,000 events of ten numbers each are a fiftieth of it."""
 _ROOMS: Final = ("lossmon.analysis.", "lossmon.model.")

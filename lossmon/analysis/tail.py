@@ -32,6 +32,9 @@ MOST: Final = 60.0
 PRIOR_SHARE: Final = 0.0228
 """P(Z > 2) of normal noise, worth a hundred points."""
 PRIOR_POINTS: Final = 100.0
+MORE: Final = 1.03
+"""The limit is found anew once there are so many times the exceedances that it was found from, or
+one farther out than all before."""
 _LIGHT: Final = 0.12
 """Prior of ξ: exponential with this mean. Most noise of training is light-tailed; half of the false
 alarms were under noise whose tail had not shown yet."""
@@ -63,13 +66,16 @@ _SURVIVAL: Final = np.exp(_log_survival(_REACH - FROM))
 class Tail:
     """Exceedances of one series, in O(1): their likelihood on the grid, and their number."""
 
-    __slots__ = ("_beyond", "_chances", "_computed", "_likelihood", "_limit", "_points")
+    __slots__ = ("_beyond", "_beyond_then", "_chances", "_computed", "_highest", "_likelihood",
+                 "_limit", "_points")  # fmt: skip
 
     def __init__(self) -> None:
         self._likelihood = np.zeros(len(_XI))
         self._beyond = 0
         self._points = 0
         self._computed = 0
+        self._beyond_then = 0
+        self._highest = 0.0
         self._limit = 0.0
         self._chances = np.zeros(len(_KNOTS))
         """Logarithm of P(Z > z) at the knots."""
@@ -85,13 +91,16 @@ class Tail:
         sums = total(np.log1p(excess[:, None] * _RATE))
         self._likelihood -= np.where(_XI > 0, (_POWER + 1) * sums, float(total(excess)) / _BETA)
         self._likelihood -= len(excess) * _LOG_BETA
-        self._computed = 0
+        farthest = float(highest(excess))
+        if farthest > self._highest or self._beyond > MORE * self._beyond_then:
+            self._highest = max(farthest, self._highest)
+            self._computed = 0
 
     def limit(self, n: int) -> float:
         """Return the z that noise alone passes at the n-th point with the wanted chance."""
-        # It moves little between exceedances: renewed when a tenth more points were seen.
+        # It moves little otherwise: renewed when a tenth more points were seen.
         if not self._computed or n > 1.1 * self._computed:
-            self._computed = n
+            self._computed, self._beyond_then = n, self._beyond
             self._limit = self._solve(n)
         return self._limit
 

@@ -92,8 +92,8 @@ def test_a_state_makes_no_object_of_others(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "state", [None, 3, "x", [], {}, {"format": "lossmon.state/0", "root": None},
-              {"format": "lossmon.state/1"}, {"format": "lossmon.state/1", "root": [1]},
-              {"format": "lossmon.state/1", "root": {"same": 9}}]
+              {"format": "lossmon.state/2"}, {"format": "lossmon.state/1", "root": [1]},
+              {"format": "lossmon.state/2", "root": {"same": 9}}]
 )  # fmt: skip
 def test_what_is_no_state_is_told_so(state: object) -> None:
     with pytest.raises(LossmonError):
