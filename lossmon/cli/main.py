@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 from lossmon import __version__
-from lossmon.cli import encoding
+from lossmon.cli import encoding, output
 from lossmon.errors import LossmonError
 from lossmon.width import terminal_width
 
@@ -110,6 +110,7 @@ def _parse(
     module.add_arguments(parser)
     if not {"-h", "--help"}.isdisjoint(takewhile("--".__ne__, arguments)):
         parser.print_help()
+        sys.stdout.flush()
         raise SystemExit(0)
     # Intermixed: `lossmon report a.log --format json b.log` is natural to write.
     return module, parser.parse_intermixed_args(arguments)
@@ -120,14 +121,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.set_threshold(_GC_THRESHOLD)
     # numpy's BLAS starts a thread for each core when it is loaded; nothing here is worth one.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    encoding.settle()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == ["--version"]:  # scripts ask for it: nothing has to be loaded to answer
-        sys.stdout.write(f"lossmon {__version__}\n")
-        return 0
     command, rest = _split(arguments)
     explicit = bool(arguments) and arguments[0] == command
     try:
+        if arguments == ["--version"]:  # scripts ask for it: nothing has to be loaded to answer
+            sys.stdout.write(f"lossmon {__version__}\n")
+            sys.stdout.flush()
+            return 0
         module, options = _parse(command, rest, explicit)
         code: int = module.run(options)
         sys.stdout.flush()
@@ -143,10 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # `lossmon report … | head`: the reader has what it wanted. Python would complain once
-        # more when it flushes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # `lossmon report … | head`: the reader has what it wanted
     except Exception as error:  # noqa: BLE001 - the last stand: never a traceback on the screen
         return _unforeseen(error)
     return code
@@ -158,6 +156,8 @@ def script() -> NoReturn:
     Python takes its modules apart before it ends, for which a report would have to wait. Where no
     thread is at work and nothing asked to be called at the end, that is spared.
     """
+    encoding.settle()
+    output.tell_what_is_refused()
     code = main()
     if threading.active_count() == 1 and not atexit._ncallbacks():
         with contextlib.suppress(OSError):  # then the interpreter says what it always says

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import DEMO, lossmon
+from tests.cli.command import DEMO, environment, lossmon
 
 LOGS = {
     "healthy": DEMO / "healthy", "overfitting": DEMO / "overfitting", "nan": DEMO / "nan",
@@ -55,6 +57,26 @@ def test_codes_and_streams(
         assert json.loads(line)["kind"] in ("finished", "nonfinite")
     if code in (2, 4) and "nowhere" in arguments:
         assert b"nowhere.log" in done.stderr
+
+
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+@pytest.mark.parametrize(
+    "command",
+    ["report", "check --fail-on nonfinite", "formats", "explain gap", "--help", "--version"],
+)
+def test_a_full_disk_or_no_output_is_said_in_one_line(
+    tmp_path: Path, command: str, where: str
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    source = LOGS["nan"] if command.startswith(("report", "check")) else ""
+    done = subprocess.run(
+        f"{sys.executable} -m lossmon {command} {source} {where}",
+        shell=True, cwd=tmp_path, env=environment(tmp_path), capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("lossmon: standard output cannot be written: ")
 
 
 def test_an_unforeseen_error_is_one_line_and_a_file(
