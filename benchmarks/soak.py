@@ -38,6 +38,9 @@ RUNS = 10
 RATE = 5.0
 """Points (lines) a second of a run."""
 MINUTES = 30.0
+SETTLED = 0.03
+"""Share of the time after which what is left over is counted from: the first picture stands before
+the watching begins."""
 WARM = 0.3
 """Share of the time after which growth is measured: by then each code path was taken."""
 LATE = 0.65
@@ -91,6 +94,9 @@ class Outcome:
     """The same for its second half."""
     left: tuple[int, int, int]
     """Threads, descriptors and temporary files after, less those before."""
+    beside: tuple[int, ...] = ()
+    """Resident bytes less those of the points, at each tenth of the time: what comes and goes with
+    the pictures of a screen, and what would not go."""
 
     @property
     def failed(self) -> bool:
@@ -235,16 +241,21 @@ def soak_screen(minutes: float, speed: float) -> Outcome:
             terminal.until(lambda text: "run-0" in text)
             process = terminal.process.pid
             first = warm = late = Held.by(process, temporary)
+            beside = []
             keys = "nnn2n3n4n5n61l1x1z1"
             looks = 0
 
             def each(step: int) -> None:
-                nonlocal warm, late, looks
+                nonlocal first, warm, late, looks
                 while terminal.read(0):
                     pass
                 looks += 1
                 if step % 50 == 0:
                     terminal.type(keys[step // 50 % len(keys)])
+                if step == int(steps * SETTLED):
+                    first = Held.by(process, temporary)
+                if step % (steps // 10) == 0:
+                    beside.append(Held.by(process, temporary).memory - bytes_of(step, RUNS))
                 if step == int(steps * WARM):
                     warm = Held.by(process, temporary)
                 if step == int(steps * LATE):
@@ -266,6 +277,7 @@ def soak_screen(minutes: float, speed: float) -> Outcome:
             *grown_points(steps, RUNS),
             (end.threads - first.threads, end.descriptors - first.descriptors,
              sum(1 for _ in temporary.iterdir())),
+            tuple(beside),
         )  # fmt: skip
 
 
@@ -288,6 +300,9 @@ def main() -> int:
     print(f"its points           {outcome.points_growth / (1 << 20):.1f} MiB")
     print(f"grew late            {outcome.late_growth / (1 << 20):.1f} MiB after {LATE:.0%}")
     print(f"its points           {outcome.late_points / (1 << 20):.1f} MiB")
+    if outcome.beside:
+        told = ", ".join(f"{held / (1 << 20):.0f}" for held in outcome.beside)
+        print(f"beside the points    {told} MiB, at each tenth of the time")
     threads, descriptors, files = outcome.left
     when = "while it ran" if options.screen else "after it"
     print(f"left over {when}: threads {threads}, descriptors {descriptors}, files {files}")
