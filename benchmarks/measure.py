@@ -72,7 +72,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def fastest(works: dict[str, Callable[[], object]], turns: int = 3) -> dict[str, float]:
+def fastest(works: dict[str, Callable[[], object]], turns: int = 5) -> dict[str, float]:
     """Return the least CPU seconds of each, taken in turn: noise meets all of them alike."""
     best = dict.fromkeys(works, float("inf"))
     for _ in range(turns):
