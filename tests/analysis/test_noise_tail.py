@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import signal, stats
@@ -171,3 +173,39 @@ def test_a_change_of_data_is_named_a_change_and_clears() -> None:
     assert "change of level (other data" in event.message
     assert "other data or settings" in str(analyzer.verdict.evidence["benign_causes"])
     assert analyzer.verdict.status == "healthy"
+
+
+def test_the_limit_follows_what_is_learned_closely() -> None:
+    """It is not found anew at every block; what it is found from may lag by a thirtieth of the points beyond."""
+    lazy, eager = Tail(), Tail()
+    rng = np.random.default_rng(5)
+    solved, last = 0, 0.0
+    for n in range(64, 40_000, 64):
+        z = np.minimum(np.abs(rng.standard_t(6, 64)), MOST)
+        lazy.learn(z)
+        eager.learn(z)
+        eager._computed = 0
+        assert lazy.limit(n) == pytest.approx(eager.limit(n), rel=0.1)
+        solved += lazy.limit(n) != last
+        last = lazy.limit(n)
+    assert solved < 300  # of 624 blocks, each of which had points beyond
+
+
+def test_a_point_farther_out_than_all_before_moves_the_limit_at_once() -> None:
+    tail = Tail()
+    tail.learn(np.random.default_rng(1).standard_normal(100_000))
+    before = tail.limit(100_000)
+    tail.learn(np.array([2.5]))
+    assert tail.limit(100_001) == before  # nothing new
+    tail.learn(np.array([before + 8.0]))
+    assert tail.limit(100_002) > before
+
+
+def test_what_is_kept_of_a_series_does_not_grow_beyond_its_bound() -> None:
+    """A training loss and its rate, the dearest series there is: 64 kB hold whatever it needs."""
+    sizes = []
+    for n in (300_000, 1_200_000):
+        analyzer = Analyzer()
+        analyzer.update_many(np.arange(n), 1 + np.exp(-np.arange(n) / 1e4))
+        sizes.append(len(pickle.dumps(analyzer)))
+    assert max(sizes) < 64_000
