@@ -32,9 +32,10 @@ MOST: Final = 60.0
 PRIOR_SHARE: Final = 0.0228
 """P(Z > 2) of normal noise, worth a hundred points."""
 PRIOR_POINTS: Final = 100.0
-MORE: Final = 1.03
-"""The limit is found anew once there are so many times the exceedances that it was found from, or
-one farther out than all before."""
+MORE: Final = 1.01
+"""The limit is found anew once there are so many times the exceedances that it was found from …"""
+FAR: Final = 0.5
+"""… or one beyond this share of the farthest: it says the most of the tail."""
 _LIGHT: Final = 0.12
 """Prior of ξ: exponential with this mean. Most noise of training is light-tailed; half of the false
 alarms were under noise whose tail had not shown yet."""
@@ -92,7 +93,7 @@ class Tail:
         self._likelihood -= np.where(_XI > 0, (_POWER + 1) * sums, float(total(excess)) / _BETA)
         self._likelihood -= len(excess) * _LOG_BETA
         farthest = float(highest(excess))
-        if farthest > self._highest or self._beyond > MORE * self._beyond_then:
+        if farthest > FAR * self._highest or self._beyond > MORE * self._beyond_then:
             self._highest = max(farthest, self._highest)
             self._computed = 0
 

@@ -176,7 +176,7 @@ def test_a_change_of_data_is_named_a_change_and_clears() -> None:
 
 
 def test_the_limit_follows_what_is_learned_closely() -> None:
-    """It is not found anew at every block; what it is found from may lag by a thirtieth of the points beyond."""
+    """It is not found anew at every block; of the points beyond a hundredth may be missing."""
     lazy, eager = Tail(), Tail()
     rng = np.random.default_rng(5)
     solved, last = 0, 0.0
@@ -185,7 +185,7 @@ def test_the_limit_follows_what_is_learned_closely() -> None:
         lazy.learn(z)
         eager.learn(z)
         eager._computed = 0
-        assert lazy.limit(n) == pytest.approx(eager.limit(n), rel=0.1)
+        assert lazy.limit(n) == pytest.approx(eager.limit(n), rel=0.06)
         solved += lazy.limit(n) != last
         last = lazy.limit(n)
     assert solved < 300  # of 624 blocks, each of which had points beyond
@@ -197,7 +197,7 @@ def test_a_point_farther_out_than_all_before_moves_the_limit_at_once() -> None:
     before = tail.limit(100_000)
     tail.learn(np.array([2.5]))
     assert tail.limit(100_001) == before  # nothing new
-    tail.learn(np.array([before + 8.0]))
+    tail.learn(np.array([before]))
     assert tail.limit(100_002) > before
 
 
