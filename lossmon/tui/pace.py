@@ -18,6 +18,11 @@ SHARE: Final = 0.006
 costs something too."""
 SAVED: Final = 0.05
 """CPU seconds that a quiet time saves up: some pictures in quick succession."""
+BEGINNING: Final = 0.3
+"""CPU seconds to begin with: whoever opens a screen looks at it, and sees each run judged as soon
+as it is …"""
+OPENING: Final = 3.0
+"""… within so many seconds: what is left of it then is not for later."""
 LONGEST: Final = 0.75
 """Seconds that a picture waits at most after the one before, whatever that cost."""
 
@@ -28,13 +33,14 @@ DEBT: Final = 2.0
 class Pace:
     """The budget. Times are seconds of one monotonic clock, costs CPU seconds of the screen."""
 
-    __slots__ = ("_at", "_balance", "_paid", "share")
+    __slots__ = ("_at", "_balance", "_began", "_paid", "share")
 
     def __init__(self, share: float = SHARE) -> None:
-        """Make a full budget; a `share` of 0 is no limit."""
+        """Make a budget for the beginning; a `share` of 0 is no limit."""
         self.share = share
-        self._balance = SAVED
+        self._balance = BEGINNING
         self._at: float | None = None
+        self._began = 0.0
         self._paid = -LONGEST
         """When the last picture was drawn."""
 
@@ -60,5 +66,8 @@ class Pace:
 
     def _fill(self, now: float) -> None:
         if self._at is not None:
-            self._balance = min(self._balance + self.share * max(now - self._at, 0.0), SAVED)
+            most = BEGINNING if now - self._began < OPENING else SAVED
+            self._balance = min(self._balance + self.share * max(now - self._at, 0.0), most)
+        else:
+            self._began = now
         self._at = now

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
-from lossmon.tui.pace import DEBT, LONGEST, SAVED, SHARE, Pace
+from lossmon.tui.pace import BEGINNING, DEBT, LONGEST, OPENING, SAVED, SHARE, Pace
 from lossmon.tui.screens.focus import Focus
 from tests.tui.runs import HandFeed, make_run, snapshot
 from tests.tui.screens import lines, shown
@@ -24,7 +24,16 @@ def test_the_first_pictures_are_drawn_at_once() -> None:
     pace = Pace()
     for _ in range(5):
         assert pace.wait(0.0) == 0
-        pace.spend(SAVED / 5, 0.0)
+        pace.spend(BEGINNING / 5, 0.0)
+
+
+def test_what_the_beginning_left_is_gone_after_it() -> None:
+    pace = Pace()
+    assert pace.wait(0.0) == 0
+    pace.spend(SAVED, OPENING)
+    assert pace.saved(OPENING)
+    pace.spend(0.9 * SHARE, OPENING)
+    assert not pace.saved(OPENING)
 
 
 def test_what_comes_now_and_then_never_waits() -> None:
@@ -40,14 +49,14 @@ def test_what_comes_now_and_then_never_waits() -> None:
     )
 )  # fmt: skip
 def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
-    """Over any stretch: no more than the share, what was saved, and one picture."""
+    """Over any stretch: no more than the share, what there was at first, and one picture."""
     pace, now, spent = Pace(), 0.0, 0.0
     for distance, cost in pictures:
         now += distance  # there is news; it is drawn once that can be afforded
         now += pace.wait(now)
         pace.spend(cost, now)
         spent += cost
-        assert spent <= SHARE * now + SAVED + DEAREST + 1e-9
+        assert spent <= SHARE * now + BEGINNING + DEAREST + 1e-9
 
 
 def test_what_is_owed_is_known_though_the_picture_comes() -> None:
