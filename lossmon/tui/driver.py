@@ -13,6 +13,11 @@ A program that was stopped from outside (SIGSTOP) had no time to give the
 terminal back. Textual would take it a second time when it goes on, with two
 input threads, one of which never ends, and would hold its own settings for
 those to put back at the end.
+
+Textual's handler of SIGWINCH reads the size, then leaves it in the app's queue.
+A signal that comes in between is handled inside the first handler, and the
+older size is the last one in the queue: the screen would keep it. Here a signal
+is a hint, and the size is read when its turn comes.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 TICK_SECONDS: Final = ESCAPE_DELAY / 2
@@ -49,6 +55,14 @@ class HearsKeys(Protocol):
         """Called on the input's thread."""
 
 
+@runtime_checkable
+class Redraws(Protocol):
+    """An app that can send its whole screen again."""
+
+    def action_redraw(self) -> None:
+        """Send it."""
+
+
 class TerminalDriver(LinuxDriver):
     """Ends the program when its terminal is gone."""
 
@@ -57,6 +71,7 @@ class TerminalDriver(LinuxDriver):
         self._file: Any = _Forgiving(self._file)
         self._watch_stop: int | None = None
         self._has_terminal = False
+        self._told_size: Size | None = None
         self.exit_event: _Waking = _Waking()
 
     def start_application_mode(self) -> None:
@@ -64,6 +79,8 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = True
         self.exit_event.open()  # after ctrl+z and fg it was closed
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGWINCH, self._size_changed)
+        self._size_changed()  # it may have changed while the other handler was there
         if self._watch_stop is None and os.isatty(self.fileno):
             stopped, self._watch_stop = os.pipe()
             threading.Thread(
@@ -77,6 +94,19 @@ class TerminalDriver(LinuxDriver):
             os.close(stop)
         super().stop_application_mode()
         self._has_terminal = False
+
+    def _size_changed(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            if size == self._told_size and isinstance(self._app, Redraws):
+                # Another size for a moment: the terminal may have cut off what stood there.
+                self._app.action_redraw()
+            self._told_size = size
+            self._app.post_message(events.Resize(size, size))
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again after ctrl+z, SIGSTOP, or no stop at all.

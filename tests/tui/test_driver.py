@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import select
+import signal
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,6 +65,50 @@ def test_keys_come_an_escape_by_itself_and_what_is_no_text_ends_nothing(
         assert key is None or event.key == key
     os.write(writer, b"\x1b[A")
     assert driver.read.get(timeout=PATIENCE).key == "up"
+
+
+class _Resized(TerminalDriver):
+    """A driver whose terminal changes its size again while it is asked for it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._in_band_window_resize = False
+        self._told_size = None
+        self.redrawn = 0
+        self.sizes = [(20, 5), (100, 30)]
+        self.told: list[tuple[int, int]] = []
+        self._app: Any = SimpleNamespace(post_message=self._hear, action_redraw=self._redraw)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        size = self.sizes[0]
+        if len(self.sizes) > 1:
+            del self.sizes[0]
+            os.kill(os.getpid(), signal.SIGWINCH)
+        return size
+
+    def _redraw(self) -> None:
+        self.redrawn += 1
+
+    def _hear(self, message: events.Resize) -> None:
+        self.told.append((message.size.width, message.size.height))
+
+
+async def test_the_newest_size_is_told_last() -> None:
+    driver = _Resized(asyncio.get_running_loop())
+    before = signal.signal(signal.SIGWINCH, driver._size_changed)
+    try:
+        os.kill(os.getpid(), signal.SIGWINCH)
+        async with asyncio.timeout(PATIENCE):
+            while len(driver.told) < 2:
+                await asyncio.sleep(0)
+        assert driver.told == [(20, 5), (100, 30)]
+        assert driver.redrawn == 0
+        os.kill(os.getpid(), signal.SIGWINCH)  # smaller and back before anybody looked
+        async with asyncio.timeout(PATIENCE):
+            while not driver.redrawn:
+                await asyncio.sleep(0)
+    finally:
+        signal.signal(signal.SIGWINCH, before)
 
 
 def test_the_end_is_told_however_often() -> None:
