@@ -42,6 +42,8 @@ TICK_SECONDS: Final = ESCAPE_DELAY / 2
 """How often the parser is asked whether an escape was a key of its own …"""
 TICKS: Final = 8
 """… and how many times after the last input: far beyond the delay at which it decides."""
+SURE_SECONDS: Final = 1.0
+"""After a change of size, the screen is compared with the terminal once more."""
 _PIECE: Final = 4096
 _ANSWERED: Final = (events.Key, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
 """What somebody waits for an answer to."""
@@ -107,6 +109,15 @@ class TerminalDriver(LinuxDriver):
                 self._app.action_redraw()
             self._told_size = size
             self._app.post_message(events.Resize(size, size))
+            self._loop.call_later(SURE_SECONDS, self._make_sure)
+
+    def _make_sure(self) -> None:
+        """Take the terminal's size where the screen has another, however that came."""
+        size, app = Size(*self._get_terminal_size()), self._app
+        if app._running and not self._in_band_window_resize and app.screen.size != size:
+            app._size = size
+            app._resize_event = events.Resize(size, size)
+            app._check_resize()
 
     def _sigcont_application(self, *_: object) -> None:
         """Take the terminal again after ctrl+z, SIGSTOP, or no stop at all.

@@ -20,6 +20,8 @@ if sys.platform == "win32":
     pytest.skip("the driver of Unix terminals", allow_module_level=True)
 
 from lossmon.tui.driver import TerminalDriver, _Waking
+from tests.tui.runs import make_run
+from tests.tui.screens import app_over, lines, shown
 
 PATIENCE = 20.0
 
@@ -91,6 +93,18 @@ class _Resized(TerminalDriver):
 
     def _hear(self, message: events.Resize) -> None:
         self.told.append((message.size.width, message.size.height))
+
+
+async def test_a_size_that_was_missed_is_taken_later() -> None:
+    """Whatever lost it: the terminal is asked, not the signals."""
+    app = app_over(make_run())
+    async with shown(app, (80, 24)) as pilot:
+        driver = _Resized(asyncio.get_running_loop())
+        driver._app, driver.sizes = app, [(100, 30)]
+        driver._make_sure()
+        async with asyncio.timeout(PATIENCE):
+            while len(lines(app)) != 30:
+                await pilot.pause()
 
 
 async def test_the_newest_size_is_told_last() -> None:
