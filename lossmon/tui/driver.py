@@ -112,9 +112,9 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_later(SURE_SECONDS, self._make_sure)
 
     def _make_sure(self) -> None:
-        """Take the terminal's size where the screen has another, however that came."""
+        """Take the terminal's size where the screen is laid out for another, however that came."""
         size, app = Size(*self._get_terminal_size()), self._app
-        if app._running and not self._in_band_window_resize and app.screen.size != size:
+        if app._running and not self._in_band_window_resize and app.screen._compositor.size != size:
             app._size = size
             app._resize_event = events.Resize(size, size)
             app._check_resize()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.geometry import Size
 
 if sys.platform == "win32":
     pytest.skip("the driver of Unix terminals", allow_module_level=True)
@@ -101,6 +102,7 @@ async def test_a_size_that_was_missed_is_taken_later() -> None:
     async with shown(app, (80, 24)) as pilot:
         driver = _Resized(asyncio.get_running_loop())
         driver._app, driver.sizes = app, [(100, 30)]
+        app._size = Size(100, 30)  # the app knows, its screen was never told
         driver._make_sure()
         async with asyncio.timeout(PATIENCE):
             while len(lines(app)) != 30:
