@@ -20,8 +20,8 @@ from lossmon.analysis.reduce import highest, lowest, total
 from lossmon.model.batch import FloatArray
 
 BLOCK: Final = 2048
-"""Points after which local quantities are renewed at the latest: a hundredth of a run or less,
-once it is so long that this counts."""
+"""Points after which local quantities are renewed at the latest: a 64th of a run or less, once it
+is so long that this counts."""
 RAW_KEPT: Final = 1088
 """Newest values kept as they came, at the latest renewal."""
 FLOOR: Final = 0.0025

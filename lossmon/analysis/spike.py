@@ -108,13 +108,14 @@ class SpikeDetector:
         following = (value - self.base) / self.sigma - self._rho * self.held
         return self.tail.unlikely(self.held, following, n)
 
-    def clip(self, values: FloatArray, seen: int) -> FloatArray:
-        """Winsorise upwards only: the median lags, and would clip a steep descent to a plateau."""
-        if seen < CLIP_FROM and not self.active:
-            return values
-        if math.isinf(self.limit):
-            return values
-        return np.minimum(values, self.base + CLIP * self.sigma)
+    def ceiling(self, seen: int) -> float:
+        """Return what higher values are winsorised to after `seen` points; infinite: none is.
+
+        Upwards only: the median lags, and would clip a steep descent to a plateau.
+        """
+        if (seen < CLIP_FROM and not self.active) or math.isinf(self.limit):
+            return math.inf
+        return self.base + CLIP * self.sigma
 
     def open(self, value: float, n: int) -> None:
         """Begin an episode with the point that passed the limit."""

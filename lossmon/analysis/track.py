@@ -68,7 +68,8 @@ class Track:
         self._last_step = -math.inf
         self._epoch: float = math.nan
         self._raw = np.empty(BLOCK)
-        self._clean = np.empty(BLOCK)
+        self._ceilings: list[tuple[int, float]] = []
+        """What the open block's values are winsorised to, each from a place in it on."""
         self._quiet = np.empty(BLOCK, dtype=bool)
         self._filled = 0
         self._block = 1
@@ -298,9 +299,12 @@ class Track:
         values = self._scaled[at:stop]
         if self._filled == 0:
             self._block_first = float(self._steps[at])
+            self._ceilings.clear()
         fill = slice(self._filled, self._filled + stop - at)
         self._raw[fill] = values
-        self._clean[fill] = self.spike.clip(values, self.curve.n)
+        ceiling = self.spike.ceiling(self.curve.n)
+        if not self._ceilings or ceiling != self._ceilings[-1][1]:
+            self._ceilings.append((fill.start, ceiling))
         self._quiet[fill] = quiet
         self._filled = fill.stop
         if self._given_rates is not None:
@@ -338,9 +342,7 @@ class Track:
         self.curve.rate_rise = self.rates.rise_at
         self.curve.warmup_end = self.rates.warmup_end
         quiet = raw[self._quiet[fill]]
-        closed = self.curve.renew_block(
-            raw, self._clean[fill].copy(), quiet, self._block_first, last
-        )
+        closed = self.curve.renew_block(raw, self._winsorised(raw), quiet, self._block_first, last)
         self._filled = 0
         self._block = self.curve.block
         self.spike.learn(quiet)
@@ -356,6 +358,14 @@ class Track:
             self.divergence.look_early(self.curve)
         newest = raw if len(raw) >= 8 else self.curve.raw_tail[-8:]
         self._mask_possible = bool(lowest(newest) > MASK_SHARE * max(self.curve.start, 0.0) > 0)
+
+    def _winsorised(self, raw: FloatArray) -> FloatArray:
+        starts, ceilings = zip(*self._ceilings, strict=True)
+        limits: float | FloatArray = ceilings[0]
+        if len(ceilings) > 1:
+            limits = np.repeat(ceilings, np.diff([*starts, len(raw)]))
+        clean: FloatArray = np.minimum(raw, limits)
+        return clean
 
     def _renew_limits(self) -> None:
         self.spike.renew(self.curve)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
 from scipy import signal, stats
@@ -199,13 +197,3 @@ def test_a_point_farther_out_than_all_before_moves_the_limit_at_once() -> None:
     assert tail.limit(100_001) == before  # nothing new
     tail.learn(np.array([before]))
     assert tail.limit(100_002) > before
-
-
-def test_what_is_kept_of_a_series_does_not_grow_beyond_its_bound() -> None:
-    """A training loss and its rate, the dearest series there is: 64 kB hold whatever it needs."""
-    sizes = []
-    for n in (300_000, 1_200_000):
-        analyzer = Analyzer()
-        analyzer.update_many(np.arange(n), 1 + np.exp(-np.arange(n) / 1e4))
-        sizes.append(len(pickle.dumps(analyzer)))
-    assert max(sizes) < 64_000
