@@ -79,6 +79,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, and watch whether it stays."""
         self._has_terminal = True
+        self._told_size = None
         self.exit_event.open()  # after ctrl+z and fg it was closed
         super().start_application_mode()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGWINCH, self._size_changed)
@@ -102,14 +103,15 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._tell_size)
 
     def _tell_size(self) -> None:
-        if not self._in_band_window_resize:
-            size = Size(*self._get_terminal_size())
-            if size == self._told_size and isinstance(self._app, Redraws):
-                # Another size for a moment: the terminal may have cut off what stood there.
-                self._app.action_redraw()
-            self._told_size = size
-            self._app.post_message(events.Resize(size, size))
-            self._loop.call_later(SURE_SECONDS, self._make_sure)
+        if self._in_band_window_resize:
+            return
+        size = Size(*self._get_terminal_size())
+        if size == self._told_size and isinstance(self._app, Redraws):
+            # Another size for a moment: the terminal may have cut off what stood there.
+            self._app.action_redraw()
+        self._told_size = size
+        self._app.post_message(events.Resize(size, size))
+        self._loop.call_later(SURE_SECONDS, self._make_sure)
 
     def _make_sure(self) -> None:
         """Take the terminal's size where the screen is laid out for another, however that came."""

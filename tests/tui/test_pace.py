@@ -49,14 +49,20 @@ def test_what_comes_now_and_then_never_waits() -> None:
     )
 )  # fmt: skip
 def test_a_stream_costs_its_share(pictures: list[tuple[float, float]]) -> None:
-    """Over any stretch: no more than the share, what there was at first, and one picture."""
+    """No more than the share, one picture, and what there was at first; what was saved later on."""
     pace, now, spent = Pace(), 0.0, 0.0
+    later = None
     for distance, cost in pictures:
         now += distance  # there is news; it is drawn once that can be afforded
         now += pace.wait(now)
         pace.spend(cost, now)
+        if later is None and now - pictures[0][0] >= OPENING:  # it counts from the first one
+            later = (now, spent)
         spent += cost
         assert spent <= SHARE * now + BEGINNING + DEAREST + 1e-9
+        if later is not None:
+            began, before = later
+            assert spent - before <= SHARE * (now - began) + SAVED + DEAREST + 1e-9
 
 
 def test_what_is_owed_is_known_though_the_picture_comes() -> None:
