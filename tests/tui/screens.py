@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from textual.pilot import Pilot
@@ -13,6 +14,9 @@ from lossmon.settings import Settings
 from lossmon.tui.app import LossmonApp
 from lossmon.tui.store import Store
 from tests.tui.runs import TODAY, HandFeed
+
+PATIENCE = 30.0
+"""Seconds until a test that waits for the app gives up."""
 
 
 def app_over(
@@ -41,6 +45,13 @@ async def shown(app: LossmonApp, size: tuple[int, int] = (120, 40)) -> AsyncIter
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield pilot
+
+
+async def until(pilot: Pilot[int], reached: Callable[[], object]) -> None:
+    """Let the app go on until something is reached; TimeoutError where it never is."""
+    async with asyncio.timeout(PATIENCE):
+        while not reached():
+            await pilot.pause(0.001)
 
 
 def lines(app: LossmonApp) -> list[str]:

@@ -22,7 +22,7 @@ if sys.platform == "win32":
 
 from lossmon.tui.driver import TerminalDriver, _Waking
 from tests.tui.runs import make_run
-from tests.tui.screens import app_over, lines, shown
+from tests.tui.screens import app_over, lines, shown, until
 
 PATIENCE = 20.0
 
@@ -104,9 +104,7 @@ async def test_a_size_that_was_missed_is_taken_later() -> None:
         driver._app, driver.sizes = app, [(100, 30)]
         app._size = Size(100, 30)  # the app knows, its screen was never told
         driver._make_sure()
-        async with asyncio.timeout(PATIENCE):
-            while len(lines(app)) != 30:
-                await pilot.pause()
+        await until(pilot, lambda: len(lines(app)) == 30)
 
 
 async def test_the_newest_size_is_told_last() -> None:

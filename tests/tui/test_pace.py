@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from lossmon.tui.app import LossmonApp
 from lossmon.tui.pace import BEGINNING, DEBT, LONGEST, OPENING, SAVED, SHARE, Pace
 from lossmon.tui.screens.focus import Focus
 from tests.tui.runs import HandFeed, make_run, snapshot
-from tests.tui.screens import lines, shown
+from tests.tui.screens import lines, shown, until
 
 DEAREST = 0.9 * SHARE * LONGEST
 """CPU seconds of a picture that the longest wait pays for."""
@@ -99,9 +98,7 @@ async def test_news_that_waited_is_drawn() -> None:
         feed.send(make_run("second"), version=2)
         feed.send(make_run("third"), version=3)
         assert [run.name for run in app.desk.runs] == ["first"]
-        async with asyncio.timeout(30):
-            while [run.name for run in app.desk.runs] == ["first"]:
-                await pilot.pause(0.01)
+        await until(pilot, lambda: [run.name for run in app.desk.runs] != ["first"])
         assert [run.name for run in app.desk.runs] == ["third"]
 
 
@@ -113,9 +110,7 @@ async def test_while_nobody_looks_the_feed_rests() -> None:
         pace.spend(100.0, time.monotonic())
         feed.rests.clear()
         feed.send(make_run("second"), version=2)
-        async with asyncio.timeout(30):
-            while not feed.rests:
-                await pilot.pause(0.01)
+        await until(pilot, lambda: feed.rests)
         assert 0 < feed.rests[-1] <= LONGEST
 
 
@@ -133,8 +128,6 @@ async def test_where_the_budget_is_spent_the_chart_comes_a_little_later() -> Non
         app.desk.sparing = False
         assert chart.picture is before
         assert "5,990" in "\n".join(lines(app)[24:])
-        async with asyncio.timeout(30):
-            while chart.picture is before:
-                await pilot.pause(0.01)
+        await until(pilot, lambda: chart.picture is not before)
         app.take(snapshot(replace(run, version=3), version=3))  # what is not spared is drawn
         assert chart.picture is not before

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 import textual.timer
-from textual.pilot import Pilot
 from textual.timer import Timer
 
 from tests.tui.runs import HandFeed, make_run
-from tests.tui.screens import app_over, lines, shown, text
+from tests.tui.screens import app_over, lines, shown, text, until
 
 
 @pytest.fixture
@@ -33,20 +30,13 @@ def _loses_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(textual.timer, "_time", SimpleNamespace(get_time=get_time))
 
 
-async def _until(pilot: Pilot[int], what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not what():
-            await pilot.pause()
-            await asyncio.sleep(0.001)
-
-
 @pytest.mark.usefixtures("_loses_the_processor")
 async def test_every_new_size_is_taken() -> None:
     app = app_over(make_run())
     async with shown(app) as pilot:
         for columns, rows in ((80, 24), (1, 1), (100, 30)):
             await pilot.resize_terminal(columns, rows)
-            await _until(pilot, lambda: len(lines(app)) == rows)  # noqa: B023 - at once
+            await until(pilot, lambda: len(lines(app)) == rows)  # noqa: B023 - at once
             assert len(lines(app)[0]) == columns
 
 
@@ -58,4 +48,4 @@ async def test_news_that_had_to_wait_is_drawn() -> None:
     async with shown(app) as pilot:
         app.key_comes()  # what comes now waits until the key was answered
         feed.send(make_run("beta"))
-        await _until(pilot, lambda: "beta" in text(app))
+        await until(pilot, lambda: "beta" in text(app))
