@@ -126,10 +126,11 @@ class Axis:
             ]
             steps, epochs = steps[keep], epochs[keep]
             times = None if times is None else times[keep]
+        # A row without a metric may be the one that begins a lap, alone in its block or not.
+        self.info.steps_estimated |= self._laps.used
         if len(steps) == 0:
             return Batch.empty()
         steps = self._count_missing(steps)
-        self.info.steps_estimated |= self._laps.used
         return Batch(steps, tuple(metrics), _unless_empty(epochs), _unless_empty(times))
 
     def _of_one_rank(self, n: int, columns: Mapping[str, Cells]) -> tuple[int, Mapping[str, Cells]]:

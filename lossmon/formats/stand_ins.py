@@ -1,4 +1,4 @@
-"""Numbers that stand in for NaN and infinity on the way through a strict JSON decoder.
+"""Numbers that stand in for NaN, infinity and empty cells on the way through a strict JSON decoder.
 
 Diverged runs log them in every row, and a decoder that stops at the first one
 would leave such logs to the slow way. Their digits and exponents are small
@@ -15,9 +15,11 @@ from lossmon.model.batch import FloatArray
 
 NAN: Final = b"8123456789012345e15"
 INFINITY: Final = b"9007199254740881e15"
+EMPTY: Final = b"7123456789012345e15"
 
 _NAN_VALUE: Final = float(NAN)
 _INFINITY_VALUE: Final = float(INFINITY)
+_EMPTY_VALUE: Final = float(EMPTY)
 
 
 def absent(data: bytes) -> bool:
@@ -42,3 +44,8 @@ def restore(values: FloatArray) -> None:
     values[values == _NAN_VALUE] = np.nan
     infinite = np.abs(values) == _INFINITY_VALUE
     values[infinite] = np.copysign(np.inf, values[infinite])
+
+
+def blank(values: FloatArray) -> None:
+    """Put NaN, in place, where an empty cell was."""
+    values[values == _EMPTY_VALUE] = np.nan

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lossmon.formats import _floats
 from lossmon.formats.base import Context
 from lossmon.formats.delimited import FORMAT
 from lossmon.formats.registry import get, recognise
@@ -49,6 +50,7 @@ CELL = st.one_of(
                      "1e5", "1e999", "NA", "x", "train", "val", " 3 ", "-", "1_000", "0x10",
                      chr(34) + "2.5" + chr(34), "١",
                      "2024-01-02T03:04:05", "00:05", "#", "8123456789012345e15", "9e30",
+                     "7123456789012345e15",
                      "nan0"]),
 )  # fmt: skip
 NAMES = st.sampled_from(
@@ -72,13 +74,17 @@ NAMES = st.sampled_from(
     ),
     cuts=st.lists(st.integers(0, 3000), max_size=5),
     delimiter=st.sampled_from([",", ";", "\t"]),
+    many=st.booleans(),
 )
 def test_all_ways_give_the_same(
-    header: str, rows: list[str], cuts: list[int], delimiter: str
+    header: str, rows: list[str], cuts: list[int], delimiter: str, many: bool
 ) -> None:
     data = "\n".join([header, *rows]).replace(",", delimiter).encode() + b"\n"
     slow, slow_parser = read(data, kind=LineByLine)
-    fast, fast_parser = read(data, cuts)
+    with pytest.MonkeyPatch.context() as patch:
+        if many:
+            patch.setattr(_floats, "_MANY", 0)  # as in a long block
+        fast, fast_parser = read(data, cuts)
     assert rows_of(fast) == rows_of(slow)
     assert fast_parser.bad_records == slow_parser.bad_records
     assert fast_parser.info == slow_parser.info
@@ -95,7 +101,10 @@ def test_all_ways_give_the_same(
 def test_long_regular_blocks(cells: list[tuple[int, float | None, float]]) -> None:
     rows = [f"{a},{'' if b is None else b!r},{c!r}" for a, b, c in cells] * 40
     data = "\n".join(["step,loss,lr", *rows]) + "\n"
-    assert rows_of(read(data, [len(data) // 2])[0]) == rows_of(read(data, kind=LineByLine)[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_floats, "_MANY", 0)
+        fast = rows_of(read(data, [len(data) // 2])[0])
+    assert fast == rows_of(read(data, kind=LineByLine)[0])
 
 
 def test_regular_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +118,12 @@ def test_regular_rows_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(TableParser, "line", refuse)
     assert len(parser.feed(data[3000:])) > 1700
+
+
+def test_a_lap_that_begins_in_a_row_without_a_metric_is_one_in_a_block_of_its_own() -> None:
+    data = "epoch,step,loss\n0,0,2.5\n0,1,2.4\n1,0,\n"
+    for cuts in ([], [data.index("1,0,")]):
+        assert read(data, cuts)[1].info.steps_estimated
 
 
 def test_sparse_cells_and_logged_nan_differ() -> None:
