@@ -164,7 +164,7 @@ def load(directory: Path, config: Path | None = None) -> Settings:
 
 
 def _read(path: Path, ours: bool = True) -> dict[str, Any]:
-    """Return a TOML file's table; not `ours`: empty where it never speaks of lossmon.
+    """Return a TOML file's table; not `ours`: empty where it has no table for lossmon.
 
     Somebody's project may have a long file, or a broken one, that is none of our business.
     """
@@ -174,7 +174,7 @@ def _read(path: Path, ours: bool = True) -> dict[str, Any]:
         if not ours:
             return {}
         raise UsageError(f"{path}: {error}") from error
-    if not ours and "lossmon" not in text:
+    if not ours and not _may_have_table(text):
         return {}
     import tomllib  # most have no configuration
 
@@ -182,3 +182,14 @@ def _read(path: Path, ours: bool = True) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+def _may_have_table(text: str) -> bool:
+    """Say whether a TOML file can have a table `tool.lossmon`, however it is spelled.
+
+    Many speak of lossmon otherwise (as a dependency), and parsing takes a fortieth of a start.
+    """
+    if "lossmon" not in text:
+        return False
+    bare = "".join(text.split()).replace('"', "").replace("'", "")
+    return any(spelled in bare for spelled in ("tool.lossmon", "[tool]", "tool="))

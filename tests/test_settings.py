@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,30 @@ def test_a_broken_project_that_does_not_speak_of_lossmon_is_none_of_its_business
     tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
+    assert load(tmp_path) == Settings()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.lossmon]\ntheme = 'light'",
+        '[ tool . "lossmon" ]\ntheme = "light"',
+        "[tool]\nlossmon = {theme = 'light'}",
+        "tool.lossmon.theme = 'light'",
+        "tool = {lossmon = {theme = 'light'}}",
+    ],
+)
+def test_a_table_is_found_however_it_is_spelled(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert load(tmp_path).theme == "light"
+
+
+def test_a_project_that_only_depends_on_lossmon_is_not_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[project]\nname = "x"\ndependencies = ["lossmon>=0.1"]\n[tool.ruff]\nfix = true\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(tomllib, "loads", lambda text: pytest.fail("it was parsed"))
     assert load(tmp_path) == Settings()
 
 

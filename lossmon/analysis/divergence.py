@@ -195,6 +195,8 @@ class DivergenceDetector:
         With an index, the points up to it (inclusive) have been taken and no
         more.
         """
+        if len(values) == 1:
+            return self._advance_one(float(values[0]), n)
         steps = self.increments(values)
         if steps is None:
             return None
@@ -210,11 +212,27 @@ class DivergenceDetector:
             self.since = n + int(zeros[-1]) + 1
         self.cusum = int(height[last])
         if crossed:
-            self.hot = True
-            self._scale, self._sigma_then = self._deepest, self._sigma
-            self.check_at = n + index + 1
+            self._warn(n + index + 1)
             return index
         return None
+
+    def _advance_one(self, value: float, n: int) -> int | None:
+        """As `advance` for one point, to the last bit: most come alone while a run is watched."""
+        if self._reference is None or not math.isfinite(self._sigma):
+            return None
+        z = min(max((value - self._reference) / self._sigma, _LOWEST), CLIP) - DRIFT
+        self.cusum = max(self.cusum + round(z * _FIXED), 0)
+        if self.cusum == 0:
+            self.since = n + 1
+        if self.cusum <= int(WARNING * _FIXED):
+            return None
+        self._warn(n + 1)
+        return 0
+
+    def _warn(self, n: int) -> None:
+        self.hot = True
+        self._scale, self._sigma_then = self._deepest, self._sigma
+        self.check_at = n
 
     def look_early(self, curve: Curve) -> None:
         """Put a short log under suspicion whose newest three points are far beyond its start."""
@@ -223,10 +241,8 @@ class DivergenceDetector:
             return
         if self._reference is None:
             self._reference = float(lowest(curve.buckets.means(RAW)))
-        self.hot = True
-        self._scale, self._sigma_then = self._deepest, self._sigma
+        self._warn(curve.n)
         self.since = curve.n - 3
-        self.check_at = curve.n
 
     def look_slow(self, curve: Curve, found: Lines, stair: int) -> bool:
         """Look for a slow rise at a bucket's close; return whether there is one.

@@ -28,7 +28,7 @@ from typing import Final
 
 import numpy as np
 
-from lossmon.analysis.reduce import mean, total
+from lossmon.analysis.reduce import highest, mean, total
 from lossmon.model.batch import FloatArray
 
 WINDOW: Final = 48
@@ -76,6 +76,8 @@ _FAR_RATIO: Final = {
     k: (1 - _SMOOTHED**k) * (3 - _SMOOTHED**k) / ((1 - _SMOOTHED) * (3 - _SMOOTHED))
     for k in _FAR_LAGS
 }
+_SORTED_MOST: Final = 1024
+"""More values are parted at their median, which takes 10 µs for 2,048; fewer are sorted sooner."""
 TAIL_KEPT: Final = 64 + WINDOW + LAGS
 """Older values that `Noise.update` wants before the new ones."""
 
@@ -83,8 +85,13 @@ TAIL_KEPT: Final = 64 + WINDOW + LAGS
 def median(values: FloatArray) -> float:
     """Median of a non-empty 1-D array without NaN."""
     ordered = values.copy()
-    ordered.sort()
     half = len(ordered) // 2
+    if len(ordered) > _SORTED_MOST:
+        ordered.partition(half)
+        if len(ordered) % 2:
+            return float(ordered[half])
+        return float(0.5 * (highest(ordered[:half]) + ordered[half]))
+    ordered.sort()
     if len(ordered) % 2:
         return float(ordered[half])
     return float(0.5 * (ordered[half - 1] + ordered[half]))
@@ -147,6 +154,24 @@ def window_mean_factor(width: int, window: int) -> float:
     return window / width * 6 / (6 * g0 - 8 * g1 + 2 * g2)
 
 
+def _squares(fresh: FloatArray, limit: float) -> tuple[float, float]:
+    """Sums of squared second differences at lags 1 and 2, each at most `limit`.
+
+    `fresh`: the values, after four older ones; n ≥ 5.
+    """
+    if len(fresh) == 5:  # one value: plain numbers cost a fifth of what arrays do
+        e, _, c, b, a = fresh.tolist()
+        one, two = a - 2 * b + c, a - 2 * c + e
+        return min(one * one, limit), min(two * two, limit)
+    now = fresh[4:]
+    lag1 = now - 2 * fresh[3:-1] + fresh[2:-2]
+    lag2 = now - 2 * fresh[2:-2] + fresh[:-4]
+    return (
+        float(total(np.minimum(lag1 * lag1, limit))),
+        float(total(np.minimum(lag2 * lag2, limit))),
+    )
+
+
 class Noise:
     """Local noise of a series: `sigma` of one point, `rho` of neighbours, the averaging window."""
 
@@ -183,14 +208,12 @@ class Noise:
         fresh = tail[-(new + 4) :]
         if len(fresh) < 5:
             return
-        now = fresh[4:]
-        lag1 = now - 2 * fresh[3:-1] + fresh[2:-2]
-        lag2 = now - 2 * fresh[2:-2] + fresh[:-4]
         limit = (_CLIP * math.sqrt(6.0) * self.innovation) ** 2
         memory = max(MEMORY, seen / 8)
-        keep = math.exp(-len(now) / memory)
-        self._lag1 = keep * self._lag1 + float(total(np.minimum(lag1 * lag1, limit)))
-        self._lag2 = keep * self._lag2 + float(total(np.minimum(lag2 * lag2, limit)))
+        keep = math.exp((4 - len(fresh)) / memory)
+        near, far = _squares(fresh, limit)
+        self._lag1 = keep * self._lag1 + near
+        self._lag2 = keep * self._lag2 + far
         ratio = self._lag2 / self._lag1 if self._lag1 > 0 else 0.0
         self._pending += new
         if self._pending >= BATCH:

@@ -169,13 +169,17 @@ class OverfittingDetector:
         self.evaluations += len(values)
         # A logger that writes its newest evaluation with every row repeats it to the last digit:
         # that is one evaluation, and its repetitions would count for noise of zero.
-        fresh = values != np.concatenate(([self._previous], values[:-1]))
-        self._previous = float(values[-1])
-        if not fresh.all():
-            steps, values = steps[fresh], values[fresh]
-            if len(values) == 0:
+        if len(values) == 1:
+            if values[0] == self._previous:
                 return
-        calm = self._calm(values)
+        else:
+            fresh = values != np.concatenate(([self._previous], values[:-1]))
+            if not fresh.all():
+                self._previous = float(values[-1])
+                steps, values = steps[fresh], values[fresh]
+                if len(values) == 0:
+                    return
+        self._previous = float(values[-1])
         if self._buckets.filled == 0:
             self._fresh_record = True
         self._largest = max(self._largest, float(np.abs(values).max()))
@@ -187,21 +191,28 @@ class OverfittingDetector:
             self._records.append((float(steps[lowest]), float(values[lowest])))
             self._fresh_record = False
             del self._records[:-MAX_RECORDS]
-        # `cumsum` adds one after the other, not pairwise: the same however the values are cut.
-        self._sum = float(np.cumsum(np.concatenate(([self._sum], calm)))[-1])
+        self._sum = self._added(values)
         filled = len(values) == self.room
         sums = (self._sum, train_level * self._buckets.width) if filled else (0.0, 0.0)
         if self._buckets.add(len(values), sums, float(steps[0]), float(steps[-1])):
             self._sum = 0.0
             self._judge(context)
 
-    def _calm(self, values: FloatArray) -> FloatArray:
-        """The values without single ones far above the one before: a lasting rise is followed."""
-        before = np.concatenate(([self._last], values[:-1]))
+    def _added(self, values: FloatArray) -> float:
+        """The sum with the values, without single ones far above the one before.
+
+        A lasting rise is followed. One is added after the other, not pairwise: the sum is the
+        same however the values are cut.
+        """
+        last = self._last
         self._last = float(values[-1])
-        if math.isnan(self.sigma):
-            return values
-        return np.minimum(values, before + JUMP * self.sigma * math.sqrt(self._buckets.width))
+        jump = JUMP * self.sigma * math.sqrt(self._buckets.width)
+        if len(values) == 1:
+            value = self._last
+            return self._sum + (value if math.isnan(jump) else min(value, last + jump))
+        if not math.isnan(jump):
+            values = np.minimum(values, np.concatenate(([last], values[:-1])) + jump)
+        return float(np.cumsum(np.concatenate(([self._sum], values)))[-1])
 
     def _judge(self, context: TrainContext) -> None:
         means, trains = self._buckets.means(0), self._buckets.means(1)

@@ -47,6 +47,9 @@ class LearningRate:
 
     def extend(self, rates: FloatArray, n: int) -> None:
         """Take the rates in force at the points n+1 …; NaN: unknown or none."""
+        if len(rates) == 1:
+            self._extend_one(float(rates[0]), n + 1)
+            return
         finite = np.isfinite(rates)
         known = rates if finite.all() else rates[finite]
         if len(known) == 0:
@@ -83,3 +86,22 @@ class LearningRate:
                     rises = rises[: int(late.argmax())]
                 if len(rises):
                     self.warmup_end = int(rises[-1])
+
+    def _extend_one(self, rate: float, at: int) -> None:
+        """As `extend` for the rate at one point."""
+        if not math.isfinite(rate):
+            return
+        before = rate if math.isnan(self.last) else self.last
+        self.last = rate
+        self.highest = max(self.highest, rate)
+        rose = rate > before * (1 + CHANGE)
+        if rose:
+            sudden = self.rise_at < at - 1 and rate > before * (1 + SUDDEN)
+            self.rise_at = at
+            if sudden or rate > before * (1 + JUMP):
+                self.jump_at = at
+        if self._warming:
+            if rate < before * (1 - CHANGE) or (rose and at > 2 * self.warmup_end + PAUSE):
+                self._warming = False
+            elif rose:
+                self.warmup_end = at

@@ -101,13 +101,13 @@ class Track:
         if rows is None:
             rows = np.arange(len(values))
         finite = np.isfinite(values)
-        back = np.empty(len(values), dtype=bool)
-        back[0] = steps[0] < self._last_step
-        np.less(steps[1:], steps[:-1], out=back[1:])
+        back = [bool(steps[0] < self._last_step)]
         self._last_step = float(steps[-1])
-        cuts = back.copy()
-        cuts[1:] |= finite[1:] != finite[:-1]
-        edges = [0, *(int(i) for i in np.flatnonzero(cuts) if i), len(values)]
+        edges = [0, len(values)]
+        if len(values) > 1:
+            falls = steps[1:] < steps[:-1]
+            back += falls.tolist()
+            edges[1:1] = (np.flatnonzero(falls | (finite[1:] != finite[:-1])) + 1).tolist()
         for start, stop in pairwise(edges):
             part = slice(start, stop)
             self._time = None if times is None else times[part]

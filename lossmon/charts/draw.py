@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from rich.cells import cell_len
 
 from lossmon.charts import frame, header, labels, ticks
+from lossmon.charts.cells import cell_len
 from lossmon.charts.layers import paint
 from lossmon.charts.layout import Plan
 from lossmon.charts.palette import part_style, severity_style

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
-
+from lossmon.charts.cells import cell_len, set_cell_size
 from lossmon.charts.palette import as_ascii, band_style, line_style, part_style
 from lossmon.charts.spec import Band, CursorValue, Glyphs, Line, Mark, Row, Span, Viewport
 from lossmon.charts.ticks import number, on_axis

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from rich.cells import cell_len
-
+from lossmon.charts.cells import cell_len
 from lossmon.charts.palette import MARK_WORDS, severity_style
 from lossmon.charts.raster import Canvas
 from lossmon.charts.spec import Glyphs, Mark, Viewport

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from rich.cells import cell_len
 
 from lossmon.charts import header, labels, ticks
+from lossmon.charts.cells import cell_len
 from lossmon.charts.ranges import LIMIT, ordered, x_limits, y_limits
 from lossmon.charts.raster import DOTS, Scale
 from lossmon.charts.spec import Band, Line, LineRole, Mark, Viewport

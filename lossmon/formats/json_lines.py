@@ -255,10 +255,11 @@ def _is_one_a_line(block: bytes, records: int) -> bool:
 def _lines_of_objects(block: bytes) -> int:
     """Return the number of lines, -1 where one does not begin with a brace."""
     data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == _LF)
-    if not len(ends) or data[0] != _BRACE or (data[ends[:-1] + 1] != _BRACE).any():
-        return -1
-    return len(ends)
+    ends = data == _LF
+    lines = int(np.count_nonzero(ends))
+    begun = int(np.count_nonzero(ends[:-1] & (data[1:] == _BRACE)))
+    # The last line's end has nothing behind it.
+    return lines if lines and data[0] == _BRACE and begun == lines - int(ends[-1]) else -1
 
 
 def first_step(head: bytes) -> float | None:

@@ -8,6 +8,7 @@ stay valid, since what is stored is never changed, only appended to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -78,6 +79,12 @@ def _room(need: int, before: int) -> int:
     return max(need, before + before // share + 64)
 
 
+def falls_of(steps: FloatArray) -> list[int]:
+    """Return the places of steps that are below the one before."""
+    falls: list[int] = (np.flatnonzero(steps[1:] < steps[:-1]) + 1).tolist()
+    return falls
+
+
 class Series:
     """One metric of a run: values, and the rows of the run's axis in which they stand."""
 
@@ -106,19 +113,29 @@ class Series:
     def __len__(self) -> int:
         return self._values.size
 
-    def extend(self, column: Column, axis_start: int, steps: FloatArray, expected: int = 0) -> None:
+    def extend(
+        self,
+        column: Column,
+        axis_start: int,
+        steps: FloatArray,
+        falls: Sequence[int],
+        expected: int = 0,
+    ) -> None:
         """Append a column of a batch that begins at row `axis_start`; `steps` are the batch's.
 
-        `expected`: rows that there will be in all, 0 where that is not known.
+        `falls`: the batch's rows whose step is below the one before. `expected`: rows that
+        there will be in all, 0 where that is not known.
         """
         if len(column.values) == 0:
             return
         start = self._values.size
-        own_steps = steps if column.rows is None else steps[column.rows]
-        previous = np.concatenate(([self._last_step], own_steps[:-1]))
-        for index in np.flatnonzero(own_steps < previous):
-            self.cuts.append((start + int(index), float(own_steps[index])))
-        self._last_step = float(own_steps[-1])
+        if column.rows is not None:
+            steps = steps[column.rows]
+            falls = falls_of(steps)
+        if steps[0] < self._last_step:
+            self.cuts.append((start, float(steps[0])))
+        self.cuts += [(start + index, float(steps[index])) for index in falls]
+        self._last_step = float(steps[-1])
         self.nonfinite += int(np.count_nonzero(~np.isfinite(column.values)))
         self._extend_rows(column, axis_start)
         self._values.extend(column.values, expected if column.rows is None else 0)
@@ -216,6 +233,7 @@ class Run:
             return
         start = self._steps.size
         expected = self._expected if len(self.series) <= _MOST_AHEAD else 0
+        falls = falls_of(batch.steps)
         for column in batch.columns:
             series = self.series.get(column.name)
             if series is None:
@@ -224,7 +242,7 @@ class Run:
                     continue
                 series = Series(column.name, self._roles.role(column.name), start)
                 self.series[column.name] = series
-            series.extend(column, start, batch.steps, expected)
+            series.extend(column, start, batch.steps, falls, expected)
         self._epochs = self._extend_optional(self._epochs, batch.epochs, start, len(batch))
         self._times = self._extend_optional(self._times, batch.times, start, len(batch))
         self._steps.extend(batch.steps, expected)
