@@ -40,6 +40,7 @@ import numpy as np
 
 from lossmon.analysis.buckets import Buckets
 from lossmon.analysis.noise import autocorrelation, block_mean_factor, median
+from lossmon.analysis.reduce import highest, lowest, mean
 from lossmon.analysis.valley import valley
 from lossmon.model.batch import FloatArray
 from lossmon.record import record
@@ -182,13 +183,13 @@ class OverfittingDetector:
         self._previous = float(values[-1])
         if self._buckets.filled == 0:
             self._fresh_record = True
-        self._largest = max(self._largest, float(np.abs(values).max()))
-        lowest = int(values.argmin())
-        if not self._records or values[lowest] < self._records[-1][1]:
+        self._largest = max(self._largest, float(highest(np.abs(values))))
+        best = int(values.argmin())
+        if not self._records or values[best] < self._records[-1][1]:
             # One record a bucket: which of several are kept must not depend on the cutting.
             if self._records and not self._fresh_record:
                 self._records.pop()
-            self._records.append((float(steps[lowest]), float(values[lowest])))
+            self._records.append((float(steps[best]), float(values[best])))
             self._fresh_record = False
             del self._records[:-MAX_RECORDS]
         self._sum = self._added(values)
@@ -219,7 +220,8 @@ class OverfittingDetector:
         k = len(means)
         if k < MIN_BUCKETS:
             return
-        descent = max(float(means[:3].max() - means.min()), _ROUNDING * self._largest, 1e-290)
+        descent = float(highest(means[:3]) - lowest(means))
+        descent = max(descent, _ROUNDING * self._largest, 1e-290)
         second = (means[:-2] - 2 * means[1:-1] + means[2:])[-max(6, 2 * k // 3) :]
         squares = second * second
         limit = (OUTLIER * median(np.abs(second)) / 0.6745) ** 2
@@ -227,12 +229,13 @@ class OverfittingDetector:
             squares = np.minimum(squares, limit)
         weight = EFFICIENCY * len(second)
         dof = PRIOR_DOF + weight
-        total = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2 + weight * float(squares.mean()) / 6
+        square = mean(squares)
+        total = PRIOR_DOF * (PRIOR_SHARE * descent) ** 2 + weight * square / 6
         # The floor is for evaluations that are all the same: a ratio of zeros is no evidence.
         variance = max(total / dof, 1e-200)
         self.sigma = math.sqrt(variance)
         # Back at what was the best before: a second descent, or it never was a rise.
-        if float(means[-3:].mean()) <= float(means[:-3].min()) + BACK * self.sigma:
+        if mean(means[-3:]) <= float(lowest(means[:-3])) + BACK * self.sigma:
             self.stands = False
             self.evidence = None
             return
@@ -246,7 +249,6 @@ class OverfittingDetector:
             pooled_variance = max((total + residual) / (dof + left), 1e-200)
         else:
             pooled_variance = variance
-        square = float(squares.mean())
         factor = self._correlation(means, square, variance, CORRELATION_WEIGHT)
         short = FELL + FELL_MORE * math.log(k / 10)
         short -= found.fall / math.sqrt(pooled_variance * factor)
@@ -295,7 +297,7 @@ class OverfittingDetector:
         fourth = fourth[-max(6, 2 * len(means) // 3) :]
         if len(fourth) < 6:
             return 1.0
-        two = float(np.minimum(fourth * fourth, OUTLIER**2 * 6 * variance).mean())
+        two = mean(np.minimum(fourth * fourth, OUTLIER**2 * 6 * variance))
         belief = white * 6 * variance
         n = min(n, len(fourth))
         return block_mean_factor(

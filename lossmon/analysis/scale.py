@@ -24,6 +24,8 @@ def unit_for(values: FloatArray) -> float:
 
 def scaled(values: FloatArray, unit: float) -> FloatArray:
     """Finite values in internal units, within ±1e100; `unit` 0 counts as 1."""
+    if len(values) == 1:
+        return np.array([min(max(float(values[0]) * (unit or 1.0), -HUGE), HUGE)])
     with np.errstate(over="ignore", under="ignore"):
         # Not `np.clip`: its way to the loop takes as long as all the rest of a short batch.
         return np.minimum(np.maximum(values * (unit or 1.0), -HUGE), HUGE)

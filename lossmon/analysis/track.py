@@ -177,6 +177,8 @@ class Track:
 
     def _zeros(self, at: int, stop: int) -> int:
         """Pass on what comes before an impossible 0; take that alone, as no number."""
+        if stop == at + 1 and self._scaled[at]:
+            return self._stretch(at, stop)
         zero = self._scaled[at:stop] == 0
         first = int(zero.argmax())
         if not zero[first]:
