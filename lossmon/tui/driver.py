@@ -17,7 +17,8 @@ those to put back at the end.
 Textual's handler of SIGWINCH reads the size, then leaves it in the app's queue.
 A signal that comes in between is handled inside the first handler, and the
 older size is the last one in the queue: the screen would keep it. Here a signal
-is a hint, and the size is read when its turn comes.
+is a hint, and the size is read when its turn comes. A key is another: some
+terminals (a serial line, the first moments of a container's) change size unsaid.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from typing import IO, Any, Final, Protocol, runtime_checkable
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.app import ScreenStackError
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -115,8 +117,15 @@ class TerminalDriver(LinuxDriver):
 
     def _make_sure(self) -> None:
         """Take the terminal's size where the screen is laid out for another, however that came."""
-        size, app = Size(*self._get_terminal_size()), self._app
-        if app._running and not self._in_band_window_resize and app.screen._compositor.size != size:
+        app = self._app
+        if not app._running or self._in_band_window_resize:
+            return
+        size = Size(*self._get_terminal_size())
+        try:
+            laid_out = app.screen._compositor.size
+        except ScreenStackError:  # not begun, or at its end
+            return
+        if laid_out and laid_out != size:  # one that just came has no size yet
             app._size = size
             app._resize_event = events.Resize(size, size)
             app._check_resize()
@@ -184,8 +193,11 @@ class TerminalDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         """Hand a message to the app, and tell it at once of one that is to be answered."""
-        if isinstance(message, _ANSWERED) and isinstance(self._app, HearsKeys):
-            self._app.key_comes()
+        if isinstance(message, _ANSWERED):
+            if isinstance(self._app, HearsKeys):
+                self._app.key_comes()
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._make_sure)
         super().process_message(message)
 
     def _watch(self, stopped: int) -> None:

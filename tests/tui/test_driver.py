@@ -80,6 +80,9 @@ class _Resized(TerminalDriver):
         self.redrawn = 0
         self.sizes = [(20, 5), (100, 30)]
         self.told: list[tuple[int, int]] = []
+        self.sent: list[str] = []
+        self.cursor_origin = None
+        self._down_buttons = []
         self._app: Any = SimpleNamespace(post_message=self._hear, action_redraw=self._redraw)
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -88,6 +91,9 @@ class _Resized(TerminalDriver):
             del self.sizes[0]
             os.kill(os.getpid(), signal.SIGWINCH)
         return size
+
+    def send_message(self, message: Any) -> None:
+        self.sent.append(message.key)
 
     def _redraw(self) -> None:
         self.redrawn += 1
@@ -105,6 +111,16 @@ async def test_a_size_that_was_missed_is_taken_later() -> None:
         app._size = Size(100, 30)  # the app knows, its screen was never told
         driver._make_sure()
         await until(pilot, lambda: len(lines(app)) == 30)
+
+
+async def test_a_size_that_no_signal_told_is_taken_at_a_key() -> None:
+    app = app_over(make_run())
+    async with shown(app, (80, 24)) as pilot:
+        driver = _Resized(asyncio.get_running_loop())
+        driver._app, driver.sizes = app, [(100, 30)]
+        driver.process_message(events.Key("x", "x"))
+        await until(pilot, lambda: len(lines(app)) == 30)
+        assert "x" in driver.sent
 
 
 async def test_the_newest_size_is_told_last() -> None:
@@ -154,6 +170,7 @@ def test_an_app_hears_of_a_key_before_the_key_is_on_its_way() -> None:
     class Telling(TerminalDriver):
         def __init__(self) -> None:
             self._app: Any = Hearing()
+            self._loop = asyncio.new_event_loop()
             self.cursor_origin = None
             self._down_buttons = []
 
@@ -164,4 +181,8 @@ def test_an_app_hears_of_a_key_before_the_key_is_on_its_way() -> None:
     for message in (events.Key("a", "a"), events.AppFocus()):
         message.set_sender = lambda app: None  # type: ignore[method-assign,assignment,return-value]
         driver.process_message(message)
-    assert told == ["comes", "Key", "AppFocus"]
+    driver._loop.close()
+    key = events.Key("b", "b")
+    key.set_sender = lambda app: None  # type: ignore[method-assign,assignment,return-value]
+    driver.process_message(key)  # the last ones come when the loop has ended
+    assert told == ["comes", "Key", "AppFocus", "comes", "Key"]
