@@ -125,18 +125,25 @@ def lines(
     sums = back.cumsum().tolist()
     weighted = (_PLACES[:longest] * back).cumsum().tolist()
     squares = (back * back).cumsum().tolist()
-    slopes, errors, gains, margins, levels, misfits = [], [], [], [], [], []
-    for n in counts:
-        sxx = n * (n * n - 1) / 12
-        s0 = sums[n - 1]
-        slope = (0.5 * (n - 1) * s0 - weighted[n - 1]) / sxx
+    found = []
+    for last, n, half, sxx in _shapes(counts):
+        s0 = sums[last]
+        slope = (half * s0 - weighted[last]) / sxx
         error = math.sqrt(variance / sxx)
         horizon = (run - 0.5 * n) * _HORIZON
-        residual = max(squares[n - 1] - s0 * s0 / n - slope * slope * sxx, 0.0)
-        slopes.append(slope)
-        errors.append(error)
-        gains.append(0.0 - slope * horizon)  # never −0
-        margins.append(quantile * error * horizon)
-        levels.append(newest + s0 / n + 0.5 * slope * (n - 1))
-        misfits.append(residual / (n - 2) / variance)
-    return Lines(counts, slopes, errors, gains, margins, levels, misfits)
+        residual = squares[last] - s0 * s0 / n - slope * slope * sxx
+        found.append((
+            slope,
+            error,
+            0.0 - slope * horizon,  # never −0
+            quantile * error * horizon,
+            newest + s0 / n + 0.5 * slope * last,
+            (residual if residual > 0 else 0.0) / (n - 2) / variance,
+        ))  # fmt: skip
+    return Lines(counts, *zip(*found, strict=True))
+
+
+@lru_cache(maxsize=300)
+def _shapes(counts: tuple[int, ...]) -> tuple[tuple[int, int, float, float], ...]:
+    """For each window the place of its last sum, its buckets, half of the former, Σ(x − x̄)²."""
+    return tuple((n - 1, n, 0.5 * (n - 1), n * (n * n - 1) / 12) for n in counts)
