@@ -158,7 +158,8 @@ class Curve:
         if span == 1 and k > 2:
             self.reference = float(lowest(means[:-1]))
         elif k > 2 * span:
-            held = np.cumsum(np.concatenate(([0.0], means)))
+            held = np.zeros(k + 1)
+            means.cumsum(out=held[1:])
             levels = (held[span:-span] - held[: -2 * span]) / span
             self.reference = float(lowest(levels))
 

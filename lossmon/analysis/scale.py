@@ -26,6 +26,8 @@ def scaled(values: FloatArray, unit: float) -> FloatArray:
     """Finite values in internal units, within ±1e100; `unit` 0 counts as 1."""
     if len(values) == 1:
         return np.array([min(max(float(values[0]) * (unit or 1.0), -HUGE), HUGE)])
-    with np.errstate(over="ignore", under="ignore"):
-        # Not `np.clip`: its way to the loop takes as long as all the rest of a short batch.
-        return np.minimum(np.maximum(values * (unit or 1.0), -HUGE), HUGE)
+    # Bounded before they are multiplied: a power of two moves the bound without an error.
+    bound = HUGE / (unit or 1.0)
+    # Not `np.clip`: its way to the loop takes as long as all the rest of a short batch.
+    bounded: FloatArray = np.minimum(np.maximum(values, -bound), bound)
+    return bounded * unit if unit else bounded

@@ -107,7 +107,7 @@ class Track:
         if len(values) > 1:
             falls = steps[1:] < steps[:-1]
             back += falls.tolist()
-            edges[1:1] = (np.flatnonzero(falls | (finite[1:] != finite[:-1])) + 1).tolist()
+            edges[1:1] = ((falls | (finite[1:] != finite[:-1])).nonzero()[0] + 1).tolist()
         for start, stop in pairwise(edges):
             part = slice(start, stop)
             self._time = None if times is None else times[part]
