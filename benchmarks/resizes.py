@@ -32,7 +32,7 @@ LAST = (100, 30)
 
 
 def is_whole(screen: str) -> bool:
-    """Whether the overview stands there, all runs judged, with its footer."""
+    """Whether the overview stands there, with all runs counted and its footer."""
     return "11 runs" in screen and "quit" in screen
 
 

@@ -46,6 +46,11 @@ def restore(values: FloatArray) -> None:
     values[infinite] = np.copysign(np.inf, values[infinite])
 
 
-def blank(values: FloatArray) -> None:
-    """Put NaN, in place, where an empty cell was."""
-    values[values == _EMPTY_VALUE] = np.nan
+def blank(values: FloatArray, empty: int) -> bool:
+    """Put NaN, in place, where the `empty` empty cells were; False if they are not so many.
+
+    Then a number of the log is the same as the stand-in, however it was spelled.
+    """
+    found = values == _EMPTY_VALUE
+    values[found] = np.nan
+    return int(np.count_nonzero(found)) == empty

@@ -314,14 +314,15 @@ def _plain_numbers(block: bytes, separator: bytes) -> _Plain | None:
     if table is not None:
         return _Plain(table, False, False)
     sparse = b",," in flat or flat[:1] == b"," or flat[-1:] == b","
+    empty = 0
     if sparse:
         if stand_ins.EMPTY in flat:
             return None
         flat = _filled(flat)
+        empty = flat.count(stand_ins.EMPTY)
         table = _decode(flat)
         if table is not None:
-            stand_ins.blank(table)
-            return _Plain(table, True, False)
+            return _Plain(table, True, False) if stand_ins.blank(table, empty) else None
     if not stand_ins.absent(flat):
         return None
     nans, infinities = (
@@ -334,8 +335,8 @@ def _plain_numbers(block: bytes, separator: bytes) -> _Plain | None:
     # Each word must have been a cell of its own: `nan0` would be another number now.
     if table is None or stand_ins.count(table) != (nans, infinities):
         return None
-    if sparse:
-        stand_ins.blank(table)
+    if not stand_ins.blank(table, empty):
+        return None
     return _Plain(table, sparse, True)
 
 

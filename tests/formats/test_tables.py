@@ -126,6 +126,13 @@ def test_a_lap_that_begins_in_a_row_without_a_metric_is_one_in_a_block_of_its_ow
         assert read(data, cuts)[1].info.steps_estimated
 
 
+@pytest.mark.parametrize("nan", ["0.5", "nan"])
+def test_a_number_that_is_the_stand_in_of_an_empty_cell_is_read(nan: str) -> None:
+    data = f"step,loss,lr\n0,7.123456789012345e+30,0.1\n1,,{nan}\n2,2.5,0.1\n"
+    batch, _ = read(data, [data.index("\n") + 1])  # the rows in a block of their own
+    assert values(batch, "loss") == [7.123456789012345e30, 2.5]
+
+
 def test_sparse_cells_and_logged_nan_differ() -> None:
     batch, _ = read("step,loss,val_loss\n1,2.0,\n2,nan,\n3,,1.5\n4,-inf,\n")
     found = values(batch, "loss")
